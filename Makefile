@@ -1,0 +1,59 @@
+# GNU make and pkg-config.  SAN=1: AddressSanitizer and UBSan; COVERAGE=1; LTO=1.
+VERSION := 0.1.0
+CC      ?= cc
+PREFIX  ?= /usr/local
+
+B := build$(if $(SAN),/san)$(if $(COVERAGE),/coverage)
+HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
+FLAGS  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion -Werror -Isrc -fPIE -MMD -MP -g
+CFLAGS ?= -O2
+LINK   := -pie -Wl,-z,relro,-z,now
+ifdef SAN
+FLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+LINK   += -fsanitize=address,undefined
+else
+FLAGS  += $(HARDEN) $(CFLAGS)
+endif
+ifdef COVERAGE
+FLAGS  += --coverage
+LINK   += --coverage
+endif
+ifdef LTO
+FLAGS  += -flto
+LINK   += -flto=auto $(CFLAGS)
+endif
+LDLIBS = -lcrypto -lsqlite3 -lseccomp -lyaml -lz -ldeflate -lbz2 -llzma -lzstd -llz4 -lm
+
+SRC    := $(shell find src -name '*.c' | LC_ALL=C sort)
+DATA   := $(shell find rules catalog pages policies -type f 2>/dev/null | LC_ALL=C sort)
+TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c
+OBJ    := $(SRC:%.c=$(B)/%.o) $(TABLES:.c=.o)
+LIB    := $(filter-out $(B)/src/main/%,$(OBJ))
+
+all: $(B)/merlon
+
+$(B)/merlon: $(OBJ)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+
+# One word a file; V=1 shows the commands.
+say = $(if $(V),,@echo "  $(1)";)
+$(B)/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
+$(B)/%.o: $(B)/%.c
+	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
+
+# Tables are made from folder listings; a file is only rewritten when its content changes.
+table = @mkdir -p $(B) && $(1) >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+$(B)/formats.c: FORCE;  $(call table,sh tools/registry.sh formats format)
+$(B)/checks.c: FORCE;   $(call table,sh tools/registry.sh checks check)
+$(B)/reports.c: FORCE;  $(call table,sh tools/registry.sh reports report)
+$(B)/commands.c: FORCE; $(call table,sh tools/registry.sh cmd command)
+$(B)/version.c: FORCE;  $(call table,printf '\043include "types/assessment.h"\nconst char merlon_version[] = "$(VERSION)";\n')
+$(B)/embedded.c: $(DATA) tools/embed.sh; $(call table,sh tools/embed.sh $(DATA))
+
+clean: ; rm -rf build
+FORCE:
+.PHONY: all clean FORCE
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,128 @@
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+
+/* Under a sanitizer each allocation is a block of its own, so that it sees every overrun. */
+#ifdef __SANITIZE_ADDRESS__
+enum { BLOCK_MIN = 0, BLOCK_MAX = 0 };
+#else
+enum { BLOCK_MIN = 16 << 10, BLOCK_MAX = 1 << 20 };
+#endif
+
+struct arena_block {
+	struct arena_block *next;
+	size_t room, filled;
+	_Alignas(max_align_t) unsigned char data[];
+};
+
+void arena_init(struct arena *a, size_t budget)
+{
+	*a = (struct arena){.budget = budget};
+}
+
+static void free_until(struct arena *a, struct arena_block *stop)
+{
+	while (a->blocks != stop) {
+		struct arena_block *next = a->blocks->next;
+		free(a->blocks);
+		a->blocks = next;
+	}
+}
+
+void arena_finish(struct arena *a)
+{
+	free_until(a, NULL);
+	a->used = 0;
+}
+
+/* The only setjmp in the program: nothing here changes between it and a jump. */
+bool arena_run(struct arena *a, void (*body)(void *), void *arg)
+{
+	jmp_buf exit;
+	jmp_buf *volatile outer = a->exit;
+
+	a->exit = &exit;
+	if (setjmp(exit)) {
+		a->exit = outer;
+		return false;
+	}
+	body(arg);
+	a->exit = outer;
+	return true;
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){a->blocks, a->blocks ? a->blocks->filled : 0, a->used};
+}
+
+void arena_rewind(struct arena *a, struct arena_mark mark)
+{
+	free_until(a, mark.block);
+	if (mark.block)
+		mark.block->filled = mark.filled;
+	a->used = mark.used;
+}
+
+static size_t next_room(const struct arena *a, size_t len)
+{
+	size_t room = a->blocks ? a->blocks->room * 2 : BLOCK_MIN;
+
+	if (room > BLOCK_MAX)
+		room = BLOCK_MAX;
+	return room < len ? len : room;
+}
+
+static void add_block(struct arena *a, size_t len)
+{
+	size_t room = next_room(a, len);
+	struct arena_block *b = malloc(sizeof *b + room);
+
+	if (!b)
+		longjmp(*a->exit, 1);
+	*b = (struct arena_block){.next = a->blocks, .room = room};
+	a->blocks = b;
+}
+
+void *arena_alloc_raw(struct arena *a, size_t len)
+{
+	size_t align = _Alignof(max_align_t);
+
+	if (len > a->budget - a->used || len > SIZE_MAX / 2)
+		longjmp(*a->exit, 1);
+	size_t padded = (len + align - 1) / align * align;
+	if (!a->blocks || padded > a->blocks->room - a->blocks->filled)
+		add_block(a, padded);
+	void *at = a->blocks->data + a->blocks->filled;
+	a->blocks->filled += padded;
+	a->used += len;
+	return at;
+}
+
+void *arena_alloc(struct arena *a, size_t count, size_t size)
+{
+	if (size != 0 && count > SIZE_MAX / size)
+		longjmp(*a->exit, 1);
+	return memset(arena_alloc_raw(a, count * size), 0, count * size);
+}
+
+struct bytes arena_copy(struct arena *a, struct bytes b)
+{
+	unsigned char *at = arena_alloc_raw(a, b.len);
+
+	if (b.len)
+		memcpy(at, b.at, b.len);
+	return (struct bytes){at, b.len};
+}
+
+char *arena_string(struct arena *a, struct bytes b)
+{
+	char *string = arena_alloc(a, b.len + 1, 1);
+
+	if (b.len)
+		memcpy(string, b.at, b.len);
+	return string;
+}

@@ -1,0 +1,48 @@
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+
+/*
+ * Memory that lives as long as one scan or one request, then goes all at once.
+ * Allocation never returns NULL: past the budget it leaves arena_run().
+ */
+struct arena {
+	struct arena_block *blocks;    /* newest first */
+	size_t used, budget;           /* in bytes, as asked for */
+	jmp_buf *exit;
+};
+
+void arena_init(struct arena *a, size_t budget);
+void arena_finish(struct arena *a);
+
+/*
+ * Runs body(arg); false if it ran out of budget.  Body may be left at any
+ * allocation, so it holds nothing that arena_finish() does not give back:
+ * no locks, no malloc, no open files.  Runs may nest.
+ */
+bool arena_run(struct arena *a, void (*body)(void *), void *arg);
+
+/* A point to go back to: everything allocated after it is given back at once. */
+struct arena_mark {
+	struct arena_block *block;
+	size_t filled, used;
+};
+
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, struct arena_mark mark);
+
+void *arena_alloc(struct arena *a, size_t count, size_t size);   /* zeroed */
+#define arena_new(a, type) ((type *)arena_alloc((a), 1, sizeof(type)))
+
+/* The same, but with whatever the memory held before: for buffers filled at once. */
+void *arena_alloc_raw(struct arena *a, size_t len);
+
+struct bytes arena_copy(struct arena *a, struct bytes b);
+char *arena_string(struct arena *a, struct bytes b);             /* NUL-terminated copy */
+
+#endif

@@ -1,0 +1,201 @@
+#include "base/bytes.h"
+
+#include <string.h>
+
+struct bytes bytes_of(const char *string)
+{
+	return (struct bytes){(const unsigned char *)string, string ? strlen(string) : 0};
+}
+
+bool bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool bytes_same(struct bytes a, const char *string)
+{
+	return bytes_equal(a, bytes_of(string));
+}
+
+int bytes_compare(struct bytes a, struct bytes b)
+{
+	size_t shared = a.len < b.len ? a.len : b.len;
+	int order = shared ? memcmp(a.at, b.at, shared) : 0;
+
+	if (order != 0)
+		return order;
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+static unsigned char fold(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
+}
+
+bool bytes_equal_folded(struct bytes a, struct bytes b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (fold(a.at[i]) != fold(b.at[i]))
+			return false;
+	return true;
+}
+
+bool bytes_start_with(struct bytes b, struct bytes prefix)
+{
+	return b.len >= prefix.len && (prefix.len == 0 || memcmp(b.at, prefix.at, prefix.len) == 0);
+}
+
+bool bytes_end_with(struct bytes b, struct bytes suffix)
+{
+	return b.len >= suffix.len && bytes_equal(bytes_from(b, b.len - suffix.len), suffix);
+}
+
+size_t bytes_find(struct bytes b, struct bytes needle)
+{
+	if (needle.len == 0)
+		return 0;
+	for (size_t from = 0; from + needle.len <= b.len;) {
+		const unsigned char *hit = memchr(b.at + from, needle.at[0], b.len - needle.len - from + 1);
+		if (!hit)
+			break;
+		if (memcmp(hit, needle.at, needle.len) == 0)
+			return (size_t)(hit - b.at);
+		from = (size_t)(hit - b.at) + 1;
+	}
+	return b.len;
+}
+
+size_t bytes_find_last(struct bytes b, struct bytes needle)
+{
+	if (needle.len > b.len)
+		return b.len;
+	for (size_t i = b.len - needle.len + 1; i > 0; i--)
+		if (needle.len == 0 || memcmp(b.at + i - 1, needle.at, needle.len) == 0)
+			return i - 1;
+	return b.len;
+}
+
+size_t bytes_find_byte(struct bytes b, unsigned char byte)
+{
+	const unsigned char *hit = b.len ? memchr(b.at, byte, b.len) : NULL;
+
+	return hit ? (size_t)(hit - b.at) : b.len;
+}
+
+bool bytes_contain(struct bytes b, struct bytes needle)
+{
+	return needle.len == 0 || bytes_find(b, needle) < b.len;
+}
+
+struct bytes bytes_slice(struct bytes b, uint64_t from, uint64_t len)
+{
+	if (from >= b.len)
+		return (struct bytes){b.len ? b.at + b.len : b.at, 0};
+	size_t left = b.len - (size_t)from;
+	return (struct bytes){b.at + from, len < left ? (size_t)len : left};
+}
+
+struct bytes bytes_from(struct bytes b, uint64_t from)
+{
+	return bytes_slice(b, from, UINT64_MAX);
+}
+
+struct bytes bytes_after_last(struct bytes b, unsigned char byte)
+{
+	for (size_t i = b.len; i > 0; i--)
+		if (b.at[i - 1] == byte)
+			return bytes_from(b, i);
+	return b;
+}
+
+/* Length of the UTF-8 sequence at the start of `b`, or 0 when it is not one. */
+static size_t utf8_step(struct bytes b)
+{
+	unsigned char c = b.at[0];
+	size_t need = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3
+			: c >= 0xF0 && c < 0xF5 ? 4 : 0;
+
+	if (need == 0 || b.len < need)
+		return 0;
+	for (size_t i = 1; i < need; i++)
+		if ((b.at[i] & 0xC0) != 0x80)
+			return 0;
+	bool overlong = (c == 0xE0 && b.at[1] < 0xA0) || (c == 0xF0 && b.at[1] < 0x90);
+	bool surrogate = c == 0xED && b.at[1] >= 0xA0;
+	bool beyond = c == 0xF4 && b.at[1] >= 0x90;
+	return overlong || surrogate || beyond ? 0 : need;
+}
+
+/* Most text is ASCII, and eight bytes a step tell. */
+static size_t ascii_run(struct bytes b)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; i + sizeof word <= b.len; i += sizeof word) {
+		memcpy(&word, b.at + i, sizeof word);
+		if (word & 0x8080808080808080u)
+			break;
+	}
+	return i;
+}
+
+bool bytes_are_utf8(struct bytes b)
+{
+	while (b.len > 0) {
+		size_t step = ascii_run(b);
+		if (step == 0)
+			step = utf8_step(b);
+		if (step == 0)
+			return false;
+		b = bytes_from(b, step);
+	}
+	return true;
+}
+
+static bool is_name_byte(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80;
+}
+
+bool bytes_are_dotted_name(struct bytes b)
+{
+	bool at_start = true;
+
+	for (size_t i = 0; i < b.len; i++) {
+		unsigned char c = b.at[i];
+		if (c == '.' && at_start)
+			return false;
+		if (c != '.' && (!is_name_byte(c) || (at_start && c >= '0' && c <= '9')))
+			return false;
+		at_start = c == '.';
+	}
+	return b.len > 0 && !at_start;
+}
+
+uint64_t bytes_hash(struct bytes b)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < b.len; i++)
+		hash = (hash ^ b.at[i]) * 0x100000001b3u;
+	return hash;
+}
+
+bool bytes_to_u64(struct bytes b, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (b.len == 0 || b.len > 20 || (b.len > 1 && b.at[0] == '0'))
+		return false;
+	for (size_t i = 0; i < b.len; i++) {
+		unsigned digit = (unsigned)b.at[i] - '0';
+		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return true;
+}

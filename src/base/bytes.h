@@ -1,0 +1,56 @@
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A borrowed view of memory. Never freed, never NUL-terminated; `at` may be NULL when `len` is 0. */
+struct bytes {
+	const unsigned char *at;
+	size_t len;
+};
+
+#define BYTES(literal) ((struct bytes){(const unsigned char *)(literal), sizeof(literal) - 1})
+
+struct bytes bytes_of(const char *string);
+
+bool bytes_equal(struct bytes a, struct bytes b);
+bool bytes_same(struct bytes a, const char *string);
+/* Negative, zero or positive, by unsigned bytes; a prefix sorts first. */
+int bytes_compare(struct bytes a, struct bytes b);
+/* As bytes_equal, with ASCII letters of either case alike. */
+bool bytes_equal_folded(struct bytes a, struct bytes b);
+
+bool bytes_start_with(struct bytes b, struct bytes prefix);
+bool bytes_end_with(struct bytes b, struct bytes suffix);
+bool bytes_contain(struct bytes b, struct bytes needle);
+
+/* Offset of the first (last) `needle`, or b.len when there is none. */
+size_t bytes_find(struct bytes b, struct bytes needle);
+size_t bytes_find_last(struct bytes b, struct bytes needle);
+size_t bytes_find_byte(struct bytes b, unsigned char byte);
+
+/* The part from `from`, at most `len` long; what lies outside `b` is left out. */
+struct bytes bytes_slice(struct bytes b, uint64_t from, uint64_t len);
+struct bytes bytes_from(struct bytes b, uint64_t from);
+
+/* What stands after the last `byte`, or all of it. */
+struct bytes bytes_after_last(struct bytes b, unsigned char byte);
+
+/* True when every byte is valid UTF-8 in its shortest form, surrogates refused. */
+bool bytes_are_utf8(struct bytes b);
+
+/* A name as programs spell it: letters, digits and underscores, parts joined by dots. */
+bool bytes_are_dotted_name(struct bytes b);
+
+/* 64-bit FNV-1a: for tables inside one process, never for anything an attacker may gain from. */
+uint64_t bytes_hash(struct bytes b);
+
+/*
+ * Reads an unsigned decimal of at most 20 digits that fills all of `b`;
+ * false on anything else, a leading zero and a value past 2^64-1 included.
+ */
+bool bytes_to_u64(struct bytes b, uint64_t *out);
+
+#endif

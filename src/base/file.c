@@ -1,0 +1,87 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static enum status read_all(int fd, size_t most, struct text *out)
+{
+	enum { STEP = 64 << 10 };
+
+	for (;;) {
+		ssize_t n = read(fd, text_reserve(out, STEP), STEP);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0 ? STATUS_OK : STATUS_IO;
+		out->len += (size_t)n;
+		if (out->len > most)
+			return STATUS_LIMIT;
+	}
+}
+
+enum status file_read(const char *path, size_t most, struct text *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return STATUS_IO;
+	enum status status = read_all(fd, most, out);
+	int why = errno;
+	close(fd);
+	errno = why;
+	return status;
+}
+
+static enum status write_all(int fd, struct bytes b)
+{
+	while (b.len > 0) {
+		ssize_t n = write(fd, b.at, b.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return STATUS_IO;
+		b = bytes_from(b, (size_t)n);
+	}
+	return fsync(fd) == 0 || errno == EINVAL ? STATUS_OK : STATUS_IO;
+}
+
+/* A complete file under a name of its own, to be moved into place. */
+static enum status write_fresh(const char *path, unsigned mode, struct bytes content, char *fresh, size_t room)
+{
+	int len = snprintf(fresh, room, "%s.%ld.new", path, (long)getpid());
+
+	if (len < 0 || (size_t)len >= room) {
+		errno = ENAMETOOLONG;
+		return STATUS_IO;
+	}
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+	if (fd < 0)
+		return STATUS_IO;
+	enum status status = write_all(fd, content);
+	return close(fd) == 0 ? status : STATUS_IO;
+}
+
+static enum status put_in_place(const char *path, unsigned mode, struct bytes content, int (*move)(const char *, const char *))
+{
+	char fresh[4096];
+	enum status status = write_fresh(path, mode, content, fresh, sizeof fresh);
+
+	if (status == STATUS_OK && move(fresh, path) != 0)
+		status = STATUS_IO;
+	int why = errno;
+	unlink(fresh);      /* already gone when it was renamed */
+	errno = why;
+	return status;
+}
+
+enum status file_write(const char *path, unsigned mode, struct bytes content)
+{
+	return put_in_place(path, mode, content, rename);
+}
+
+enum status file_create(const char *path, unsigned mode, struct bytes content)
+{
+	return put_in_place(path, mode, content, link);
+}

@@ -1,0 +1,15 @@
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/text.h"
+
+/* Reads a whole file, at most `most` bytes; STATUS_LIMIT past that, STATUS_IO with errno set. */
+MUST_CHECK enum status file_read(const char *path, size_t most, struct text *out);
+
+/* Writes a file beside the old one and puts it in its place, so that nobody sees half of it. `mode` as for open. */
+MUST_CHECK enum status file_write(const char *path, unsigned mode, struct bytes content);
+
+/* Writes a file only if there is none of that name: of several that try, one succeeds, the others get EEXIST. */
+MUST_CHECK enum status file_create(const char *path, unsigned mode, struct bytes content);
+
+#endif

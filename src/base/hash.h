@@ -1,0 +1,28 @@
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/bytes.h"
+
+/* SHA-256 (FIPS 180-4), by OpenSSL. Running out of memory ends the program. */
+
+struct digest {
+	unsigned char sha256[32];
+};
+
+struct hasher {
+	void *context;
+};
+
+void hasher_init(struct hasher *h);
+void hasher_finish(struct hasher *h);
+void hasher_begin(struct hasher *h);                    /* may be begun again and again */
+void hasher_add(struct hasher *h, struct bytes b);
+struct digest hasher_end(struct hasher *h);
+
+/* One call, with a hasher kept for the process: not for use by two threads at once. */
+struct digest digest_of(struct bytes b);
+
+struct bytes digest_bytes(const struct digest *d);
+bool digest_equal(struct digest a, struct digest b);
+
+#endif

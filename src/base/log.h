@@ -1,0 +1,17 @@
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/status.h"
+
+/*
+ * What a person running Merlon should know now, on standard error: one line a
+ * message, "merlon: ..." in front.  Never content of files, never a secret.
+ */
+PRINTF_LIKE(1, 2) void log_error(const char *format, ...);
+PRINTF_LIKE(1, 2) void log_warning(const char *format, ...);
+PRINTF_LIKE(1, 2) void log_note(const char *format, ...);
+
+/* Notes are left out after this; warnings and errors never are. */
+void log_be_quiet(void);
+
+#endif

@@ -1,0 +1,217 @@
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void text_init(struct text *t, struct arena *arena)
+{
+	*t = (struct text){.arena = arena};
+}
+
+void text_finish(struct text *t)
+{
+	if (!t->arena)
+		free(t->at);
+	*t = (struct text){.arena = t->arena};
+}
+
+void text_clear(struct text *t)
+{
+	t->len = 0;
+}
+
+struct bytes text_bytes(const struct text *t)
+{
+	return (struct bytes){(const unsigned char *)t->at, t->len};
+}
+
+static void grow(struct text *t, size_t room)
+{
+	char *at;
+
+	if (t->arena) {
+		at = arena_alloc_raw(t->arena, room);
+		if (t->len)
+			memcpy(at, t->at, t->len);
+	} else {
+		at = realloc(t->at, room);
+		if (!at)
+			abort();
+	}
+	t->at = at;
+	t->room = room;
+}
+
+char *text_reserve(struct text *t, size_t len)
+{
+	if (len > t->room - t->len) {
+		size_t room = t->room ? t->room * 2 : 128;
+		while (room < t->len + len)
+			room *= 2;
+		grow(t, room);
+	}
+	return t->at + t->len;
+}
+
+const char *text_string(struct text *t)
+{
+	*text_reserve(t, 1) = 0;
+	return t->at;
+}
+
+void text_add(struct text *t, struct bytes b)
+{
+	if (b.len == 0)
+		return;
+	memcpy(text_reserve(t, b.len), b.at, b.len);
+	t->len += b.len;
+}
+
+void text_add_string(struct text *t, const char *string)
+{
+	text_add(t, bytes_of(string));
+}
+
+void text_add_byte(struct text *t, char byte)
+{
+	*text_reserve(t, 1) = byte;
+	t->len++;
+}
+
+void text_add_number(struct text *t, uint64_t number)
+{
+	char digits[20];
+	size_t first = sizeof digits;
+
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	text_add(t, (struct bytes){(unsigned char *)digits + first, sizeof digits - first});
+}
+
+void text_addf(struct text *t, const char *format, ...)
+{
+	va_list args;
+
+	for (size_t room = 128;; ) {
+		char *at = text_reserve(t, room);
+		va_start(args, format);
+		int len = vsnprintf(at, room, format, args);
+		va_end(args);
+		if (len >= 0 && (size_t)len < room) {
+			t->len += (size_t)len;
+			return;
+		}
+		room = len < 0 ? room * 2 : (size_t)len + 1;
+	}
+}
+
+void text_add_hex(struct text *t, struct bytes b)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *at = text_reserve(t, b.len * 2);
+
+	for (size_t i = 0; i < b.len; i++) {
+		at[2 * i] = digits[b.at[i] >> 4];
+		at[2 * i + 1] = digits[b.at[i] & 15];
+	}
+	t->len += b.len * 2;
+}
+
+void text_add_base64(struct text *t, struct bytes b)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < b.len; i += 3) {
+		size_t n = b.len - i < 3 ? b.len - i : 3;
+		unsigned group = (unsigned)b.at[i] << 16 | (n > 1 ? (unsigned)b.at[i + 1] << 8 : 0) | (n > 2 ? b.at[i + 2] : 0);
+		text_add_byte(t, digits[group >> 18]);
+		text_add_byte(t, digits[group >> 12 & 63]);
+		text_add_byte(t, n > 1 ? digits[group >> 6 & 63] : '=');
+		text_add_byte(t, n > 2 ? digits[group & 63] : '=');
+	}
+}
+
+/* Controls, and the invisible or reordering characters that make a terminal show what is not there. */
+static bool is_deceptive(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD || (code >= 0x200B && code <= 0x200F) ||
+	       (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF ||
+	       (code >= 0xE0000 && code <= 0xE0FFF);
+}
+
+/* Length of the printable sequence at the start of `b`, 0 for what must be escaped. */
+static size_t printable_step(struct bytes b)
+{
+	for (size_t len = 1; len <= 4 && len <= b.len; len++) {
+		if (!bytes_are_utf8(bytes_slice(b, 0, len)))
+			continue;
+		uint32_t code = len == 1 ? b.at[0] : b.at[0] & (0x7Fu >> len);
+		for (size_t i = 1; i < len; i++)
+			code = code << 6 | (b.at[i] & 0x3F);
+		return is_deceptive(code) ? 0 : len;
+	}
+	return 0;
+}
+
+void text_add_printable(struct text *t, struct bytes b, size_t most)
+{
+	size_t i = 0;
+
+	while (i < b.len && i < most) {
+		struct bytes rest = bytes_from(b, i);
+		size_t step = printable_step(rest);
+		if (step > 0)
+			text_add(t, bytes_slice(rest, 0, step));
+		else if (rest.at[0] == '\n' || rest.at[0] == '\t')
+			text_add_string(t, rest.at[0] == '\n' ? "\\n" : "\\t");
+		else
+			text_addf(t, "\\x%02x", rest.at[0]);
+		i += step ? step : 1;
+	}
+	if (i < b.len)
+		text_add_string(t, "...");
+}
+
+void text_add_spaces(struct text *t, unsigned count)
+{
+	while (count-- > 0)
+		text_add_byte(t, ' ');
+}
+
+/* Columns a word takes: a character, not a byte, each. */
+static unsigned columns_of(struct bytes b)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b.len; i++)
+		n += (b.at[i] & 0xC0) != 0x80;
+	return n;
+}
+
+void text_add_wrapped(struct text *t, struct bytes b, unsigned column, unsigned indent, unsigned width)
+{
+	bool at_start = true;
+
+	while (b.len > 0) {
+		size_t len = bytes_find_byte(b, ' ');
+		struct bytes word = bytes_slice(b, 0, len);
+		unsigned columns = columns_of(word);
+		b = bytes_from(b, len + 1);
+		if (!at_start && column + 1 + columns > width) {
+			text_add_byte(t, '\n');
+			text_add_spaces(t, indent);
+			column = indent;
+			at_start = true;
+		}
+		if (!at_start) {
+			text_add_byte(t, ' ');
+			column++;
+		}
+		text_add(t, word);
+		column += columns;
+		at_start = false;
+	}
+}

@@ -1,0 +1,232 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "cmd/options.h"
+#include "ledger/publish.h"
+#include "ledger/verify.h"
+#include "types/command.h"
+
+extern const struct command command_ledger;
+
+enum { WITNESSES_MOST = 16, FILE_MOST = 1 << 20, EXIT_BAD = 1, EXIT_UNREADABLE = 2 };
+
+struct settings {
+	const char *outside;        /* file of a checkpoint kept elsewhere */
+	struct note_verifier witnesses[WITNESSES_MOST];
+	size_t witness_count;
+	char **arguments;           /* action, directory, ... */
+	size_t argument_count;
+};
+
+/* A verifier key, or a file that holds one. */
+static bool take_witness(struct settings *s, const char *value)
+{
+	struct text file;
+
+	text_init(&file, NULL);
+	bool good = s->witness_count < WITNESSES_MOST;
+	bool given = good && note_read_verifier(bytes_of(value), &s->witnesses[s->witness_count]);
+	bool read = good && !given && file_read(value, FILE_MOST, &file) == STATUS_OK &&
+		    note_read_verifier(text_bytes(&file), &s->witnesses[s->witness_count]);
+	text_finish(&file);
+	if (given || read) {
+		s->witness_count++;
+		return true;
+	}
+	log_error("--witness: \"%s\" is no verifier key, and no file that holds one", value);
+	return false;
+}
+
+static bool read_arguments(int argc, char **argv, struct settings *s)
+{
+	struct options o;
+	const char *value;
+
+	options_begin(&o, &command_ledger, argc, argv);
+	for (const char *name = options_next(&o, &value); name; name = options_next(&o, &value)) {
+		if (strcmp(name, "--witness") == 0 && !take_witness(s, value))
+			return false;
+		if (strcmp(name, "--checkpoint") == 0)
+			s->outside = value;
+	}
+	s->arguments = o.arguments;
+	s->argument_count = o.argument_count;
+	return !o.failed;
+}
+
+/* ---- verify ---- */
+
+static void print_good(const char *directory, const struct ledger_outcome *out)
+{
+	struct text root;
+
+	text_init(&root, NULL);
+	text_add_base64(&root, digest_bytes(&out->root));
+	printf("%s: %llu records, %llu signed checkpoints, all fit; root %s\n", directory, (unsigned long long)out->records,
+	       (unsigned long long)out->checkpoints, text_string(&root));
+	if (out->witnessed)
+		printf("the checkpoint from outside fits: nothing it was signed over has been changed or cut off\n");
+	else
+		printf("no checkpoint from outside was given: the owner of the key could have rewritten all of this\n"
+		       "(keep one elsewhere: merlon ledger checkpoint %s; compare: --checkpoint FILE)\n", directory);
+	text_finish(&root);
+}
+
+static int verify(struct ledger *l, const struct settings *s)
+{
+	struct ledger_outcome out;
+	struct text outside;
+	const char *directory = s->arguments[1];
+	int status = 0;
+
+	text_init(&outside, NULL);
+	if (s->outside && file_read(s->outside, FILE_MOST, &outside) != STATUS_OK) {
+		log_error("%s: cannot be read: %m", s->outside);
+		status = EXIT_UNREADABLE;
+	} else if (!ledger_verify(l, text_bytes(&outside), s->witnesses, s->witness_count, &out)) {
+		log_error("%s: the ledger cannot be read: %s", directory, store_error(ledger_store(l)));
+		status = EXIT_UNREADABLE;
+	} else if (out.fault.found) {
+		printf("%s: BAD: record %llu %s\n", directory, (unsigned long long)out.fault.number, out.fault.what);
+		status = EXIT_BAD;
+	} else {
+		print_good(directory, &out);
+	}
+	text_finish(&outside);
+	return status;
+}
+
+/* ---- the other actions ---- */
+
+static int checkpoint(struct ledger *l, const struct settings *s)
+{
+	uint64_t size;
+	struct bytes note;
+
+	if (!ledger_checkpoint(l, &size, &note)) {
+		log_error("%s: the ledger is empty", s->arguments[1]);
+		return EXIT_UNREADABLE;
+	}
+	fwrite(note.at, 1, note.len, stdout);
+	return 0;
+}
+
+static int prove(struct ledger *l, const struct settings *s)
+{
+	struct text proof;
+	uint64_t number;
+
+	if (s->argument_count != 3 || !bytes_to_u64(bytes_of(s->arguments[2]), &number)) {
+		log_error("ledger prove: give the directory and the number of a record");
+		return EXIT_USAGE_ERROR;
+	}
+	text_init(&proof, NULL);
+	bool good = ledger_prove(l, number, &proof);
+	if (good)
+		fwrite(proof.at, 1, proof.len, stdout);
+	else
+		log_error("%s: there is no signed record %llu", s->arguments[1], (unsigned long long)number);
+	text_finish(&proof);
+	return good ? 0 : EXIT_UNREADABLE;
+}
+
+static int show(struct ledger *l, const struct settings *s)
+{
+	struct bytes record;
+	uint64_t number;
+
+	if (s->argument_count != 3 || !bytes_to_u64(bytes_of(s->arguments[2]), &number)) {
+		log_error("ledger show: give the directory and the number of a record");
+		return EXIT_USAGE_ERROR;
+	}
+	if (!store_get_record(ledger_store(l), number, &record)) {
+		log_error("%s: there is no record %llu", s->arguments[1], (unsigned long long)number);
+		return EXIT_UNREADABLE;
+	}
+	fwrite(record.at, 1, record.len, stdout);
+	fputc('\n', stdout);
+	return 0;
+}
+
+static int export(struct ledger *l, const struct settings *s)
+{
+	char why[300];
+
+	if (s->argument_count != 3) {
+		log_error("ledger export: give the directory of the ledger and the one to write to");
+		return EXIT_USAGE_ERROR;
+	}
+	if (ledger_export(l, s->arguments[2], why, sizeof why))
+		return 0;
+	log_error("%s: %s", s->arguments[2], why);
+	return EXIT_UNREADABLE;
+}
+
+struct action {
+	const char *name;
+	int (*run)(struct ledger *, const struct settings *);
+};
+
+static const struct action actions[] = {
+	{"verify", verify}, {"checkpoint", checkpoint}, {"prove", prove}, {"show", show}, {"export", export},
+};
+
+static int run_action(const struct action *a, const struct settings *s)
+{
+	char why[300];
+	struct ledger *l = ledger_open(s->arguments[1], LEDGER_READ, why, sizeof why);
+
+	if (!l) {
+		log_error("%s: %s", s->arguments[1], why);
+		return EXIT_UNREADABLE;
+	}
+	int status = a->run(l, s);
+	ledger_close(l);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct settings s = {0};
+
+	if (!read_arguments(argc, argv, &s))
+		return EXIT_USAGE_ERROR;
+	for (size_t i = 0; s.argument_count >= 2 && i < COUNT_OF(actions); i++)
+		if (strcmp(s.arguments[0], actions[i].name) == 0)
+			return run_action(&actions[i], &s);
+	log_error("ledger: give an action (verify, checkpoint, prove, show or export) and the directory of the ledger");
+	return EXIT_USAGE_ERROR;
+}
+
+static const struct command_option options[] = {
+	{"--checkpoint", "FILE", "verify: a checkpoint kept elsewhere, which the ledger has to fit"},
+	{"--witness", "KEY", "verify: the verifier key of a witness that may have signed it, or a file that holds the key; may be given several times"},
+	{0},
+};
+
+static const struct command_example examples[] = {
+	{"merlon ledger verify evidence", "read everything again, and name the first record that is wrong"},
+	{"merlon ledger checkpoint evidence > checkpoint.txt", "a signed line to keep elsewhere: with it, cutting off the end shows"},
+	{"merlon ledger verify --checkpoint checkpoint.txt evidence", "... like this"},
+	{"merlon ledger prove evidence 17", "a proof that record 17 is in it, for somebody else's tool"},
+	{"merlon ledger export evidence public/", "the whole tree as files (C2SP tlog-tiles), for somebody else's tool"},
+	{0},
+};
+
+const struct command command_ledger = {
+	.name = "ledger",
+	.summary = "verify, prove and export evidence",
+	.synopsis = "verify|checkpoint|prove|show|export [OPTION]... DIR [ARGUMENT]",
+	.description =
+		"The ledger in DIR is a list of records, hashed into a Merkle tree (RFC 6962) whose root is signed with every write.\n\n"
+		"\"verify\" names the first record that was changed, removed, added or moved. \"checkpoint\" prints the newest signed root. "
+		"\"show\" prints a record, \"prove\" the proof that it is in the tree. \"export\" writes the tree as files.\n\n"
+		"Who holds the key can write a new history. Only a checkpoint kept by somebody else shows that this was not done.",
+	.options = options,
+	.examples = examples,
+	.exit_status = "0 all is well\n1 verify found a bad record\n2 the ledger cannot be read\n64 the command line is wrong",
+	.run = run,
+};

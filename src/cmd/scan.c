@@ -1,0 +1,263 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "cmd/options.h"
+#include "ledger/ledger.h"
+#include "policy/judge.h"
+#include "rules/rules.h"
+#include "scan/scan.h"
+#include "types/command.h"
+#include "types/report.h"
+
+extern const struct command command_scan;
+
+enum { OUTPUTS_MOST = 16, RULES_MOST = 32, PATIENCE_S = 300 };
+
+struct output {
+	const struct report *report;
+	const char *file;           /* NULL: standard output */
+};
+
+struct settings {
+	struct output outputs[OUTPUTS_MOST];
+	size_t output_count;
+	const char *rules[RULES_MOST];
+	size_t rules_count;
+	enum severity fail_on;
+	struct scan_options scan;
+	const char *ledger;
+};
+
+static bool take_report(struct settings *s, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	char kind[32];
+	size_t len = equals ? (size_t)(equals - value) : strlen(value);
+
+	snprintf(kind, sizeof kind, "%.*s", (int)len, value);
+	const struct report *report = len < sizeof kind ? report_named(kind) : NULL;
+	if (!report || !report->assessment) {
+		log_error("--report: there is no report \"%s\"; these are: text, lines, json, sarif, html", kind);
+		return false;
+	}
+	if (s->output_count == OUTPUTS_MOST) {
+		log_error("--report: more than %d reports", OUTPUTS_MOST);
+		return false;
+	}
+	s->outputs[s->output_count++] = (struct output){report, equals ? equals + 1 : NULL};
+	return true;
+}
+
+static bool take_severity(struct settings *s, const char *value)
+{
+	int severity = severity_from_name(value);
+
+	if (severity < 0) {
+		log_error("--fail-on: \"%s\" is none of note, low, medium, high", value);
+		return false;
+	}
+	s->fail_on = (enum severity)severity;
+	return true;
+}
+
+static bool take_number(const char *option, const char *value, unsigned least, unsigned most, unsigned *out)
+{
+	char *end;
+	unsigned long number = strtoul(value, &end, 10);
+
+	if (*value < '0' || *value > '9' || *end || number < least || number > most) {
+		log_error("%s: \"%s\" is no number from %u to %u", option, value, least, most);
+		return false;
+	}
+	*out = (unsigned)number;
+	return true;
+}
+
+static bool take_option(struct settings *s, const char *name, const char *value)
+{
+	if (strcmp(name, "--report") == 0)
+		return take_report(s, value);
+	if (strcmp(name, "--fail-on") == 0)
+		return take_severity(s, value);
+	if (strcmp(name, "--workers") == 0)
+		return take_number(name, value, 1, 64, &s->scan.workers);
+	if (strcmp(name, "--patience") == 0)
+		return take_number(name, value, 1, 86400, &s->scan.patience_s);
+	if (strcmp(name, "--ledger") == 0) {
+		s->ledger = value;
+	} else if (strcmp(name, "--rules") == 0) {
+		if (s->rules_count == RULES_MOST) {
+			log_error("--rules: more than %d files", RULES_MOST);
+			return false;
+		}
+		s->rules[s->rules_count++] = value;
+	} else if (strcmp(name, "--no-digest") == 0) {
+		s->scan.skip_digest = true;
+	}
+	return true;
+}
+
+static bool read_arguments(int argc, char **argv, struct settings *s)
+{
+	struct options o;
+	const char *value;
+
+	options_begin(&o, &command_scan, argc, argv);
+	for (const char *name = options_next(&o, &value); name; name = options_next(&o, &value))
+		if (!take_option(s, name, value))
+			return false;
+	if (o.failed)
+		return false;
+	s->scan.paths = (const char *const *)o.arguments;
+	s->scan.path_count = o.argument_count;
+	if (o.argument_count > 0)
+		return true;
+	log_error("scan: no file or folder given; \"merlon help scan\" shows how");
+	return false;
+}
+
+/* ---- output ---- */
+
+static struct report_style terminal_style(bool terminal)
+{
+	struct winsize size;
+	struct report_style style = {.width = 80};
+
+	if (!terminal)
+		return style;
+	style.colour = !getenv("NO_COLOR");
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		style.width = size.ws_col < 120 ? size.ws_col : 120;
+	return style;
+}
+
+static bool write_output(const struct output *o, const struct assessment *a)
+{
+	struct report_style style = terminal_style(!o->file && isatty(STDOUT_FILENO));
+	struct text t;
+
+	text_init(&t, NULL);
+	o->report->assessment(a, &style, &t);
+	bool good = o->file ? file_write(o->file, 0644, text_bytes(&t)) == STATUS_OK
+			    : fwrite(t.at, 1, t.len, stdout) == t.len && fflush(stdout) == 0;
+	if (!good)
+		log_error("%s: the report cannot be written: %m", o->file ? o->file : "standard output");
+	text_finish(&t);
+	return good;
+}
+
+static int report(const struct settings *s, const struct assessment *a)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < s->output_count; i++)
+		good &= write_output(&s->outputs[i], a);
+	int status = judge_exit(a, s->fail_on);
+	return good || status ? status : 2;
+}
+
+/* ---- the whole ---- */
+
+static int scan(struct settings *s, struct rules *rules)
+{
+	char why[300];
+	struct assessment assessment;
+
+	if (s->ledger) {
+		s->scan.ledger = ledger_open(s->ledger, LEDGER_APPEND, why, sizeof why);
+		s->scan.ledger_path = s->ledger;
+		if (!s->scan.ledger) {
+			log_error("%s: %s", s->ledger, why);
+			return 2;
+		}
+	}
+	s->scan.rules = rules;
+	if (!scan_run(&s->scan, &assessment)) {
+		log_error("no worker process can be started: %m; nothing was examined");
+		ledger_close(s->scan.ledger);
+		return 2;
+	}
+	int status = report(s, &assessment);
+	assessment_finish(&assessment);
+	ledger_close(s->scan.ledger);
+	return status;
+}
+
+static void join_arguments(int argc, char **argv, struct text *out)
+{
+	text_add_string(out, "merlon");
+	for (int i = 0; i < argc; i++)
+		text_addf(out, " %s", argv[i]);
+}
+
+static int run(int argc, char **argv)
+{
+	struct settings s = {.fail_on = SEVERITY_HIGH, .scan.patience_s = PATIENCE_S, .scan.show_progress = isatty(STDERR_FILENO)};
+	struct rules rules;
+	struct rules_error error;
+	struct text command;
+
+	text_init(&command, NULL);
+	join_arguments(argc, argv, &command);   /* before the arguments are put in another order */
+	if (!read_arguments(argc, argv, &s)) {
+		text_finish(&command);
+		return EXIT_USAGE_ERROR;
+	}
+	if (s.output_count == 0)
+		take_report(&s, "text");
+	if (!rules_init(&rules, s.rules, s.rules_count, &error)) {
+		log_error("%s:%u:%u: %s", error.file, error.line, error.column, error.why);
+		rules_finish(&rules);
+		text_finish(&command);
+		return EXIT_USAGE_ERROR;
+	}
+	s.scan.command = text_string(&command);
+	int status = scan(&s, &rules);
+	text_finish(&command);
+	rules_finish(&rules);
+	return status;
+}
+
+static const struct command_option options[] = {
+	{"--report", "KIND[=FILE]", "how to say what was found: text, lines, json, sarif or html, on standard output or into FILE; may be given several times"},
+	{"--fail-on", "SEVERITY", "end with status 1 from this severity on: note, low, medium or high (default high)"},
+	{"--ledger", "DIR", "keep evidence of the scan in the ledger in DIR, which is made when it is not there"},
+	{"--rules", "FILE", "rules of your own on top of those built in, for example to allow a class of your own; may be given several times"},
+	{"--workers", "N", "how many processes examine files (default: one a core)"},
+	{"--patience", "SECONDS", "how long one file may take before it is given up as not examined (default 300)"},
+	{"--no-digest", NULL, "do not hash the files: faster on large ones, but the evidence then names them by path and size only"},
+	{0},
+};
+
+static const struct command_example examples[] = {
+	{"merlon scan models/", "judge every file in a folder"},
+	{"merlon scan --ledger evidence --report html=report.html --report text .", "keep evidence, write a page for others, and print"},
+	{"curl -s https://example.org/model.pt | merlon scan -", "judge what comes through a pipe"},
+	{"merlon scan --report sarif=merlon.sarif --fail-on medium models/", "in a build"},
+	{0},
+};
+
+const struct command command_scan = {
+	.name = "scan",
+	.summary = "judge files by what loading them would do",
+	.synopsis = "[OPTION]... PATH...",
+	.description =
+		"Reads each file, and every file inside it, as the loaders that might open it do, without loading anything, and says what "
+		"loading would run, read or write. Content decides what a file is, not its name. PATH is a file, a folder, or - for standard input.\n\n"
+		"Verdicts: \"dangerous\" when loading runs or changes something outside the model; \"inconclusive\" when part of the file could not "
+		"be examined; \"suspicious\" when it is understood but somebody has to decide; \"clean\" when every program byte was followed and "
+		"everything it does is allowed. The worst wins. What was not examined is never clean.\n\n"
+		"Files are examined in sandboxed processes that can open, connect and start nothing.",
+	.options = options,
+	.examples = examples,
+	.exit_status = "0 everything was examined, and nothing was found at or above the severity of --fail-on\n"
+		       "1 something was\n"
+		       "2 nothing was, but something could not be examined, or evidence could not be kept\n"
+		       "64 the command line or a rules file is wrong",
+	.run = run,
+};

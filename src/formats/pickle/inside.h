@@ -1,0 +1,100 @@
+#ifndef FORMATS_PICKLE_INSIDE_H
+#define FORMATS_PICKLE_INSIDE_H
+
+#include "formats/pickle/machine.h"
+
+/* What the machine's instructions are made of; for the files of this folder alone. */
+
+/* ---- who is still reading ---- */
+
+void stop_loaders(struct machine *m, uint32_t loaders, const char *why);
+void stop_all(struct machine *m, const char *why);
+
+/* ---- bytes: empty or 0, and everybody stopped, when the input ends ---- */
+
+void note_frame(struct machine *m, bool *which);
+void leave_frame(struct machine *m);
+
+/*
+ * `len` bytes that reach past the frame or the input.  `body`: the contents of
+ * a long bytes object, which every C reader takes from both sides.
+ */
+struct bytes take_across(struct machine *m, uint64_t len, bool body);
+struct bytes take_body(struct machine *m, uint64_t len);
+uint64_t take_le(struct machine *m, unsigned width);
+struct bytes take_line(struct machine *m);      /* a text argument without its newline */
+
+static inline struct bytes take(struct machine *m, uint64_t len)
+{
+	if (__builtin_expect(len > m->limit - m->pos, 0))
+		return take_across(m, len, false);
+	struct bytes b = {m->in.at + m->pos, (size_t)len};
+	m->pos += len;
+	return b;
+}
+
+/* ---- stack and marks ---- */
+
+void grow_stack(struct machine *m);
+void push_mark(struct machine *m);
+
+/* The values above the newest mark, which goes with them; false when there is no mark. */
+bool pop_mark(struct machine *m, struct value **items, size_t *count);
+
+static inline void push(struct machine *m, struct value v)
+{
+	if (__builtin_expect(m->height == m->room, 0))
+		grow_stack(m);
+	m->stack[m->height++] = v;
+}
+
+/* Nothing below the newest mark may be taken, by any loader. */
+static inline size_t fence(const struct machine *m)
+{
+	return m->mark_count ? m->marks[m->mark_count - 1] : 0;
+}
+
+static inline bool has(struct machine *m, size_t values)
+{
+	if (__builtin_expect(m->height - fence(m) >= values, 1))
+		return true;
+	stop_all(m, "takes a value from an empty pickle stack");
+	return false;
+}
+
+static inline struct value pop(struct machine *m)
+{
+	return m->stack[--m->height];
+}
+
+/* ---- memo ---- */
+
+void memo_put(struct machine *m, uint64_t index);
+void memo_get(struct machine *m, uint64_t index);
+
+/* ---- events and imports ---- */
+
+void add_event(struct machine *m, enum event_kind kind, struct value subject, struct value argument);
+struct value import_name(struct machine *m, struct bytes module, struct bytes name);
+struct value import_computed(struct machine *m, struct value module, struct value name);
+
+/* True for what only running the program would tell: results, imports, persistent objects. */
+bool is_result(struct value v);
+
+static inline struct value unknown(void)
+{
+	return (struct value){.kind = VALUE_UNKNOWN, .holds = HOLDS_UNKNOWN};
+}
+
+/* ---- instructions that import, call or set attributes ---- */
+
+void run_global(struct machine *m);
+void run_stack_global(struct machine *m);
+void run_extension(struct machine *m, unsigned width);
+void run_reduce(struct machine *m);
+void run_newobj(struct machine *m, bool keywords);
+void run_inst(struct machine *m);
+void run_obj(struct machine *m);
+void run_build(struct machine *m);
+
+#endif

@@ -1,0 +1,210 @@
+#include "formats/pickle/streams.h"
+
+#include <string.h>
+
+enum {
+	STREAMS_MOST = 1 << 20,         /* pickles in one file */
+	TAIL_WINDOW = 1 << 20,          /* bytes behind the last pickle searched for another */
+};
+
+/* ---- glances ---- */
+
+struct pickle_glance pickle_glance(struct arena *arena, struct bytes b)
+{
+	struct machine m;
+	struct pickle_glance g = {0};
+
+	machine_init(&m, arena, NULL, b, LOADER_ALL);
+	m.probing = true;
+	g.whole = machine_run(&m, 0, &g.result);
+	g.imports = m.import_count;
+	g.calls = m.calls;
+	g.opcodes = m.opcodes;
+	g.end = g.whole ? m.pos : m.why_at;
+	return g;
+}
+
+/* GLOBAL and INST need line ends; STACK_GLOBAL and the extension codes have bytes of their own. */
+static bool may_import(struct bytes b)
+{
+	static const unsigned char marks[] = {'\n', 0x93, 0x82, 0x83, 0x84};
+
+	for (size_t i = 0; i < sizeof marks; i++)
+		if (bytes_find_byte(b, marks[i]) < b.len)
+			return true;
+	return false;
+}
+
+bool pickle_has_import(struct arena *arena, struct bytes b)
+{
+	if (b.len < 4 || !may_import(b))
+		return false;
+	struct arena_mark mark = arena_mark(arena);
+	struct pickle_glance g = pickle_glance(arena, b);
+	arena_rewind(arena, mark);
+	return g.imports + g.calls > 0;
+}
+
+bool pickle_probe(struct arena *arena, struct bytes b, bool expected)
+{
+	enum { WINDOW = 64 << 10, MANY = 1000, SOME = 5 };
+	struct arena_mark mark = arena_mark(arena);
+	struct pickle_glance g = pickle_glance(arena, bytes_slice(b, 0, WINDOW));
+	bool cut = b.len > WINDOW && g.opcodes > MANY;
+
+	arena_rewind(arena, mark);
+	return g.whole || cut || g.calls > 0 || (g.imports > 0 && (expected || g.opcodes >= SOME));
+}
+
+/* ---- walks ---- */
+
+struct walk {
+	struct artifact *art;
+	struct bytes in;
+	uint32_t loaders;
+	enum frame_view view;
+	bool raw_arrays;
+};
+
+/* What one walk over all streams came to. */
+struct outcome {
+	uint64_t end;           /* of the last whole pickle */
+	bool frames;            /* frames are not as writers make them */
+	uint64_t frame_at;
+	bool arrays;            /* joblib's array wrappers were built */
+	const char *why;        /* why the first pickle is not whole, or one that did something; or NULL */
+	uint64_t why_at;
+};
+
+static bool built_array_wrapper(const struct machine *m)
+{
+	for (size_t i = 0; i < m->import_room; i++)
+		if (m->imports[i] && bytes_same(m->imports[i]->name, "NumpyArrayWrapper"))
+			return true;
+	return false;
+}
+
+static void note_frames(struct outcome *o, const struct machine *m, bool left_over)
+{
+	if (!m->frame_crossed && !m->frame_nested && !m->frame_long && !left_over)
+		return;
+	if (!o->frames)
+		o->frame_at = left_over ? m->pos : m->frame_at;
+	o->frames = true;
+}
+
+static void fail(struct outcome *o, const struct machine *m)
+{
+	if (o->why)
+		return;
+	o->why = m->why;
+	o->why_at = m->why_at;
+}
+
+/* The next pickle begins right after STOP, or after the frame STOP stands in: loaders differ, so both are walked. */
+static bool walk_leftover(struct machine *m, struct outcome *o, uint64_t frame_end)
+{
+	struct value result;
+	uint64_t after = m->pos;
+
+	note_frames(o, m, true);
+	if (machine_run(m, frame_end, &result) && m->pos > o->end)
+		o->end = m->pos;
+	m->pos = after;
+	return true;
+}
+
+static struct outcome walk_streams(const struct walk *w, uint64_t from)
+{
+	struct machine m;
+	struct outcome o = {.end = from};
+	uint64_t streams = 0;
+
+	machine_init(&m, w->art->arena, w->art, w->in, w->loaders);
+	m.view = w->view;
+	m.raw_arrays = w->raw_arrays;
+	for (uint64_t pos = from; pos < w->in.len && streams < STREAMS_MOST; streams++) {
+		struct value result;
+		uint64_t events = m.events;
+		bool whole = machine_run(&m, pos, &result);
+		note_frames(&o, &m, false);
+		if (!whole && (streams == 0 || m.events > events || (w->in.at[pos] == 0x80 && m.opcodes > 2)))
+			fail(&o, &m);
+		if (!whole)
+			break;
+		uint64_t frame_end = m.frame_end;
+		pos = m.pos;
+		if (pos > o.end)
+			o.end = pos;
+		if (frame_end > pos)
+			walk_leftover(&m, &o, frame_end);
+	}
+	if (streams == STREAMS_MOST)
+		artifact_note(w->art, "file.unexamined", o.end, "holds more than %d pickles; the rest was not examined", STREAMS_MOST);
+	o.arrays = built_array_wrapper(&m);
+	return o;
+}
+
+uint64_t pickle_walk(struct artifact *art, struct bytes in, uint64_t from)
+{
+	struct walk w = {.art = art, .in = in, .loaders = LOADER_ALL};
+	struct outcome all = walk_streams(&w, from);
+
+	art->bytes_read += all.end - from;
+
+	if (all.frames) {
+		artifact_note(art, "pickle.frame", all.frame_at,
+			      "has frames that do not hold whole opcodes, so that readers see different programs");
+		w.view = VIEW_DROPPING;
+		w.loaders = LOADER_C;
+		struct outcome dropping = walk_streams(&w, from);
+		if (!dropping.why)
+			all.why = NULL;
+	}
+	if (all.arrays) {
+		w = (struct walk){.art = art, .in = in, .loaders = LOADER_PYTHON, .raw_arrays = true};
+		struct outcome joblib = walk_streams(&w, from);
+		all = joblib.end > all.end || !joblib.why ? joblib : all;
+		if (joblib.frames)
+			artifact_note(art, "pickle.frame", joblib.frame_at, "has an array in the middle of a frame, so that readers see different programs");
+	}
+	if (all.why)
+		artifact_note(art, "file.malformed", all.why_at, "%s", all.why);
+	return all.end;
+}
+
+/* ---- what stands behind ---- */
+
+/* "c", a dotted name, a line end, a name, a line end: the oldest way to import. */
+static bool is_text_import(struct bytes b)
+{
+	enum { NAME_MOST = 200 };
+	size_t module = bytes_find_byte(bytes_slice(b, 0, NAME_MOST), '\n');
+	struct bytes rest = bytes_from(b, module + 1);
+	size_t name = bytes_find_byte(bytes_slice(rest, 0, NAME_MOST), '\n');
+
+	return b.at[0] == 'c' && module < NAME_MOST && module < b.len && name < rest.len && name < NAME_MOST &&
+	       bytes_are_dotted_name(bytes_slice(b, 1, module - 1)) && bytes_are_dotted_name(bytes_slice(rest, 0, name));
+}
+
+static bool may_begin(struct bytes b)
+{
+	if (b.len < 4)
+		return false;
+	return b.at[0] == 0x80 ? b.at[1] >= 1 && b.at[1] <= 5 : is_text_import(b);
+}
+
+void pickle_walk_tail(struct artifact *art, struct bytes in, uint64_t from)
+{
+	uint64_t end = in.len - from < TAIL_WINDOW ? in.len : from + TAIL_WINDOW;
+
+	for (uint64_t at = from; at < end; at++) {
+		struct bytes rest = bytes_from(in, at);
+		if ((in.at[at] != 0x80 && in.at[at] != 'c') || !may_begin(rest) || !pickle_has_import(art->arena, rest))
+			continue;
+		uint64_t stop = pickle_walk(art, in, at);
+		if (stop > at)
+			at = stop - 1;
+	}
+	art->bytes_read += end - from;
+}

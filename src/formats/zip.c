@@ -1,0 +1,32 @@
+/*
+ * ZIP archives, and everything that is one: PyTorch checkpoints, .npz, .keras, .mar, wheels.
+ *
+ *   local header | data | ... | central directory | end record
+ */
+#include "formats/zip/archive.h"
+#include "types/format.h"
+
+static int probe(const struct source *source, struct arena *arena)
+{
+	(void)arena;
+	if (bytes_start_with(source->content, BYTES("PK\3\4")))
+		return 95;
+	return zip_has_directory(source->content) ? 80 : 0;
+}
+
+static void parse(const struct source *source, struct artifact *art)
+{
+	struct zip_archive archive;
+
+	zip_read(art, source->content, &archive);
+	zip_add_members(art, source->content, &archive);
+}
+
+const struct format format_zip = {
+	.name = "zip",
+	.title = "ZIP archive",
+	.spec = "PKWARE APPNOTE 6.3; Python Lib/zipfile.py; miniz",
+	.extensions = "zip pt pth npz keras mar skops pt2 ptl",
+	.probe = probe,
+	.parse = parse,
+};

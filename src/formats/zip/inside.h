@@ -1,0 +1,13 @@
+#ifndef FORMATS_ZIP_INSIDE_H
+#define FORMATS_ZIP_INSIDE_H
+
+#include "formats/zip/archive.h"
+
+/* For the files of this folder alone. */
+
+struct zip_entry *zip_add_entry(struct arena *arena, struct zip_archive *z);
+
+/* Compares every entry with its local header and with the others, and finds what no directory lists. */
+void zip_check_entries(struct artifact *art, struct bytes in, struct zip_archive *z, uint64_t last_end);
+
+#endif

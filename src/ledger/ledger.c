@@ -1,0 +1,278 @@
+#include "ledger/ledger.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/time.h"
+#include "ledger/tiles.h"
+
+enum { BATCH_RECORDS = 8192, BATCH_BYTES = 8 << 20, BATCH_MS = 250, KEY_FILE_MOST = 4096 };
+
+struct ledger {
+	struct store *store;
+	struct note_signer signer;
+	bool can_sign;
+	struct tile_edge edge;
+	bool edge_known;
+
+	/* what was appended and not committed: kind, time and body, one after the other */
+	struct text queue;
+	size_t queued;
+	int64_t queued_since_ms;
+
+	struct text record, note;
+	uint64_t first, end;
+	char error[200];
+};
+
+/* ---- keys ---- */
+
+static bool write_public_key(const struct ledger *l, const char *path)
+{
+	struct text text;
+
+	text_init(&text, NULL);
+	note_write_verifier(&l->signer.verifier, &text);
+	text_add_byte(&text, '\n');
+	bool good = file_write(path, 0644, text_bytes(&text)) == STATUS_OK;
+	text_finish(&text);
+	return good;
+}
+
+/* A new key under a random name; false with EEXIST when another process was faster. */
+static bool make_key(struct ledger *l, const char *path)
+{
+	unsigned char random[8];
+	char name[40] = "merlon/";
+	struct text text;
+
+	text_init(&text, NULL);
+	bool good = RAND_bytes(random, sizeof random) == 1;
+	for (size_t i = 0; i < sizeof random; i++)
+		snprintf(name + strlen(name), 3, "%02x", random[i]);
+	good = good && note_make_key(name, &l->signer);
+	if (good) {
+		note_write_signer(&l->signer, &text);
+		text_add_byte(&text, '\n');
+		good = file_create(path, 0600, text_bytes(&text)) == STATUS_OK;
+		OPENSSL_cleanse(text.at, text.len);
+	}
+	text_finish(&text);
+	return good;
+}
+
+static bool read_key(struct ledger *l, const char *path, bool private)
+{
+	struct text text;
+
+	text_init(&text, NULL);
+	bool good = file_read(path, KEY_FILE_MOST, &text) == STATUS_OK;
+	int why = errno;
+	good = good && (private ? note_read_signer(text_bytes(&text), &l->signer) : note_read_verifier(text_bytes(&text), &l->signer.verifier));
+	if (text.at)
+		OPENSSL_cleanse(text.at, text.len);
+	text_finish(&text);
+	errno = why;
+	return good;
+}
+
+static bool load_keys(struct ledger *l, const char *directory, enum ledger_mode mode, char *why, size_t room)
+{
+	char path[4096], public_path[4096];
+
+	snprintf(path, sizeof path, "%s/ledger.key", directory);
+	snprintf(public_path, sizeof public_path, "%s/ledger.pub", directory);
+	l->can_sign = mode == LEDGER_APPEND;
+	if (mode == LEDGER_READ) {
+		if (read_key(l, public_path, false))
+			return true;
+		snprintf(why, room, "has no readable ledger.pub, the key its checkpoints are verified with");
+		return false;
+	}
+	bool have = read_key(l, path, true) || make_key(l, path) || (errno == EEXIST && read_key(l, path, true));
+	if (!have && access(path, F_OK) == 0)
+		snprintf(why, room, "has a ledger.key that cannot be read or is damaged");
+	else if (!have || (access(public_path, F_OK) != 0 && !write_public_key(l, public_path)))
+		snprintf(why, room, "cannot hold its keys: %s", strerror(errno));
+	else
+		return true;
+	return false;
+}
+
+/* ---- opening ---- */
+
+struct ledger *ledger_open(const char *directory, enum ledger_mode mode, char *why, size_t room)
+{
+	struct ledger *l = calloc(1, sizeof *l);
+	char path[4096], store_why[160];
+
+	if (!l)
+		abort();
+	text_init(&l->queue, NULL);
+	text_init(&l->record, NULL);
+	text_init(&l->note, NULL);
+	snprintf(path, sizeof path, "%s/ledger.sqlite", directory);
+	if (mode == LEDGER_APPEND && mkdir(directory, 0700) != 0 && errno != EEXIST) {
+		snprintf(why, room, "cannot be made: %s", strerror(errno));
+	} else if (mode == LEDGER_READ && access(path, F_OK) != 0) {
+		snprintf(why, room, "holds no ledger");
+	} else if (!(l->store = store_open(path, mode == LEDGER_APPEND, store_why, sizeof store_why))) {
+		snprintf(why, room, "cannot be opened as a ledger: %s", store_why);
+	} else if (load_keys(l, directory, mode, why, room)) {
+		return l;
+	}
+	ledger_close(l);
+	return NULL;
+}
+
+void ledger_close(struct ledger *l)
+{
+	if (!l)
+		return;
+	if (l->queued > 0)
+		ledger_commit(l);
+	store_close(l->store);
+	note_forget(&l->signer);
+	text_finish(&l->queue);
+	text_finish(&l->record);
+	text_finish(&l->note);
+	free(l);
+}
+
+/* ---- appending ---- */
+
+struct queued_head {
+	int64_t at_ms;
+	uint32_t kind, len;
+};
+
+bool ledger_append(struct ledger *l, enum record_kind kind, struct bytes body)
+{
+	struct queued_head head = {.at_ms = time_now_ms(), .kind = kind, .len = (uint32_t)body.len};
+
+	if (l->queued == 0)
+		l->queued_since_ms = head.at_ms;
+	text_add(&l->queue, (struct bytes){(const unsigned char *)&head, sizeof head});
+	text_add(&l->queue, body);
+	l->queued++;
+	if (l->queued < BATCH_RECORDS && l->queue.len < BATCH_BYTES && head.at_ms - l->queued_since_ms < BATCH_MS)
+		return true;
+	return ledger_commit(l);
+}
+
+static bool fail(struct ledger *l, const char *what)
+{
+	snprintf(l->error, sizeof l->error, "%s: %s", what, store_error(l->store));
+	store_rollback(l->store);
+	l->edge_known = false;
+	return false;
+}
+
+/* Another process may have appended since we last looked. */
+static bool load_edge(struct ledger *l)
+{
+	uint64_t size;
+
+	if (!store_size(l->store, &size))
+		return false;
+	if (l->edge_known && l->edge.size == size)
+		return true;
+	l->edge_known = tiles_load(l->store, size, &l->edge);
+	return l->edge_known;
+}
+
+static void write_record(struct ledger *l, const struct queued_head *head, struct bytes body)
+{
+	struct text *t = &l->record;
+
+	text_clear(t);
+	text_add_string(t, "{\"at\":\"");
+	text_add_time(t, head->at_ms);
+	text_add_string(t, "\",\"body\":");
+	text_add(t, body);
+	text_addf(t, ",\"kind\":\"%s\",\"number\":", record_kind_name((enum record_kind)head->kind));
+	text_add_number(t, l->edge.size);
+	text_add_byte(t, '}');
+}
+
+static bool write_queue(struct ledger *l)
+{
+	struct bytes left = text_bytes(&l->queue);
+
+	while (left.len > 0) {
+		struct queued_head head;
+		memcpy(&head, left.at, sizeof head);
+		write_record(l, &head, bytes_slice(left, sizeof head, head.len));
+		left = bytes_from(left, sizeof head + head.len);
+		struct bytes record = text_bytes(&l->record);
+		if (!store_put_record(l->store, l->edge.size, record) || !tiles_add(l->store, &l->edge, merkle_leaf(record)))
+			return false;
+	}
+	return tiles_flush(l->store, &l->edge);
+}
+
+static bool write_checkpoint(struct ledger *l)
+{
+	struct checkpoint c = {.origin = bytes_of(l->signer.verifier.name), .size = l->edge.size, .root = tiles_root(&l->edge)};
+
+	text_clear(&l->note);
+	checkpoint_write(&c, &l->note);
+	note_sign(&l->signer, &l->note);
+	return store_put_checkpoint(l->store, c.size, text_bytes(&l->note));
+}
+
+bool ledger_commit(struct ledger *l)
+{
+	if (l->queued == 0)
+		return true;
+	if (!store_begin(l->store))
+		return fail(l, "the ledger cannot be written");
+	if (!load_edge(l))
+		return fail(l, "the ledger's tree cannot be read");
+	uint64_t first = l->edge.size;
+	if (!write_queue(l) || !write_checkpoint(l))
+		return fail(l, "the ledger cannot be written");
+	if (!store_commit(l->store))
+		return fail(l, "the ledger cannot be written");
+	if (l->end == 0)
+		l->first = first;
+	l->end = l->edge.size;
+	text_clear(&l->queue);
+	l->queued = 0;
+	return true;
+}
+
+/* ---- looking ---- */
+
+const char *ledger_error(const struct ledger *l)
+{
+	return l->error;
+}
+
+void ledger_span(const struct ledger *l, uint64_t *first, uint64_t *end)
+{
+	*first = l->first;
+	*end = l->end;
+}
+
+struct store *ledger_store(struct ledger *l)
+{
+	return l->store;
+}
+
+const struct note_verifier *ledger_verifier(const struct ledger *l)
+{
+	return &l->signer.verifier;
+}
+
+bool ledger_checkpoint(struct ledger *l, uint64_t *size, struct bytes *note)
+{
+	return store_get_checkpoint(l->store, UINT64_MAX, size, note);
+}

@@ -1,0 +1,213 @@
+#include "ledger/verify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ledger/tiles.h"
+#include "syntax/json.h"
+
+struct verifying {
+	struct ledger *ledger;
+	struct ledger_outcome *out;
+	struct merkle_edge edge;
+	struct digest tile[TILE_WIDTH];         /* level 0, as the records have it */
+	struct text note;                       /* the next checkpoint to come */
+	uint64_t note_size;
+	bool has_note;
+	struct checkpoint outside;
+	bool has_outside;
+};
+
+PRINTF_LIKE(3, 4) static bool fault(struct verifying *v, uint64_t number, const char *format, ...)
+{
+	struct ledger_fault *f = &v->out->fault;
+	va_list args;
+
+	if (f->found)
+		return false;
+	f->found = true;
+	f->number = number;
+	va_start(args, format);
+	vsnprintf(f->what, sizeof f->what, format, args);
+	va_end(args);
+	return false;
+}
+
+/* ---- tiles ---- */
+
+/* The leaves since the last full tile are held against the stored ones, so that a bad record is named by its number. */
+static bool compare_tile(struct verifying *v)
+{
+	struct bytes stored;
+	unsigned width = (unsigned)(v->edge.size % TILE_WIDTH);
+	uint64_t number = v->edge.size / TILE_WIDTH;
+
+	if (width == 0 && v->edge.size > 0) {
+		width = TILE_WIDTH;
+		number--;
+	}
+	if (width == 0)
+		return true;
+	if (!store_get_tile(ledger_store(v->ledger), 0, number, &stored) || stored.len < width * sizeof(struct digest))
+		return fault(v, number * TILE_WIDTH, "has no place in the stored tree");
+	for (unsigned i = 0; i < width; i++)
+		if (memcmp(stored.at + i * sizeof(struct digest), v->tile[i].sha256, sizeof(struct digest)) != 0)
+			return fault(v, number * TILE_WIDTH + i, "is not the one that was hashed into the tree: it was changed, or another stands in its place");
+	return true;
+}
+
+/* ---- checkpoints on the way ---- */
+
+static bool take_first(void *context, uint64_t size, struct bytes note)
+{
+	struct verifying *v = context;
+
+	text_clear(&v->note);
+	text_add(&v->note, note);
+	v->note_size = size;
+	v->has_note = true;
+	return false;
+}
+
+static void next_checkpoint(struct verifying *v, uint64_t from)
+{
+	v->has_note = false;
+	store_each_checkpoint(ledger_store(v->ledger), from, take_first, v);
+}
+
+static bool compare_checkpoint(struct verifying *v)
+{
+	struct checkpoint c;
+	int64_t time_s;
+	struct bytes note = text_bytes(&v->note);
+
+	if (note_verify(ledger_verifier(v->ledger), note, &time_s) != NOTE_GOOD || !checkpoint_read(note_text(note), &c) || c.size != v->note_size)
+		return fault(v, v->note_size, "is where a checkpoint stands whose signature does not fit ledger.pub");
+	if (!compare_tile(v))
+		return false;
+	struct digest root = merkle_root(&v->edge);
+	if (!digest_equal(root, c.root))
+		return fault(v, v->out->signed_size, "or one after it, before %llu, is not what was signed at %llu records",
+			     (unsigned long long)v->note_size, (unsigned long long)v->note_size);
+	v->out->checkpoints++;
+	v->out->signed_size = c.size;
+	return true;
+}
+
+static bool compare_outside(struct verifying *v)
+{
+	struct digest root = merkle_root(&v->edge);
+
+	if (!digest_equal(root, v->outside.root))
+		return fault(v, 0, "or one before %llu is not what the checkpoint from outside was signed over", (unsigned long long)v->outside.size);
+	v->out->witnessed = true;
+	return true;
+}
+
+/* At each size for which somebody signed a root. */
+static bool compare_signed(struct verifying *v)
+{
+	bool good = true;
+
+	if (v->has_outside && v->outside.size == v->edge.size)
+		good = compare_outside(v);
+	while (good && v->has_note && v->note_size == v->edge.size) {
+		good = compare_checkpoint(v);
+		next_checkpoint(v, v->note_size + 1);
+	}
+	return good;
+}
+
+/* ---- records ---- */
+
+/* The record's number as its own text has it: the last member. */
+static bool number_fits(struct bytes record, uint64_t number)
+{
+	size_t at = bytes_find_last(record, BYTES(",\"number\":"));
+	uint64_t told;
+
+	return at < record.len && record.at[record.len - 1] == '}' &&
+	       bytes_to_u64(bytes_slice(record, at + 10, record.len - at - 11), &told) && told == number;
+}
+
+static bool take_record(void *context, uint64_t number, struct bytes record)
+{
+	struct verifying *v = context;
+	uint64_t expected = v->edge.size;
+
+	if (number != expected)
+		return fault(v, expected, "is missing: after it comes %llu", (unsigned long long)number);
+	struct digest leaf = merkle_leaf(record);
+	v->tile[expected % TILE_WIDTH] = leaf;
+	merkle_add(&v->edge, leaf);
+	v->out->records++;
+	if (v->edge.size % TILE_WIDTH == 0 && !compare_tile(v))
+		return false;
+	if (!json_is_canonical(record))
+		return fault(v, expected, "is not canonical JSON");
+	if (!number_fits(record, expected))
+		return fault(v, expected, "says it is another");
+	return compare_signed(v);
+}
+
+/* Levels above the leaves: each hash is the root of the tile below. */
+static bool compare_levels(struct verifying *v)
+{
+	struct tile_reader reader = {.store = ledger_store(v->ledger), .size = v->edge.size};
+	struct digest root;
+
+	if (!merkle_range(tiles_subtree, &reader, 0, v->edge.size, &root))
+		return fault(v, 0, "and others have a tree with a tile missing");
+	return digest_equal(root, merkle_root(&v->edge)) || fault(v, 0, "and others have a tree whose upper levels do not fit the lower");
+}
+
+static bool finish(struct verifying *v)
+{
+	uint64_t size = v->edge.size;
+
+	if (!compare_tile(v) || !compare_levels(v))
+		return false;
+	if (v->has_note)
+		return fault(v, size, "and all after it are missing: a checkpoint was signed over %llu records", (unsigned long long)v->note_size);
+	if (v->has_outside && !v->out->witnessed)
+		return fault(v, size, "and all after it are missing: the checkpoint from outside was signed over %llu records", (unsigned long long)v->outside.size);
+	if (size > 0 && v->out->signed_size != size)
+		return fault(v, v->out->signed_size, "and those after it were never signed");
+	return true;
+}
+
+/* ---- the whole ---- */
+
+static bool read_outside(struct verifying *v, struct bytes outside, const struct note_verifier *witnesses, size_t count)
+{
+	int64_t time_s;
+	bool good = note_verify(ledger_verifier(v->ledger), outside, &time_s) == NOTE_GOOD;
+
+	for (size_t i = 0; i < count && !good; i++)
+		good = note_verify(&witnesses[i], outside, &time_s) == NOTE_GOOD;
+	v->has_outside = good && checkpoint_read(note_text(outside), &v->outside);
+	return v->has_outside || fault(v, 0, "cannot be held against the checkpoint from outside: no signature on it is known");
+}
+
+bool ledger_verify(struct ledger *l, struct bytes outside, const struct note_verifier *witnesses, size_t witness_count,
+		   struct ledger_outcome *out)
+{
+	struct verifying v = {.ledger = l, .out = out};
+	struct store *store = ledger_store(l);
+	bool readable = true;
+
+	*out = (struct ledger_outcome){0};
+	text_init(&v.note, NULL);
+	if (outside.len == 0 || read_outside(&v, outside, witnesses, witness_count)) {
+		store_begin_reading(store);
+		next_checkpoint(&v, 1);
+		readable = store_each_record(store, 0, take_record, &v);
+		if (readable && !out->fault.found)
+			finish(&v);
+		store_rollback(store);
+	}
+	out->root = merkle_root(&v.edge);
+	text_finish(&v.note);
+	return readable;
+}

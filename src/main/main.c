@@ -1,0 +1,38 @@
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "types/assessment.h"
+#include "types/command.h"
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "help";
+	bool asks_help = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
+	const struct command *command = find(asks_help ? "help" : name);
+
+	signal(SIGPIPE, SIG_IGN);
+	if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+		printf("merlon %s\n", merlon_version);
+		return 0;
+	}
+	if (!command) {
+		log_error("there is no command \"%s\"; \"merlon help\" lists them", name);
+		return EXIT_USAGE_ERROR;
+	}
+	if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+		char *ask[] = {"help", (char *)command->name};
+		return find("help")->run(2, ask);
+	}
+	int status = command->run(argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv);
+	return fflush(stdout) == 0 || status ? status : 2;
+}

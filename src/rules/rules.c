@@ -1,0 +1,180 @@
+#include "rules/rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/embedded.h"
+#include "base/file.h"
+#include "rules/shape.h"
+#include "syntax/yaml.h"
+
+enum { BUDGET = 64 << 20, FILE_MOST = 4 << 20, ROOM = 4096 };
+
+struct loading {
+	struct rules *rules;
+	struct rules_error *error;
+	const char *file;
+	struct bytes content;
+	struct hasher hasher;
+	bool failed;
+};
+
+static void fail(struct loading *l, const struct yaml *at, const char *why)
+{
+	if (l->failed)
+		return;
+	l->failed = true;
+	l->error->file = l->file;
+	l->error->line = at ? at->line : 0;
+	l->error->column = at ? at->column : 0;
+	snprintf(l->error->why, sizeof l->error->why, "%s", why);
+}
+
+/* The next word of a list separated by blanks or line ends; empty at the end. */
+static struct bytes next_word(struct bytes *b)
+{
+	size_t from = 0, len = 0;
+
+	while (from < b->len && (b->at[from] == ' ' || b->at[from] == '\n'))
+		from++;
+	while (from + len < b->len && b->at[from + len] != ' ' && b->at[from + len] != '\n')
+		len++;
+	struct bytes word = bytes_slice(*b, from, len);
+	*b = bytes_from(*b, from + len);
+	return word;
+}
+
+static unsigned read_uses(struct loading *l, const struct yaml *item)
+{
+	static const char *const names[] = {"reference", "new", "call", "state", "items", "storage", "rebuild", "factory"};
+	const struct yaml *uses = yaml_member(item, "uses");
+	struct bytes list = uses ? uses->text : BYTES(""), word;
+	unsigned set = 0;
+
+	while ((word = next_word(&list)).len > 0) {
+		unsigned before = set;
+		for (unsigned i = 0; i < COUNT_OF(names); i++)
+			if (bytes_same(word, names[i]))
+				set |= 1u << i;
+		if (set == before)
+			fail(l, uses, "names a use that does not exist: reference, new, call, state, items, storage, rebuild and factory do");
+	}
+	if (set == 0)
+		fail(l, item, "has an entry without uses");
+	return set;
+}
+
+static void add_listed(struct loading *l, const struct yaml *item, struct bytes family)
+{
+	struct import_rules *imports = &l->rules->imports;
+	struct bytes names = yaml_string(item, "names"), arguments = yaml_string(item, "arguments"), name;
+	struct import_rule model = {.family = family, .uses = read_uses(l, item)};
+
+	if (yaml_member(item, "arguments") && !(model.shape = shape_parse(&l->rules->arena, arguments)))
+		fail(l, yaml_member(item, "arguments"), "has arguments that are no shape");
+	if (names.len == 0)
+		fail(l, item, "has an entry without names");
+	while ((name = next_word(&names)).len > 0 && !l->failed) {
+		struct import_rule *r = arena_new(&l->rules->arena, struct import_rule);
+		bool pattern = bytes_end_with(name, BYTES(".*"));
+		struct import_rule **list = pattern ? &imports->patterns : &imports->listed[bytes_hash(name) % imports->listed_room];
+		*r = model;
+		r->name = name;
+		r->next = *list;
+		*list = r;
+		imports->listed_count++;
+	}
+}
+
+static void add_dangerous(struct loading *l, const struct yaml *item)
+{
+	struct import_rules *imports = &l->rules->imports;
+	struct bytes names = yaml_string(item, "names"), does = yaml_string(item, "does"), name;
+
+	if (names.len == 0 || does.len == 0)
+		fail(l, item, "has a dangerous entry without names or without what it does");
+	while ((name = next_word(&names)).len > 0 && !l->failed) {
+		struct danger_rule *r = arena_new(&l->rules->arena, struct danger_rule);
+		struct danger_rule **list = &imports->dangerous[bytes_hash(name) % imports->dangerous_room];
+		*r = (struct danger_rule){.name = name, .does = does, .next = *list};
+		*list = r;
+		imports->dangerous_count++;
+	}
+}
+
+static void load(void *arg)
+{
+	struct loading *l = arg;
+	struct yaml_error error;
+	struct yaml *root = yaml_parse(&l->rules->arena, l->content, &error);
+
+	if (!root) {
+		struct yaml at = {.line = error.line, .column = error.column};
+		fail(l, &at, error.why);
+		return;
+	}
+	yaml_each(root, it)
+		if (!bytes_same(it->key, "allow") && !bytes_same(it->key, "dangerous") && !bytes_same(it->key, "family") && !bytes_same(it->key, "about"))
+			fail(l, it, "has a key that is none of family, about, allow, dangerous");
+	yaml_each(yaml_member(root, "allow"), it)
+		add_listed(l, it, yaml_string(root, "family"));
+	yaml_each(yaml_member(root, "dangerous"), it)
+		add_dangerous(l, it);
+}
+
+static void load_content(struct loading *l, const char *file, struct bytes content)
+{
+	if (l->failed)
+		return;
+	l->file = file;
+	l->content = content;
+	hasher_add(&l->hasher, content);
+	if (!arena_run(&l->rules->arena, load, l))
+		fail(l, NULL, "is too large for a file of rules");
+}
+
+static void load_file(struct loading *l, const char *path)
+{
+	struct text content;
+
+	text_init(&content, NULL);
+	if (file_read(path, FILE_MOST, &content) != STATUS_OK) {
+		l->file = path;
+		fail(l, NULL, "cannot be read");
+	} else {
+		load_content(l, path, text_bytes(&content));
+	}
+	text_finish(&content);
+}
+
+static void make_tables(void *arg)
+{
+	struct rules *rules = arg;
+
+	rules->imports.listed_room = rules->imports.dangerous_room = ROOM;
+	rules->imports.listed = arena_alloc(&rules->arena, ROOM, sizeof *rules->imports.listed);
+	rules->imports.dangerous = arena_alloc(&rules->arena, ROOM, sizeof *rules->imports.dangerous);
+}
+
+bool rules_init(struct rules *rules, const char *const *files, size_t count, struct rules_error *error)
+{
+	struct loading l = {.rules = rules, .error = error};
+
+	*rules = (struct rules){0};
+	arena_init(&rules->arena, BUDGET);
+	arena_run(&rules->arena, make_tables, rules);
+	hasher_init(&l.hasher);
+	hasher_begin(&l.hasher);
+	for (const struct embedded_file *f = embedded_next("rules/", NULL); f; f = embedded_next("rules/", f))
+		load_content(&l, f->path, f->content);
+	for (size_t i = 0; i < count; i++)
+		load_file(&l, files[i]);
+	rules->digest = hasher_end(&l.hasher);
+	hasher_finish(&l.hasher);
+	return !l.failed;
+}
+
+void rules_finish(struct rules *rules)
+{
+	arena_finish(&rules->arena);
+}

@@ -1,0 +1,315 @@
+#include "scan/examine.h"
+
+#include <string.h>
+
+#include "codecs/unpack.h"
+
+const struct examine_limits examine_limits_default = {
+	.memory = (size_t)1 << 30, .unpacked = (uint64_t)512 << 20, .depth = 8, .members = 1 << 20, .findings = 100,
+};
+
+struct job {
+	const struct rules *rules;
+	const struct examine_limits *limits;
+	struct arena work;          /* what a parser makes; given back file by file */
+	struct arena *results;      /* what is left at the end */
+	struct examination *out;
+	uint64_t unpacked;
+	bool members_noted;
+};
+
+struct claims {
+	const struct format *format[FORMATS_PER_ITEM];
+	size_t count;
+};
+
+static void examine_source(struct job *job, const struct source *source, bool guessed, struct claims *claims);
+
+/* ---- who claims it ---- */
+
+struct probing {
+	const struct format *format;
+	const struct source *source;
+	struct arena *arena;
+	int score;
+};
+
+static void probe(void *arg)
+{
+	struct probing *p = arg;
+
+	p->score = p->format->probe(p->source, p->arena);
+}
+
+static bool is_text(const struct format *format)
+{
+	return strcmp(format->name, "text") == 0;
+}
+
+/* Text is what is left when nothing else claims it. */
+static void find_claims(struct job *job, const struct source *source, struct claims *out)
+{
+	const struct format *text = NULL;
+
+	*out = (struct claims){0};
+	for (const struct format *const *f = formats; *f; f++) {
+		struct probing p = {.format = *f, .source = source, .arena = &job->work};
+		struct arena_mark mark = arena_mark(&job->work);
+		bool whole = arena_run(&job->work, probe, &p);
+		arena_rewind(&job->work, mark);
+		if (whole && p.score <= 0)
+			continue;
+		if (is_text(*f))
+			text = *f;
+		else if (out->count < FORMATS_PER_ITEM)
+			out->format[out->count++] = *f;
+	}
+	if (out->count == 0 && text)
+		out->format[out->count++] = text;
+}
+
+/* ---- what stands inside ---- */
+
+static const struct source *make_child(struct job *job, const struct source *parent, const struct part *part, struct bytes content)
+{
+	struct source *child = arena_new(job->results, struct source);
+	struct text name;
+
+	text_init(&name, job->results);
+	if (part->name.len > 0)
+		text_add(&name, part->name);
+	else
+		text_addf(&name, "@%llu", (unsigned long long)part->offset);
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] == 0)
+			name.at[i] = '?';
+	*child = (struct source){.name = text_string(&name), .inside = parent, .offset = part->offset, .content = content,
+				 .reader = part->reader, .depth = parent->depth + 1};
+	return child;
+}
+
+/* What is left to say of a part once its content is given back. */
+struct part_result {
+	enum unpack_end end;
+	size_t len;
+	bool checksum_wrong;
+	const char *holds;          /* title of the format that claims it, text apart; or NULL */
+};
+
+static void note_packing(struct artifact *art, const struct part *part, const struct part_result *r)
+{
+	int shown = (int)(part->name.len < 80 ? part->name.len : 80);
+	const char *name = (const char *)part->name.at;
+
+	if (r->end == UNPACK_UNKNOWN)
+		artifact_note(art, "file.unexamined", part->offset, "has a member \"%.*s\" packed in a way that is not known here", shown, name);
+	else if (r->end == UNPACK_LIMIT)
+		artifact_note(art, "file.unexamined", part->offset, "has a member \"%.*s\" that unpacks to more than the budget", shown, name);
+	else if (r->end == UNPACK_CORRUPT && !part->guessed)
+		artifact_note(art, "file.malformed", part->offset, "has a member \"%.*s\" whose packed data is damaged", shown, name);
+	else if (r->end == UNPACK_WHOLE && part->has_crc && part->unpacked != r->len)
+		artifact_note(art, "archive.header", part->offset, "has a member \"%.*s\" that says it has %llu bytes and has %llu", shown, name,
+			      (unsigned long long)part->unpacked, (unsigned long long)r->len);
+	else if (r->checksum_wrong)
+		artifact_note(art, "archive.header", part->offset, "has a member \"%.*s\" whose checksum is wrong", shown, name);
+}
+
+static bool is_over_budget(struct job *job, struct artifact *art, const struct part *part)
+{
+	if (art->source->depth + 1 > job->limits->depth) {
+		artifact_note(art, "file.unexamined", part->offset, "holds files within files more than %u deep; what is below was not examined",
+			      job->limits->depth);
+		return true;
+	}
+	if (job->out->members < job->limits->members)
+		return false;
+	if (!job->members_noted)
+		artifact_note(art, "file.unexamined", part->offset, "holds more than %llu files; the rest was not examined",
+			      (unsigned long long)job->limits->members);
+	job->members_noted = true;
+	return true;
+}
+
+struct part_job {
+	struct job *job;
+	const struct source *parent;
+	const struct part *part;
+	struct part_result result;
+};
+
+static void examine_content(void *arg)
+{
+	struct part_job *p = arg;
+	struct job *job = p->job;
+	const struct part *part = p->part;
+	struct claims claims;
+	struct unpacked u = unpack(&job->work, part->packing, part->value, part->unpacked, job->limits->unpacked - job->unpacked);
+
+	p->result = (struct part_result){.end = u.end, .len = u.content.len};
+	if (part->packing != PACKING_NONE)
+		job->unpacked += u.content.len;
+	if (u.end == UNPACK_WHOLE && part->has_crc && part->reader != READER_RAW)
+		p->result.checksum_wrong = checksum_crc32(u.content) != part->crc;
+	examine_source(job, make_child(job, p->parent, part, u.content), part->guessed, &claims);
+	if (part->guessed && claims.count > 0 && !is_text(claims.format[0]))
+		p->result.holds = claims.format[0]->title;
+}
+
+/* Everything the child needs is given back at its end, and what it needed in the results unless something was found. */
+static void examine_part(struct job *job, struct artifact *art, const struct part *part)
+{
+	struct part_job p = {.job = job, .parent = art->source, .part = part};
+	struct arena_mark work = arena_mark(&job->work), results = arena_mark(job->results);
+	size_t found = job->out->findings.count;
+
+	if (is_over_budget(job, art, part))
+		return;
+	job->out->members += !part->guessed;
+	bool whole = arena_run(&job->work, examine_content, &p);
+	arena_rewind(&job->work, work);
+	if (job->out->findings.count == found)
+		arena_rewind(job->results, results);
+	if (!whole)
+		artifact_note(art, "file.unexamined", part->offset, "has a member \"%.*s\" that needs more memory than the budget",
+			      (int)(part->name.len < 80 ? part->name.len : 80), (const char *)part->name.at);
+	note_packing(art, part, &p.result);
+	if (p.result.holds)
+		artifact_note(art, "program.nested", part->offset, "carries a file in a value: %s", p.result.holds);
+}
+
+/* ---- one format's view ---- */
+
+struct reading {
+	struct job *job;
+	struct artifact art;
+	struct claims *claims;
+};
+
+static void parse(void *arg)
+{
+	struct reading *r = arg;
+
+	r->art.format->parse(r->art.source, &r->art);
+}
+
+static void follow(void *arg)
+{
+	struct reading *r = arg;
+
+	for (struct part *p = r->art.parts; p; p = p->next)
+		if (p->kind == PART_EMBEDDED)
+			examine_part(r->job, &r->art, p);
+}
+
+static void check(void *arg)
+{
+	struct reading *r = arg;
+	struct subject subject = {.kind = SUBJECT_ARTIFACT, .artifact = &r->art, .rules = r->job->rules};
+
+	for (const struct check *const *c = checks; *c; c++)
+		check_run(*c, &subject, &r->job->out->findings);
+}
+
+/* Something said without the memory to say it in: it always fits. */
+static void add_finding(struct job *job, const char *id, const struct source *source, const char *message)
+{
+	findings_add(&job->out->findings, check_with_id(id), source, 0, bytes_of(message));
+}
+
+static void run_step(struct reading *r, void (*step)(void *))
+{
+	if (!arena_run(&r->job->work, step, r))
+		add_finding(r->job, "file.unexamined", r->art.source, "needs more memory to examine than the budget allows");
+}
+
+static void examine_as(struct job *job, const struct source *source, const struct format *format)
+{
+	struct reading r = {.job = job};
+
+	artifact_init(&r.art, &job->work, source, format);
+	run_step(&r, parse);
+	run_step(&r, follow);
+	run_step(&r, check);
+	job->out->bytes_read += r.art.bytes_read;
+}
+
+/* ---- the file as a whole ---- */
+
+/* A torch checkpoint is a ZIP by design; what stands behind a compressor has no say about the outside. */
+static bool belong_together(const struct format *a, const struct format *b)
+{
+	return (strcmp(a->name, "pytorch") == 0 && strcmp(b->name, "zip") == 0) || (strcmp(a->name, "zip") == 0 && strcmp(b->name, "pytorch") == 0);
+}
+
+static bool is_expected(const struct claims *claims, struct bytes extension)
+{
+	for (size_t i = 0; i < claims->count; i++)
+		if (format_expects(claims->format[i], extension))
+			return true;
+	return false;
+}
+
+static const struct format *who_expects(struct bytes extension)
+{
+	for (const struct format *const *f = formats; *f; f++)
+		if (format_expects(*f, extension))
+			return *f;
+	return NULL;
+}
+
+static void compare_name(struct job *job, const struct source *source, const struct claims *claims)
+{
+	struct bytes extension = source_extension(source);
+	const struct format *promised = who_expects(extension);
+	struct text t;
+
+	if (!promised || is_expected(claims, extension) || claims->count == 0 || is_text(claims->format[0]))
+		return;
+	text_init(&t, job->results);
+	text_addf(&t, "is named .%.*s, which promises %s, and holds %s", (int)extension.len, (const char *)extension.at, promised->title, claims->format[0]->title);
+	findings_add(&job->out->findings, check_with_id("file.extension"), source, 0, text_bytes(&t));
+}
+
+static void compare_claims(struct job *job, const struct source *source, const struct claims *claims)
+{
+	struct text t;
+
+	for (size_t i = 1; i < claims->count; i++) {
+		if (belong_together(claims->format[0], claims->format[i]))
+			continue;
+		text_init(&t, job->results);
+		text_addf(&t, "is a %s and a %s at once", claims->format[0]->title, claims->format[i]->title);
+		findings_add(&job->out->findings, check_with_id("file.two-formats"), source, 0, text_bytes(&t));
+		return;
+	}
+}
+
+static void examine_source(struct job *job, const struct source *source, bool guessed, struct claims *claims)
+{
+	find_claims(job, source, claims);
+	if (guessed && (claims->count == 0 || is_text(claims->format[0])))
+		return;
+	for (size_t i = 0; i < claims->count; i++)
+		examine_as(job, source, claims->format[i]);
+	if (guessed)
+		return;
+	if (claims->count == 0 && source->reader != READER_RAW)
+		add_finding(job, "file.unknown", source, "is of no format that is examined here");
+	compare_name(job, source, claims);
+	compare_claims(job, source, claims);
+}
+
+void examine(const struct source *source, const struct rules *rules, const struct examine_limits *limits,
+	     struct arena *results, struct examination *out)
+{
+	struct job job = {.rules = rules, .limits = limits, .results = results, .out = out};
+	struct claims claims;
+
+	*out = (struct examination){.size = source->content.len};
+	findings_init(&out->findings, results, limits->findings);
+	arena_init(&job.work, limits->memory);
+	examine_source(&job, source, false, &claims);
+	arena_finish(&job.work);
+	out->format_count = claims.count;
+	memcpy(out->formats, claims.format, sizeof claims.format);
+}

@@ -1,0 +1,324 @@
+#include "syntax/json.h"
+
+#include <string.h>
+
+/* What may come next. */
+enum { EXPECT_VALUE, EXPECT_VALUE_OR_END, EXPECT_KEY, EXPECT_KEY_OR_END, EXPECT_COLON, EXPECT_COMMA_OR_END, EXPECT_NOTHING };
+
+void json_begin_stream(struct json_reader *r)
+{
+	*r = (struct json_reader){.expects = EXPECT_VALUE};
+}
+
+void json_begin(struct json_reader *r, struct bytes all)
+{
+	json_begin_stream(r);
+	json_feed(r, all, true);
+}
+
+void json_feed(struct json_reader *r, struct bytes in, bool final)
+{
+	r->before += r->pos;
+	r->in = in;
+	r->pos = 0;
+	r->final = final;
+}
+
+struct bytes json_left(const struct json_reader *r)
+{
+	return bytes_from(r->in, r->pos);
+}
+
+static enum json_token fail(struct json_reader *r, size_t at, const char *why)
+{
+	r->why = why;
+	r->offset = r->before + at;
+	r->expects = EXPECT_NOTHING;
+	return JSON_ERROR;
+}
+
+static enum json_token end_of_input(struct json_reader *r, const char *why)
+{
+	return r->final ? fail(r, r->in.len, why) : JSON_MORE;
+}
+
+static bool in_object(const struct json_reader *r)
+{
+	unsigned top = r->depth - 1;
+
+	return r->depth > 0 && r->objects[top / 8] & 1u << top % 8;
+}
+
+static void after_value(struct json_reader *r)
+{
+	r->expects = r->depth == 0 ? EXPECT_NOTHING : EXPECT_COMMA_OR_END;
+}
+
+static enum json_token open_container(struct json_reader *r, bool object)
+{
+	if (r->depth == JSON_DEPTH_MOST)
+		return fail(r, r->pos, "has JSON nested too deep");
+	unsigned char bit = (unsigned char)(1u << r->depth % 8);
+	unsigned char *set = &r->objects[r->depth / 8];
+	*set = object ? *set | bit : *set & (unsigned char)~bit;
+	r->depth++;
+	r->pos++;
+	r->expects = object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END;
+	return object ? JSON_OBJECT : JSON_ARRAY;
+}
+
+static enum json_token close_container(struct json_reader *r, bool object)
+{
+	bool allowed = r->expects == EXPECT_COMMA_OR_END || r->expects == EXPECT_KEY_OR_END || r->expects == EXPECT_VALUE_OR_END;
+
+	if (!allowed || r->depth == 0 || in_object(r) != object)
+		return fail(r, r->pos, "has JSON that closes what is not open");
+	r->depth--;
+	r->pos++;
+	after_value(r);
+	return object ? JSON_OBJECT_END : JSON_ARRAY_END;
+}
+
+/* Where the string that begins at `from` (after its quote) ends, or SIZE_MAX. */
+static size_t find_quote(struct json_reader *r, size_t from)
+{
+	for (size_t i = from; i < r->in.len; i++) {
+		unsigned char c = r->in.at[i];
+		if (c == '"')
+			return i;
+		if (c == '\\') {
+			r->escaped = true;
+			i++;
+		}
+	}
+	return SIZE_MAX;
+}
+
+static bool is_hex4(struct bytes b)
+{
+	for (size_t i = 0; i < 4; i++) {
+		unsigned char c = i < b.len ? b.at[i] : 0;
+		if (!((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')))
+			return false;
+	}
+	return true;
+}
+
+static bool is_string_text(struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++) {
+		if (b.at[i] < 0x20)
+			return false;
+		if (b.at[i] != '\\')
+			continue;
+		unsigned char c = ++i < b.len ? b.at[i] : 0;
+		if (c == 0 || !strchr("\"\\/bfnrtu", c) || (c == 'u' && !is_hex4(bytes_from(b, i + 1))))
+			return false;
+	}
+	return bytes_are_utf8(b);
+}
+
+static enum json_token take_string(struct json_reader *r, enum json_token token)
+{
+	r->escaped = false;
+	size_t from = r->pos + 1, end = find_quote(r, from);
+
+	if (end == SIZE_MAX)
+		return end_of_input(r, "ends in the middle of a JSON string");
+	r->text = bytes_slice(r->in, from, end - from);
+	if (!is_string_text(r->text))
+		return fail(r, r->pos, "has a JSON string with a control character, a broken escape or bytes that are not UTF-8");
+	r->pos = end + 1;
+	if (token == JSON_KEY)
+		r->expects = EXPECT_COLON;
+	else
+		after_value(r);
+	return token;
+}
+
+static size_t digits_from(struct bytes b, size_t i)
+{
+	while (i < b.len && b.at[i] >= '0' && b.at[i] <= '9')
+		i++;
+	return i;
+}
+
+/* Length of the number at the start of `b`; 0 when there is none. */
+static size_t number_length(struct bytes b)
+{
+	size_t i = b.len > 0 && b.at[0] == '-', whole = digits_from(b, i);
+
+	if (whole == i || (b.at[i] == '0' && whole > i + 1))
+		return 0;
+	i = whole;
+	if (i < b.len && b.at[i] == '.') {
+		size_t fraction = digits_from(b, i + 1);
+		if (fraction == i + 1)
+			return 0;
+		i = fraction;
+	}
+	if (i < b.len && (b.at[i] | 0x20) == 'e') {
+		size_t sign = i + 1 < b.len && (b.at[i + 1] == '+' || b.at[i + 1] == '-');
+		size_t exponent = digits_from(b, i + 1 + sign);
+		if (exponent == i + 1 + sign)
+			return 0;
+		i = exponent;
+	}
+	return i;
+}
+
+static bool is_number_byte(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || (c | 0x20) == 'e';
+}
+
+static enum json_token take_number(struct json_reader *r)
+{
+	size_t end = r->pos;
+
+	while (end < r->in.len && is_number_byte(r->in.at[end]))
+		end++;
+	if (end == r->in.len && !r->final)
+		return JSON_MORE;
+	r->text = bytes_slice(r->in, r->pos, end - r->pos);
+	if (number_length(r->text) != r->text.len)
+		return fail(r, r->pos, "has a JSON number that is none");
+	r->pos = end;
+	after_value(r);
+	return JSON_NUMBER;
+}
+
+static enum json_token take_word(struct json_reader *r, struct bytes word, enum json_token token)
+{
+	struct bytes left = bytes_from(r->in, r->pos);
+
+	if (bytes_start_with(left, word)) {
+		r->pos += word.len;
+		after_value(r);
+		return token;
+	}
+	if (bytes_start_with(word, left))
+		return end_of_input(r, "ends in the middle of a JSON word");
+	return fail(r, r->pos, "has a JSON value that is none");
+}
+
+static enum json_token take_value(struct json_reader *r, unsigned char c)
+{
+	switch (c) {
+	case '{': return open_container(r, true);
+	case '[': return open_container(r, false);
+	case '"': return take_string(r, JSON_STRING);
+	case 't': return take_word(r, BYTES("true"), JSON_TRUE);
+	case 'f': return take_word(r, BYTES("false"), JSON_FALSE);
+	case 'n': return take_word(r, BYTES("null"), JSON_NULL);
+	default: return take_number(r);
+	}
+}
+
+static void skip_space(struct json_reader *r)
+{
+	while (r->pos < r->in.len && (r->in.at[r->pos] == ' ' || r->in.at[r->pos] == '\n' || r->in.at[r->pos] == '\r' || r->in.at[r->pos] == '\t'))
+		r->pos++;
+}
+
+/* Commas and colons; false when what stands there is neither and none is due. */
+static bool take_separator(struct json_reader *r, unsigned char c)
+{
+	if (c == ',' && r->expects == EXPECT_COMMA_OR_END)
+		r->expects = in_object(r) ? EXPECT_KEY : EXPECT_VALUE;
+	else if (c == ':' && r->expects == EXPECT_COLON)
+		r->expects = EXPECT_VALUE;
+	else
+		return false;
+	r->pos++;
+	return true;
+}
+
+enum json_token json_next(struct json_reader *r)
+{
+	if (r->why)
+		return JSON_ERROR;
+	for (;;) {
+		skip_space(r);
+		r->offset = r->before + r->pos;
+		if (r->pos == r->in.len)
+			return r->expects == EXPECT_NOTHING && r->final ? JSON_END : end_of_input(r, "ends before its JSON does");
+		if (!take_separator(r, r->in.at[r->pos]))
+			break;
+	}
+	unsigned char c = r->in.at[r->pos];
+	if (c == '}' || c == ']')
+		return close_container(r, c == '}');
+	if (r->expects == EXPECT_KEY || r->expects == EXPECT_KEY_OR_END)
+		return c == '"' ? take_string(r, JSON_KEY) : fail(r, r->pos, "has a JSON object with a key that is no string");
+	if (r->expects == EXPECT_VALUE || r->expects == EXPECT_VALUE_OR_END)
+		return take_value(r, c);
+	return fail(r, r->pos, r->expects == EXPECT_NOTHING ? "goes on after its JSON" : "has JSON without a comma or colon where one belongs");
+}
+
+/* ---- text ---- */
+
+static void add_utf8(struct text *t, uint32_t code)
+{
+	unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+	static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
+
+	text_add_byte(t, (char)(lead[more] | code >> (6 * more)));
+	while (more-- > 0)
+		text_add_byte(t, (char)(0x80 | (code >> (6 * more) & 0x3F)));
+}
+
+static uint32_t hex4(const unsigned char *at)
+{
+	uint32_t code = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		unsigned char c = at[i];
+		code = code << 4 | (c <= '9' ? c - (uint32_t)'0' : (c | 0x20u) - 'a' + 10);
+	}
+	return code;
+}
+
+/* A \u escape whose digits begin at `i`, with the second half of a pair; returns bytes taken. */
+static size_t add_unicode_escape(struct text *t, struct bytes b, size_t i, bool *lone)
+{
+	uint32_t code = hex4(b.at + i);
+	struct bytes rest = bytes_from(b, i + 4);
+	bool high = code >= 0xD800 && code < 0xDC00;
+
+	if (high && rest.len >= 6 && rest.at[0] == '\\' && rest.at[1] == 'u') {
+		uint32_t low = hex4(rest.at + 2);
+		if (low >= 0xDC00 && low < 0xE000) {
+			add_utf8(t, 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00));
+			return 10;
+		}
+	}
+	bool surrogate = code >= 0xD800 && code < 0xE000;
+	if (surrogate && lone)
+		*lone = true;
+	add_utf8(t, surrogate ? 0xFFFD : code);
+	return 4;
+}
+
+struct bytes json_text(struct arena *arena, struct bytes b, bool *lone)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	struct text t;
+
+	if (bytes_find_byte(b, '\\') == b.len)
+		return b;
+	text_init(&t, arena);
+	for (size_t i = 0; i < b.len;) {
+		unsigned char c = b.at[i++];
+		if (c != '\\') {
+			text_add_byte(&t, (char)c);
+			continue;
+		}
+		c = b.at[i++];
+		if (c == 'u')
+			i += add_unicode_escape(&t, b, i, lone);
+		else
+			text_add_byte(&t, to[strchr(from, c) - from]);
+	}
+	return text_bytes(&t);
+}

@@ -1,0 +1,107 @@
+#ifndef SYNTAX_JSON_H
+#define SYNTAX_JSON_H
+
+#include "base/arena.h"
+#include "base/text.h"
+
+/*
+ * JSON (RFC 8259), strictly: UTF-8, no comments, no trailing commas, one
+ * value.  Two layers: a tokenizer that keeps no text and can go on when more
+ * bytes arrive, and a tree in an arena for documents that are small.
+ */
+
+enum json_token {
+	JSON_MORE,          /* the bytes end inside a token: feed more, or it is an error at the end */
+	JSON_END,           /* the one value is over, and only white space followed */
+	JSON_ERROR,         /* `why` tells */
+	JSON_OBJECT, JSON_OBJECT_END,
+	JSON_ARRAY, JSON_ARRAY_END,
+	JSON_KEY, JSON_STRING, JSON_NUMBER,
+	JSON_TRUE, JSON_FALSE, JSON_NULL,
+};
+
+enum { JSON_DEPTH_MOST = 256 };
+
+struct json_reader {
+	struct bytes in;
+	size_t pos;
+	uint64_t before;            /* bytes fed and taken before `in` */
+	bool final;                 /* no more bytes will be fed */
+
+	/* the last token */
+	struct bytes text;          /* of keys, strings (without quotes, escapes as written) and numbers */
+	uint64_t offset;            /* where it begins, of all bytes fed */
+	bool escaped;               /* the text holds backslashes */
+	const char *why;
+
+	/* what is open and what may come next */
+	unsigned depth;
+	unsigned char objects[JSON_DEPTH_MOST / 8];
+	unsigned char expects;
+};
+
+/* All bytes are there. */
+void json_begin(struct json_reader *r, struct bytes all);
+
+/* Bytes arrive in pieces: `in` begins with what json_left() gave back of the piece before. */
+void json_begin_stream(struct json_reader *r);
+void json_feed(struct json_reader *r, struct bytes in, bool final);
+struct bytes json_left(const struct json_reader *r);
+
+enum json_token json_next(struct json_reader *r);
+
+/* The text of a key or string with its escapes undone; a lone surrogate becomes U+FFFD and sets `*lone` (may be NULL). */
+struct bytes json_text(struct arena *arena, struct bytes text, bool *lone);
+
+/* ---- tree ---- */
+
+enum json_kind { JSON_IS_NULL, JSON_IS_BOOL, JSON_IS_NUMBER, JSON_IS_STRING, JSON_IS_ARRAY, JSON_IS_OBJECT };
+
+struct json {
+	enum json_kind kind;
+	bool truth;
+	struct bytes key;           /* inside an object */
+	struct bytes text;          /* of strings, escapes undone; of numbers, as written */
+	uint64_t offset;            /* of the value; of members: of the key */
+	size_t count;
+	struct json *first, *next;
+};
+
+struct json_error {
+	const char *why;            /* a clause that completes "FILE ..." */
+	uint64_t offset;
+	bool duplicate;             /* a key stands twice in one object: the tree holds both */
+	uint64_t duplicate_at;
+	struct bytes duplicate_key;
+};
+
+/* NULL when it is not JSON; duplicate keys alone are no error here, but noted. */
+struct json *json_parse(struct arena *arena, struct bytes in, struct json_error *error);
+
+/* The member of that name (the last, as most readers do), or NULL; NULL too when `object` is NULL or no object. */
+const struct json *json_member(const struct json *object, const char *name);
+
+/* Text of a string member, or empty. */
+struct bytes json_string(const struct json *object, const char *name);
+
+/* A number as an unsigned integer: false for fractions, exponents, signs and what is no number. */
+bool json_u64(const struct json *value, uint64_t *out);
+
+#define json_each(value, it) for (const struct json *it = (value) ? (value)->first : NULL; it; it = it->next)
+
+/*
+ * Is it in the canonical form of RFC 8785, as far as our records go: keys of
+ * ASCII in order, no white space, whole numbers, no escape that is not needed?
+ */
+bool json_is_canonical(struct bytes in);
+
+/* ---- writing ---- */
+
+/* "text", escaped; bytes that are not UTF-8 become U+FFFD. */
+void text_add_json(struct text *t, struct bytes b);
+/* "key": with a comma before it unless it follows the opening brace. */
+void text_add_key(struct text *t, const char *key);
+void text_add_member(struct text *t, const char *key, struct bytes value);
+void text_add_member_number(struct text *t, const char *key, uint64_t value);
+
+#endif

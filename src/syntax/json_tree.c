@@ -1,0 +1,212 @@
+#include "syntax/json.h"
+
+#include "base/sort.h"
+
+struct builder {
+	struct arena *arena;
+	struct json_reader reader;
+	struct json_error *error;
+	struct json *open[JSON_DEPTH_MOST];
+	struct json **last[JSON_DEPTH_MOST + 1];
+	struct bytes key;
+	uint64_t key_at;
+	bool lone;
+};
+
+static struct json *add(struct builder *b, enum json_kind kind, unsigned depth)
+{
+	struct json *v = arena_new(b->arena, struct json);
+	struct json *parent = depth > 0 ? b->open[depth - 1] : NULL;
+	bool member = parent && parent->kind == JSON_IS_OBJECT;
+
+	*v = (struct json){.kind = kind, .offset = member ? b->key_at : b->reader.offset, .key = member ? b->key : BYTES("")};
+	*b->last[depth] = v;
+	b->last[depth] = &v->next;
+	if (parent)
+		parent->count++;
+	return v;
+}
+
+static void open_value(struct builder *b, enum json_kind kind)
+{
+	unsigned depth = b->reader.depth - 1;
+	struct json *v = add(b, kind, depth);
+
+	b->open[depth] = v;
+	b->last[depth + 1] = &v->first;
+}
+
+static int compare_members(const void *x, const void *y)
+{
+	const struct json *const *a = x, *const *b = y;
+	int order = bytes_compare((*a)->key, (*b)->key);
+
+	return order ? order : (*a)->offset < (*b)->offset ? -1 : (*a)->offset > (*b)->offset;
+}
+
+static void find_duplicate_keys(struct builder *b, const struct json *object)
+{
+	struct arena_mark mark = arena_mark(b->arena);
+	const struct json **list = arena_alloc(b->arena, object->count, sizeof *list);
+	size_t n = 0;
+
+	json_each(object, it)
+		list[n++] = it;
+	sort(list, n, sizeof *list, compare_members);
+	for (size_t i = 1; i < n && !b->error->duplicate; i++) {
+		if (!bytes_equal(list[i - 1]->key, list[i]->key))
+			continue;
+		b->error->duplicate = true;
+		b->error->duplicate_at = list[i]->offset;
+		b->error->duplicate_key = list[i]->key;
+	}
+	arena_rewind(b->arena, mark);
+}
+
+static void add_scalar(struct builder *b, enum json_token token)
+{
+	struct json_reader *r = &b->reader;
+
+	if (token == JSON_KEY) {
+		b->key = json_text(b->arena, r->text, &b->lone);
+		b->key_at = r->offset;
+	} else if (token == JSON_STRING) {
+		add(b, JSON_IS_STRING, r->depth)->text = json_text(b->arena, r->text, &b->lone);
+	} else if (token == JSON_NUMBER) {
+		add(b, JSON_IS_NUMBER, r->depth)->text = r->text;
+	} else if (token == JSON_NULL) {
+		add(b, JSON_IS_NULL, r->depth);
+	} else {
+		add(b, JSON_IS_BOOL, r->depth)->truth = token == JSON_TRUE;
+	}
+}
+
+static bool take(struct builder *b, enum json_token token)
+{
+	switch (token) {
+	case JSON_OBJECT: open_value(b, JSON_IS_OBJECT); return true;
+	case JSON_ARRAY: open_value(b, JSON_IS_ARRAY); return true;
+	case JSON_OBJECT_END: find_duplicate_keys(b, b->open[b->reader.depth]); return true;
+	case JSON_ARRAY_END: return true;
+	case JSON_END:
+	case JSON_MORE:
+	case JSON_ERROR: return false;
+	default: add_scalar(b, token); return true;
+	}
+}
+
+struct json *json_parse(struct arena *arena, struct bytes in, struct json_error *error)
+{
+	struct builder *b = arena_new(arena, struct builder);
+	struct json *root = NULL;
+	enum json_token token;
+
+	*error = (struct json_error){0};
+	b->arena = arena;
+	b->error = error;
+	b->last[0] = &root;
+	json_begin(&b->reader, in);
+	do
+		token = json_next(&b->reader);
+	while (take(b, token));
+	if (token == JSON_END && !b->lone)
+		return root;
+	error->why = b->lone ? "has a JSON string with half of a surrogate pair" : b->reader.why;
+	error->offset = b->reader.offset;
+	return NULL;
+}
+
+const struct json *json_member(const struct json *object, const char *name)
+{
+	const struct json *found = NULL;
+
+	if (!object || object->kind != JSON_IS_OBJECT)
+		return NULL;
+	json_each(object, it)
+		if (bytes_same(it->key, name))
+			found = it;
+	return found;
+}
+
+struct bytes json_string(const struct json *object, const char *name)
+{
+	const struct json *v = json_member(object, name);
+
+	return v && v->kind == JSON_IS_STRING ? v->text : BYTES("");
+}
+
+bool json_u64(const struct json *value, uint64_t *out)
+{
+	return value && value->kind == JSON_IS_NUMBER && bytes_to_u64(value->text, out);
+}
+
+/* ---- writing ---- */
+
+static size_t utf8_prefix(struct bytes b)
+{
+	for (size_t len = 1; len <= 4 && len <= b.len; len++)
+		if (bytes_are_utf8(bytes_slice(b, 0, len)))
+			return len;
+	return 0;
+}
+
+/* Bytes at the start of `b` that stand for themselves in a JSON string. */
+static size_t plain_prefix(struct bytes b)
+{
+	size_t i = 0;
+
+	while (i < b.len && b.at[i] >= 0x20 && b.at[i] < 0x7F && b.at[i] != '"' && b.at[i] != '\\')
+		i++;
+	return i;
+}
+
+static void add_escaped(struct text *t, unsigned char c)
+{
+	switch (c) {
+	case '"': text_add_string(t, "\\\""); break;
+	case '\\': text_add_string(t, "\\\\"); break;
+	case '\n': text_add_string(t, "\\n"); break;
+	case '\r': text_add_string(t, "\\r"); break;
+	case '\t': text_add_string(t, "\\t"); break;
+	default: text_addf(t, "\\u%04x", c); break;
+	}
+}
+
+void text_add_json(struct text *t, struct bytes b)
+{
+	text_add_byte(t, '"');
+	while (b.len > 0) {
+		size_t step = plain_prefix(b);
+		text_add(t, bytes_slice(b, 0, step));
+		b = bytes_from(b, step);
+		if (b.len == 0)
+			break;
+		step = b.at[0] < 0x80 ? 1 : utf8_prefix(b);
+		if (b.at[0] < 0x80)
+			add_escaped(t, b.at[0]);
+		else
+			text_add(t, step ? bytes_slice(b, 0, step) : BYTES("\xEF\xBF\xBD"));
+		b = bytes_from(b, step ? step : 1);
+	}
+	text_add_byte(t, '"');
+}
+
+void text_add_key(struct text *t, const char *key)
+{
+	if (t->len > 0 && t->at[t->len - 1] != '{')
+		text_add_byte(t, ',');
+	text_add_json(t, bytes_of(key));
+	text_add_byte(t, ':');
+}
+
+void text_add_member(struct text *t, const char *key, struct bytes value)
+{
+	text_add_key(t, key);
+	text_add_json(t, value);
+}
+
+void text_add_member_number(struct text *t, const char *key, uint64_t value)
+{
+	text_add_key(t, key);
+	text_add_number(t, value);
+}

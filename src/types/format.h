@@ -1,0 +1,22 @@
+#ifndef TYPES_FORMAT_H
+#define TYPES_FORMAT_H
+
+#include "types/artifact.h"
+
+/*
+ * A file format we can read.  src/formats/NAME.c defines `format_NAME`;
+ * the build finds it by its file name, so nothing else is to be edited.
+ */
+struct format {
+	const char *name, *title, *spec;
+	const char *extensions;     /* the usual ones, separated by blanks; content decides, they only raise expectations */
+	int (*probe)(const struct source *, struct arena *);    /* 0: no ... 100: certain */
+	void (*parse)(const struct source *, struct artifact *);
+};
+
+extern const struct format *const formats[];   /* ends with NULL; generated */
+
+const struct format *format_named(const char *name);    /* or NULL */
+bool format_expects(const struct format *format, struct bytes extension);
+
+#endif

@@ -1,0 +1,30 @@
+#ifndef TYPES_SOURCE_H
+#define TYPES_SOURCE_H
+
+#include "base/bytes.h"
+
+/* Who will read these bytes, as far as their container tells. */
+enum reader {
+	READER_ANY,             /* nobody in particular */
+	READER_TORCH,           /* torch.load reads it as the program of a checkpoint */
+	READER_TORCH_STORAGES,  /* torch.load reads pickles with raw arrays between them (tar of torch 0.1) ... */
+	READER_TORCH_TENSORS,   /* ... and with the shapes of tensors between them */
+	READER_RAW,             /* numbers, which nobody runs */
+	READER_NUMPY,           /* numpy.load reads it as an array of objects */
+	READER_JOBLIB,          /* joblib.load reads it: arrays stand between the opcodes */
+};
+
+/* Bytes to examine, and where they came from. Borrows everything. */
+struct source {
+	const char *name;             /* "models/a.gguf"; "data.pkl" when inside a zip */
+	const struct source *inside;  /* its container, or NULL */
+	uint64_t offset;              /* where in that container */
+	struct bytes content;
+	enum reader reader;
+	unsigned depth;               /* containers around it */
+};
+
+/* What stands after the last '.' of the last path part; empty when there is none. */
+struct bytes source_extension(const struct source *source);
+
+#endif
