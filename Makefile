@@ -52,8 +52,50 @@ $(B)/commands.c: FORCE; $(call table,sh tools/registry.sh cmd command)
 $(B)/version.c: FORCE;  $(call table,printf '\043include "types/assessment.h"\nconst char merlon_version[] = "$(VERSION)";\n')
 $(B)/embedded.c: $(DATA) tools/embed.sh; $(call table,sh tools/embed.sh $(DATA))
 
+# ---- tests ----
+
+$(B)/recipe: $(B)/tools/recipe.o $(LIB)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+$(B)/replay: $(B)/tests/fuzz/replay.o $(LIB)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+$(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -lcmocka -o $@
+$(B)/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
+$(B)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
+
+UNITS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+
+# Everything CI runs: with sanitizers, then the lints; ends with "N passed, N failed".
+test:
+	@$(MAKE) --no-print-directory all
+	@SAN=1 $(MAKE) --no-print-directory test-programs
+	@sh tests/run.sh
+test-programs: $(B)/merlon $(B)/recipe $(B)/replay $(UNITS:%=$(B)/unit/%)
+
+golden: $(B)/merlon $(B)/recipe
+	@sh tests/golden.sh $(B)/merlon $(B)/recipe $(B)/golden
+
+lint: all
+	@sh tools/lint-layers.sh
+	@sh tools/lint-pure.sh $(B)
+	@sh tools/lint-headers.sh
+
+# ---- fuzzing: make fuzz-gguf && build/fuzz/gguf build/fuzz/gguf.corpus -max_total_time=60 ----
+
+FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -Isrc -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SRC    = $(filter-out src/main/% src/cmd/%,$(SRC)) $(filter-out $(B)/commands.c,$(TABLES))
+fuzz-%: $(TABLES)
+	@mkdir -p build/fuzz/$*.corpus
+	clang $(FUZZ_FLAGS) -DFORMAT=format_$* tests/fuzz/format.c $(FUZZ_SRC) $(LDLIBS) -o build/fuzz/$*
+fuzz: $(patsubst src/formats/%.c,fuzz-%,$(wildcard src/formats/*.c))
+
 clean: ; rm -rf build
 FORCE:
-.PHONY: all clean FORCE
+.PHONY: all test test-programs golden lint fuzz clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

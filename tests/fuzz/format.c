@@ -1,0 +1,49 @@
+/*
+ * Fuzzes one format, named by -DFORMAT=format_gguf: its parser and every check
+ * on what it makes.  The Makefile builds one target a file in src/formats, so
+ * a new format is fuzzed the day it lands.
+ */
+#include "rules/rules.h"
+#include "types/check.h"
+#include "types/format.h"
+
+extern const struct format FORMAT;
+
+struct job {
+	struct source source;
+	struct arena arena, results;
+	const struct rules *rules;
+};
+
+static void body(void *arg)
+{
+	struct job *job = arg;
+	struct artifact art;
+	struct findings found;
+	struct subject subject = {.kind = SUBJECT_ARTIFACT, .artifact = &art, .rules = job->rules};
+
+	findings_init(&found, &job->arena, 100);
+	artifact_init(&art, &job->arena, &job->source, &FORMAT);
+	if (FORMAT.probe(&job->source, &job->arena) > 0)
+		FORMAT.parse(&job->source, &art);
+	for (const struct check *const *c = checks; *c; c++)
+		check_run(*c, &subject, &found);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
+{
+	static struct rules rules;
+	static bool loaded;
+	struct rules_error error;
+	struct job job = {.source = {.name = "fuzz", .content = {at, len}}, .rules = &rules};
+
+	if (!loaded && !rules_init(&rules, NULL, 0, &error))
+		return 1;
+	loaded = true;
+	arena_init(&job.arena, 32u << 20);
+	arena_run(&job.arena, body, &job);
+	arena_finish(&job.arena);
+	return 0;
+}
