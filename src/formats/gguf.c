@@ -200,7 +200,7 @@ static void read_counts(struct reading *r)
 {
 	cursor_take(&r->c, 4);
 	uint32_t version = cursor_u32le(&r->c);
-	if (cursor_ok(&r->c) && (version & 0xFFFF) == 0)
+	if (cursor_ok(&r->c) && version != 0 && (version & 0xFFFF) == 0)
 		cursor_fail(&r->c, "is written in the other byte order");
 	if (cursor_ok(&r->c) && (version < 2 || version > 3))
 		cursor_fail(&r->c, "is of a version no current reader loads");

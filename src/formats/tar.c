@@ -199,7 +199,9 @@ static bool read_member(struct listing *l, struct cursor *c, struct member *m)
 	if (m->type == '1' || m->type == '2' || m->type == '5')
 		m->size = 0;
 	m->data_at = c->pos;
-	cursor_take(c, m->size > UINT64_MAX - BLOCK ? UINT64_MAX : (m->size + BLOCK - 1) / BLOCK * BLOCK);
+	if (m->size > cursor_left(c))
+		cursor_fail(c, "ends in the middle of a tar member");
+	cursor_take(c, (m->size + BLOCK - 1) / BLOCK * BLOCK);
 	return cursor_ok(c);
 }
 
@@ -216,6 +218,16 @@ static void find_duplicates(struct listing *l)
 			artifact_note(l->art, "archive.duplicate", 0, "has more than one member \"%s\"; which one is read depends on the reader", shown(l, l->names[i]));
 }
 
+/* What stands behind the two empty blocks is read by nobody, but it is there. */
+static void add_tail(struct listing *l, uint64_t from)
+{
+	while (from < l->in.len && l->in.at[from] == 0)
+		from++;
+	struct part *p = artifact_add(l->art, PART_EMBEDDED, from, BYTES(""), bytes_from(l->in, from));
+	p->guessed = true;
+	artifact_note(l->art, "archive.tail", from, "goes on after the end of its tar archive");
+}
+
 static void parse(const struct source *source, struct artifact *art)
 {
 	struct listing l = {.art = art, .in = source->content};
@@ -229,9 +241,9 @@ static void parse(const struct source *source, struct artifact *art)
 	if (l.count == MEMBERS_MOST)
 		artifact_note(art, "file.unexamined", c.pos, "has more than %d members; the rest was not examined", MEMBERS_MOST);
 	if (!cursor_ok(&c))
-		artifact_note(art, "file.malformed", c.why_at, "%s", cursor_left(&c) < BLOCK ? "ends in the middle of a tar member" : c.why);
+		artifact_note(art, "file.malformed", c.why_at, "%s", c.why);
 	else if (!is_zero(bytes_from(c.all, c.pos)))
-		artifact_note(art, "archive.tail", c.pos, "goes on after the end of its tar archive");
+		add_tail(&l, c.pos);
 	find_duplicates(&l);
 }
 
@@ -239,7 +251,7 @@ const struct format format_tar = {
 	.name = "tar",
 	.title = "tar archive",
 	.spec = "POSIX.1-2001 pax, GNU tar",
-	.extensions = "tar nemo",
+	.extensions = "tar nemo pt pth",
 	.probe = probe,
 	.parse = parse,
 };

@@ -6,12 +6,15 @@
 #include "formats/zip/archive.h"
 #include "types/format.h"
 
+extern const struct format format_zip;
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
 	if (bytes_start_with(source->content, BYTES("PK\3\4")))
 		return 95;
-	return zip_has_directory(source->content) ? 80 : 0;
+	bool expected = format_expects(&format_zip, source_extension(source));
+	return zip_has_directory(source->content, !expected) ? 80 : 0;
 }
 
 static void parse(const struct source *source, struct artifact *art)

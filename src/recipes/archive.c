@@ -48,6 +48,7 @@ static uint64_t number_of(struct bytes rest, const char *key, uint64_t otherwise
 /* ---- zip ---- */
 
 struct listing {
+	struct kitchen *kitchen;
 	struct text central;
 	unsigned count;
 	uint64_t prefix;
@@ -108,13 +109,16 @@ static void add_alignment(struct text *out, size_t header_at, size_t name_len, u
 
 static void add_member(struct listing *l, struct bytes rest, struct bytes content, struct text *out)
 {
-	struct bytes copy = rest, name = recipe_word(&copy);
+	struct bytes copy = rest, word = recipe_word(&copy);
 	struct option local_name = option_of(rest, "local-name");
-	struct text packed;
+	struct text packed, unescaped;
 	bool deflated = strcmp(option_of(rest, "method").value, "deflate") == 0, follows = option_of(rest, "descriptor").given;
 	unsigned method = deflated ? 8 : (unsigned)number_of(rest, "method", 0);
 	uint32_t crc = (uint32_t)crc32(0, content.at, (unsigned)content.len);
 	uint64_t header_at = out->len;
+	text_init(&unescaped, NULL);
+	recipe_unescape(l->kitchen, word, &unescaped);
+	struct bytes name = text_bytes(&unescaped);
 	struct bytes shown = local_name.given ? bytes_of(local_name.value) : name;
 
 	text_init(&packed, NULL);
@@ -144,6 +148,7 @@ static void add_member(struct listing *l, struct bytes rest, struct bytes conten
 	if (!option_of(rest, "unlisted").given)
 		add_central(l, rest, name, header_at + l->prefix, packed.len, content.len, crc, method);
 	text_finish(&packed);
+	text_finish(&unescaped);
 }
 
 static void add_end(struct listing *l, struct text *out, uint64_t start, struct bytes rest)
@@ -192,7 +197,7 @@ static void add_zip_member(void *context, struct bytes rest, struct bytes conten
 bool recipe_zip(struct kitchen *k, const struct step *s, struct text *out)
 {
 	struct text archive, options;
-	struct listing l = {0};
+	struct listing l = {.kitchen = k};
 
 	text_init(&archive, NULL);
 	text_init(&options, NULL);

@@ -249,12 +249,20 @@ static bool is_expected(const struct claims *claims, struct bytes extension)
 	return false;
 }
 
+/* The format for which the extension is most usual. */
 static const struct format *who_expects(struct bytes extension)
 {
-	for (const struct format *const *f = formats; *f; f++)
-		if (format_expects(*f, extension))
-			return *f;
-	return NULL;
+	const struct format *best = NULL;
+	unsigned best_place = 0;
+
+	for (const struct format *const *f = formats; *f; f++) {
+		unsigned place = format_expects(*f, extension);
+		if (place == 0 || (best && place >= best_place))
+			continue;
+		best = *f;
+		best_place = place;
+	}
+	return best;
 }
 
 static void compare_name(struct job *job, const struct source *source, const struct claims *claims)

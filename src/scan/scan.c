@@ -339,10 +339,7 @@ void assessment_finish(struct assessment *a)
 	a->items = NULL;
 }
 
-void scan_bytes(const char *name, struct bytes content, const struct rules *rules, struct arena *results, struct examination *out)
+void scan_source(const struct source *source, const struct rules *rules, struct arena *results, struct examination *out)
 {
-	struct source *source = arena_new(results, struct source);
-
-	*source = (struct source){.name = name, .content = content};
 	examine(source, rules, &examine_limits_default, results, out);
 }

@@ -29,9 +29,9 @@ bool scan_run(const struct scan_options *options, struct assessment *out);
 void assessment_finish(struct assessment *a);
 
 /*
- * For tests and `merlon selftest`: examines bytes in this process, without a
- * sandbox.  `out` is valid until `results` is finished.
+ * Examines bytes in this process, without a sandbox: for trusted inputs, as
+ * fixtures are.  `out` is valid until `results` is finished.
  */
-void scan_bytes(const char *name, struct bytes content, const struct rules *rules, struct arena *results, struct examination *out);
+void scan_source(const struct source *source, const struct rules *rules, struct arena *results, struct examination *out);
 
 #endif

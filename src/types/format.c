@@ -10,15 +10,15 @@ const struct format *format_named(const char *name)
 	return NULL;
 }
 
-bool format_expects(const struct format *format, struct bytes extension)
+unsigned format_expects(const struct format *format, struct bytes extension)
 {
 	struct bytes list = bytes_of(format->extensions);
 
-	while (extension.len > 0 && list.len > 0) {
+	for (unsigned place = 1; extension.len > 0 && list.len > 0; place++) {
 		size_t len = bytes_find_byte(list, ' ');
 		if (bytes_equal_folded(bytes_slice(list, 0, len), extension))
-			return true;
+			return place;
 		list = bytes_from(list, len + 1);
 	}
-	return false;
+	return 0;
 }

@@ -17,6 +17,7 @@ struct format {
 extern const struct format *const formats[];   /* ends with NULL; generated */
 
 const struct format *format_named(const char *name);    /* or NULL */
-bool format_expects(const struct format *format, struct bytes extension);
+/* How usual the extension is for the format: 1 the first of its list, 2 the second ...; 0 not at all. */
+unsigned format_expects(const struct format *format, struct bytes extension);
 
 #endif

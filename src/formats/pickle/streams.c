@@ -68,7 +68,7 @@ struct walk {
 
 /* What one walk over all streams came to. */
 struct outcome {
-	uint64_t end;           /* of the last whole pickle */
+	uint64_t end;           /* of the last whole pickle, or where the walk of one that is not whole stopped */
 	bool frames;            /* frames are not as writers make them */
 	uint64_t frame_at;
 	bool arrays;            /* joblib's array wrappers were built */
@@ -99,6 +99,8 @@ static void fail(struct outcome *o, const struct machine *m)
 		return;
 	o->why = m->why;
 	o->why_at = m->why_at;
+	if (m->why_at > o->end)
+		o->end = m->why_at;
 }
 
 /* The next pickle begins right after STOP, or after the frame STOP stands in: loaders differ, so both are walked. */
@@ -114,6 +116,12 @@ static bool walk_leftover(struct machine *m, struct outcome *o, uint64_t frame_e
 	return true;
 }
 
+/* "P" begins a persistent id too, but not here. */
+static bool is_archive(struct bytes b)
+{
+	return bytes_start_with(b, BYTES("PK\3\4"));
+}
+
 static struct outcome walk_streams(const struct walk *w, uint64_t from)
 {
 	struct machine m;
@@ -123,7 +131,7 @@ static struct outcome walk_streams(const struct walk *w, uint64_t from)
 	machine_init(&m, w->art->arena, w->art, w->in, w->loaders);
 	m.view = w->view;
 	m.raw_arrays = w->raw_arrays;
-	for (uint64_t pos = from; pos < w->in.len && streams < STREAMS_MOST; streams++) {
+	for (uint64_t pos = from; pos < w->in.len && streams < STREAMS_MOST && !is_archive(bytes_from(w->in, pos)); streams++) {
 		struct value result;
 		uint64_t events = m.events;
 		bool whole = machine_run(&m, pos, &result);
@@ -187,11 +195,21 @@ static bool is_text_import(struct bytes b)
 	       bytes_are_dotted_name(bytes_slice(b, 1, module - 1)) && bytes_are_dotted_name(bytes_slice(rest, 0, name));
 }
 
-static bool may_begin(struct bytes b)
+static bool is_name_byte(unsigned char c)
 {
+	return c == '_' || c == '.' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* "c" in the middle of a word begins nothing. */
+static bool may_begin(struct bytes in, uint64_t at, uint64_t from)
+{
+	struct bytes b = bytes_from(in, at);
+
 	if (b.len < 4)
 		return false;
-	return b.at[0] == 0x80 ? b.at[1] >= 1 && b.at[1] <= 5 : is_text_import(b);
+	if (b.at[0] == 0x80)
+		return b.at[1] >= 1 && b.at[1] <= 5;
+	return b.at[0] == 'c' && (at == from || !is_name_byte(in.at[at - 1])) && is_text_import(b);
 }
 
 void pickle_walk_tail(struct artifact *art, struct bytes in, uint64_t from)
@@ -200,7 +218,7 @@ void pickle_walk_tail(struct artifact *art, struct bytes in, uint64_t from)
 
 	for (uint64_t at = from; at < end; at++) {
 		struct bytes rest = bytes_from(in, at);
-		if ((in.at[at] != 0x80 && in.at[at] != 'c') || !may_begin(rest) || !pickle_has_import(art->arena, rest))
+		if (!may_begin(in, at, from) || !pickle_has_import(art->arena, rest))
 			continue;
 		uint64_t stop = pickle_walk(art, in, at);
 		if (stop > at)

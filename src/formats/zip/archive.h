@@ -42,8 +42,11 @@ enum {
 	ZIP_FLAG_ENCRYPTED = 1, ZIP_FLAG_SIZES_FOLLOW = 8, ZIP_FLAG_PATCH = 0x20, ZIP_FLAG_STRONG = 0x40, ZIP_FLAG_MASKED = 0x2000,
 };
 
-/* Is there anything a ZIP reader would open? */
-bool zip_has_directory(struct bytes in);
+/*
+ * Is there anything a ZIP reader would open?  `to_the_end`: only what reaches to
+ * the end of the file, not an archive that lies in the middle of something else.
+ */
+bool zip_has_directory(struct bytes in, bool to_the_end);
 
 /* Reads every directory and every entry, adding what is odd about them to `art`. */
 void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out);

@@ -126,11 +126,13 @@ static uint64_t find_directories(struct bytes in, struct zip_archive *z)
 	return z->directory_count > 0 ? at : UINT64_MAX;
 }
 
-bool zip_has_directory(struct bytes in)
+bool zip_has_directory(struct bytes in, bool to_the_end)
 {
 	struct zip_archive z = {0};
+	struct end_record end;
+	uint64_t at = find_directories(in, &z);
 
-	return find_directories(in, &z) != UINT64_MAX;
+	return at != UINT64_MAX && (!to_the_end || (read_end(in, at, &end) && end.comment == in.len - at - END_SIZE));
 }
 
 /* ---- entries ---- */
@@ -257,6 +259,15 @@ static void read_directories(struct artifact *art, struct bytes in, struct zip_a
 			      "holds %zu ZIP directories; which one is taken depends on the reader", z->directory_count);
 }
 
+/* Readers of the archive pass over it; others may not. */
+static void add_tail(struct artifact *art, struct bytes in, uint64_t from)
+{
+	struct part *p = artifact_add(art, PART_EMBEDDED, from, BYTES(""), bytes_from(in, from));
+
+	p->guessed = true;
+	artifact_note(art, "archive.tail", from, "goes on after the end of its ZIP archive");
+}
+
 void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out)
 {
 	struct end_record end;
@@ -270,7 +281,7 @@ void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out)
 	} else {
 		read_directories(art, in, out, last_end);
 		if (read_end(in, last_end, &end) && end.comment != in.len - last_end - END_SIZE)
-			artifact_note(art, "archive.tail", last_end + END_SIZE, "goes on after the end of its ZIP archive");
+			add_tail(art, in, last_end + END_SIZE);
 	}
 	zip_check_entries(art, in, out, last_end);
 }
