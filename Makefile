@@ -5,7 +5,7 @@ PREFIX  ?= /usr/local
 
 B := build$(if $(SAN),/san)$(if $(COVERAGE),/coverage)
 HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
-FLAGS  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion -Werror -Isrc -fPIE -MMD -MP -g
+FLAGS  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion -Werror -Isrc -I. -fPIE -MMD -MP -g
 CFLAGS ?= -O2
 LINK   := -pie -Wl,-z,relro,-z,now
 ifdef SAN
@@ -58,6 +58,8 @@ $(B)/recipe: $(B)/tools/recipe.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/replay: $(B)/tests/fuzz/replay.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+$(B)/cuts: $(B)/tests/fuzz/cuts.o $(LIB)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -lcmocka -o $@
@@ -75,7 +77,7 @@ test:
 	@$(MAKE) --no-print-directory all
 	@SAN=1 $(MAKE) --no-print-directory test-programs
 	@sh tests/run.sh
-test-programs: $(B)/merlon $(B)/recipe $(B)/replay $(UNITS:%=$(B)/unit/%)
+test-programs: $(B)/merlon $(B)/recipe $(B)/replay $(B)/cuts $(UNITS:%=$(B)/unit/%)
 
 golden: $(B)/merlon $(B)/recipe
 	@sh tests/golden.sh $(B)/merlon $(B)/recipe $(B)/golden

@@ -43,6 +43,7 @@ done
 part "selftest" "$san/merlon" selftest
 part "golden" sh tests/golden.sh "$san/merlon" "$san/recipe" "$work/golden"
 part "replay" sh tests/replay.sh "$san/replay" "$work/golden"
+part "cuts" sh tests/cuts.sh "$san/cuts" "$work/golden"
 for script in tests/talks/*.sh; do
 	[ -f "$script" ] && part "$(basename "$script" .sh)" sh "$script" "$PWD/$san/merlon" "$PWD/$work"
 done

@@ -40,6 +40,10 @@ static void add_data(struct artifact *art, struct bytes in, uint64_t from, const
 {
 	uint64_t size;
 
+	if (h->objects && from == in.len) {
+		artifact_note(art, "file.malformed", from, "ends before its objects");
+		return;
+	}
 	if (h->objects) {
 		struct part *p = artifact_add(art, PART_EMBEDDED, from, BYTES("objects.pkl"), bytes_from(in, from));
 		p->reader = READER_NUMPY;

@@ -59,9 +59,9 @@ static void check_storage(struct artifact *art, const struct zip_archive *z, str
 
 	if (!e)
 		artifact_note(art, "torch.storage", s->offset, "uses storage \"%.*s\", which it does not hold", shown, (const char *)s->key.at);
-	else if (s->bytes > 0 && e->unpacked != s->bytes)
+	else if (s->element > 0 && e->unpacked != torch_bytes(s->elements, s->element))
 		artifact_note(art, "torch.storage", s->offset, "uses storage \"%.*s\" as %llu bytes, but it holds %llu", shown, (const char *)s->key.at,
-			      (unsigned long long)s->bytes, (unsigned long long)e->unpacked);
+			      (unsigned long long)torch_bytes(s->elements, s->element), (unsigned long long)e->unpacked);
 }
 
 static void parse(const struct source *source, struct artifact *art)
@@ -69,6 +69,9 @@ static void parse(const struct source *source, struct artifact *art)
 	struct zip_archive z = read_archive(source, art->arena);
 	const struct zip_entry *program = find_program(&z);
 	struct artifact inner;
+
+	if (!program)
+		return;
 	struct unpacked u = unpack(art->arena, zip_packing(program), zip_packed_bytes(source->content, program), program->unpacked, PROGRAM_MOST);
 
 	artifact_init(&inner, art->arena, source, NULL);
@@ -84,7 +87,7 @@ const struct format format_torch = {
 	.name = "pytorch",
 	.title = "PyTorch checkpoint",
 	.spec = "pytorch torch/serialization.py, caffe2/serialize/inline_container.cc",
-	.extensions = "pt pth bin ckpt",
+	.extensions = "pt pth ckpt bin",
 	.probe = probe,
 	.parse = parse,
 };

@@ -37,14 +37,14 @@ static uint64_t skip_storages(struct artifact *art, struct bytes in, uint64_t fr
 		size_t at = c.pos;
 		uint64_t elements = cursor_u64le(&c);
 		art->bytes_read += sizeof elements;
-		if (!find_storage(art, key, &storage) || storage.elements == 0) {
-			artifact_note(art, "torch.storage", at, "lists storage \"%.*s\" that nothing in it uses", (int)(key.len < 60 ? key.len : 60), (const char *)key.at);
+		if (!find_storage(art, key, &storage) || storage.element == 0) {
+			artifact_note(art, "torch.storage", at, "lists storage \"%.*s\", whose size nothing in it tells", (int)(key.len < 60 ? key.len : 60), (const char *)key.at);
 			break;
 		}
 		if (cursor_ok(&c) && elements != storage.elements)
 			artifact_note(art, "torch.storage", at, "says that storage \"%.*s\" holds %llu elements in one place and %llu in another",
 				      (int)(key.len < 60 ? key.len : 60), (const char *)key.at, (unsigned long long)storage.elements, (unsigned long long)elements);
-		cursor_take(&c, elements > UINT64_MAX / storage.bytes ? UINT64_MAX : elements * (storage.bytes / storage.elements));
+		cursor_take(&c, torch_bytes(elements, storage.element));
 	}
 	if (!cursor_ok(&c))
 		artifact_note(art, "file.malformed", c.why_at, "ends in the middle of a storage");
@@ -87,7 +87,7 @@ const struct format format_torch_legacy = {
 	.name = "pytorch-legacy",
 	.title = "PyTorch checkpoint, before version 1.6",
 	.spec = "pytorch torch/serialization.py _legacy_load",
-	.extensions = "pt pth bin ckpt",
+	.extensions = "pt pth ckpt bin",
 	.probe = probe,
 	.parse = parse,
 };

@@ -265,17 +265,28 @@ static const struct format *who_expects(struct bytes extension)
 	return best;
 }
 
+/*
+ * Text under the name of a model is no danger, but what its name promises is
+ * missing: a pointer to a file kept elsewhere, or a download that went wrong.
+ */
 static void compare_name(struct job *job, const struct source *source, const struct claims *claims)
 {
+	enum { ITS_OWN = 3 };       /* the first extensions of a format are used for nothing else */
 	struct bytes extension = source_extension(source);
 	const struct format *promised = who_expects(extension);
 	struct text t;
 
-	if (!promised || is_expected(claims, extension) || claims->count == 0 || is_text(claims->format[0]))
+	if (!promised || is_expected(claims, extension) || claims->count == 0)
+		return;
+	bool missing = is_text(claims->format[0]);
+	if (missing && format_expects(promised, extension) > ITS_OWN)
 		return;
 	text_init(&t, job->results);
-	text_addf(&t, "is named .%.*s, which promises %s, and holds %s", (int)extension.len, (const char *)extension.at, promised->title, claims->format[0]->title);
-	findings_add(&job->out->findings, check_with_id("file.extension"), source, 0, text_bytes(&t));
+	text_addf(&t, "is named .%.*s, which promises %s, and holds %s", (int)extension.len, (const char *)extension.at, promised->title,
+		  source->content.len ? claims->format[0]->title : "nothing");
+	struct finding *f = findings_add(&job->out->findings, check_with_id("file.extension"), source, 0, text_bytes(&t));
+	if (f && missing)
+		f->verdict = VERDICT_INCONCLUSIVE;
 }
 
 static void compare_claims(struct job *job, const struct source *source, const struct claims *claims)

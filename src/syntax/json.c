@@ -181,7 +181,7 @@ static enum json_token take_number(struct json_reader *r)
 	if (end == r->in.len && !r->final)
 		return JSON_MORE;
 	r->text = bytes_slice(r->in, r->pos, end - r->pos);
-	if (number_length(r->text) != r->text.len)
+	if (r->text.len == 0 || number_length(r->text) != r->text.len)
 		return fail(r, r->pos, "has a JSON number that is none");
 	r->pos = end;
 	after_value(r);

@@ -50,9 +50,15 @@ bool torch_read_storage(const struct event *persistent, struct torch_storage *ou
 	if (!fits)
 		return false;
 	*out = (struct torch_storage){.key = value_bytes(key), .elements = (uint64_t)count.integer, .offset = persistent->offset};
-	if (__builtin_mul_overflow(out->elements, element_size(value_item(id, 1)), &out->bytes))
-		out->bytes = UINT64_MAX;
+	out->element = element_size(value_item(id, 1));
 	return true;
+}
+
+uint64_t torch_bytes(uint64_t elements, uint64_t element)
+{
+	uint64_t bytes;
+
+	return __builtin_mul_overflow(elements, element, &bytes) ? UINT64_MAX : bytes;
 }
 
 /* ---- tar of torch 0.1 ---- */
@@ -81,7 +87,7 @@ static bool skip_storage(struct machine *m, uint64_t *pos, struct value triple)
 		artifact_note(m->art, "file.unexamined", *pos, "holds a storage of a class whose size is not known");
 		return false;
 	}
-	cursor_take(&c, elements > UINT64_MAX / size ? UINT64_MAX : elements * size);
+	cursor_take(&c, torch_bytes(elements, size));
 	if (!cursor_ok(&c))
 		artifact_note(m->art, "file.malformed", c.why_at, "%s", c.why);
 	*pos = c.pos;

@@ -12,12 +12,15 @@ bool torch_legacy_claims(struct arena *arena, struct bytes b);
 struct torch_storage {
 	struct bytes key;
 	uint64_t elements;
-	uint64_t bytes;             /* they take; 0 when the class does not say */
+	uint64_t element;           /* bytes each takes; 0 when the class does not say */
 	uint64_t offset;            /* of the persistent id */
 };
 
 /* False when the id is not of that form. */
 bool torch_read_storage(const struct event *persistent, struct torch_storage *out);
+
+/* Bytes that many elements take, or UINT64_MAX when 64 bits are not enough. */
+uint64_t torch_bytes(uint64_t elements, uint64_t element);
 
 /*
  * The members of a tar written by torch 0.1 (torch/serialization.py, legacy_load):

@@ -1,0 +1,229 @@
+#include "tests/unit/test.h"
+
+#include "base/cursor.h"
+#include "base/hash.h"
+#include "base/time.h"
+
+static void bytes_find_what_is_there(void **state)
+{
+	(void)state;
+	struct bytes b = BYTES("abcabc");
+
+	assert_int_equal(bytes_find(b, BYTES("ca")), 2);
+	assert_int_equal(bytes_find(b, BYTES("cb")), 6);
+	assert_int_equal(bytes_find(b, BYTES("")), 0);
+	assert_int_equal(bytes_find_last(b, BYTES("abc")), 3);
+	assert_int_equal(bytes_find_last(b, BYTES("abcabcabc")), 6);
+	assert_int_equal(bytes_find_byte(b, 'c'), 2);
+	assert_bytes(bytes_after_last(BYTES("a/b/c.d"), '/'), "c.d");
+	assert_bytes(bytes_slice(b, 4, 100), "bc");
+	assert_bytes(bytes_slice(b, 100, 1), "");
+	assert_true(bytes_end_with(b, BYTES("bc")));
+	assert_true(bytes_equal_folded(BYTES("Data.PKL"), BYTES("data.pkl")));
+	assert_true(bytes_compare(BYTES("a"), BYTES("ab")) < 0);
+}
+
+static void utf8_is_strict(void **state)
+{
+	(void)state;
+	assert_true(bytes_are_utf8(BYTES("ok \xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80")));
+	assert_false(bytes_are_utf8(BYTES("\xC0\xAF")));            /* overlong */
+	assert_false(bytes_are_utf8(BYTES("\xE0\x80\xAF")));        /* overlong */
+	assert_false(bytes_are_utf8(BYTES("\xED\xA0\x80")));        /* a surrogate */
+	assert_false(bytes_are_utf8(BYTES("\xF4\x90\x80\x80")));    /* past U+10FFFF */
+	assert_false(bytes_are_utf8(BYTES("\xE2\x82")));            /* cut */
+	assert_false(bytes_are_utf8(BYTES("abcdefgh\xFF")));
+}
+
+static void numbers_are_whole(void **state)
+{
+	(void)state;
+	uint64_t v;
+
+	assert_true(bytes_to_u64(BYTES("18446744073709551615"), &v));
+	assert_true(v == UINT64_MAX);
+	assert_false(bytes_to_u64(BYTES("18446744073709551616"), &v));
+	assert_false(bytes_to_u64(BYTES("007"), &v));
+	assert_false(bytes_to_u64(BYTES("-1"), &v));
+	assert_false(bytes_to_u64(BYTES(""), &v));
+	assert_true(bytes_to_u64(BYTES("0"), &v));
+}
+
+static void dotted_names(void **state)
+{
+	(void)state;
+	assert_true(bytes_are_dotted_name(BYTES("torch._utils")));
+	assert_false(bytes_are_dotted_name(BYTES("a b")));
+	assert_false(bytes_are_dotted_name(BYTES("a..b")));
+	assert_false(bytes_are_dotted_name(BYTES("a.")));
+	assert_false(bytes_are_dotted_name(BYTES("1a")));
+}
+
+static void cursor_keeps_the_first_failure(void **state)
+{
+	(void)state;
+	struct cursor c = cursor_over(BYTES("\x01\x02\x03\x04\x05"));
+
+	assert_int_equal(cursor_u32le(&c), 0x04030201);
+	assert_int_equal(cursor_u16be(&c), 0);
+	assert_false(cursor_ok(&c));
+	assert_string_equal(c.why, "ends in the middle of a value");
+	cursor_fail(&c, "another");
+	assert_string_equal(c.why, "ends in the middle of a value");
+	assert_int_equal(cursor_u8(&c), 0);     /* though a byte is left */
+	assert_int_equal(c.why_at, 4);
+}
+
+static void cursor_does_not_wrap(void **state)
+{
+	(void)state;
+	struct cursor c = cursor_over(BYTES("abc"));
+
+	cursor_take(&c, UINT64_MAX);
+	assert_false(cursor_ok(&c));
+	c = cursor_over(BYTES("abc"));
+	cursor_seek(&c, UINT64_MAX);
+	assert_false(cursor_ok(&c));
+	c = cursor_over(BYTES("line\nrest"));
+	assert_bytes(cursor_until(&c, '\n'), "line");
+	assert_bytes(cursor_rest(&c), "rest");
+	assert_int_equal(cursor_peek(&c), -1);
+}
+
+struct spending {
+	struct arena *arena;
+	bool inner_failed;
+	size_t used;
+};
+
+static void spend_inside(void *arg)
+{
+	struct spending *s = arg;
+
+	for (;;)
+		arena_alloc(s->arena, 1, 100);
+}
+
+static void spend(void *arg)
+{
+	struct spending *s = arg;
+	struct arena_mark mark;
+
+	arena_alloc(s->arena, 1, 100);
+	mark = arena_mark(s->arena);
+	s->inner_failed = !arena_run(s->arena, spend_inside, s);
+	arena_rewind(s->arena, mark);
+	s->used = s->arena->used;
+	arena_alloc(s->arena, 1, 100);
+}
+
+static void arena_runs_nest(void **state)
+{
+	(void)state;
+	struct arena a;
+	struct spending s = {.arena = &a};
+
+	arena_init(&a, 10000);
+	assert_true(arena_run(&a, spend, &s));
+	assert_true(s.inner_failed);
+	assert_int_equal(s.used, 100);
+	assert_false(arena_run(&a, spend_inside, &s));
+	arena_finish(&a);
+}
+
+static void overflow(void *arg)
+{
+	arena_alloc(arg, SIZE_MAX / 2, 4);
+}
+
+static void arena_sees_overflow(void **state)
+{
+	(void)state;
+	struct arena a;
+
+	arena_init(&a, SIZE_MAX);
+	assert_false(arena_run(&a, overflow, &a));
+	arena_finish(&a);
+}
+
+static void printable_text_deceives_nobody(void **state)
+{
+	(void)state;
+	struct text t;
+
+	text_init(&t, NULL);
+	text_add_printable(&t, BYTES("a\x1b[31m\xE2\x80\xAE\xC3\xA9\xFF\n"), 100);
+	assert_string_equal(text_string(&t), "a\\x1b[31m\\xe2\\x80\\xae\xC3\xA9\\xff\\n");
+	text_clear(&t);
+	text_add_printable(&t, BYTES("abcdef"), 3);
+	assert_string_equal(text_string(&t), "abc...");
+	text_finish(&t);
+}
+
+static void base64_and_hex(void **state)
+{
+	(void)state;
+	struct text t;
+
+	text_init(&t, NULL);
+	text_add_base64(&t, BYTES("f"));
+	text_add_base64(&t, BYTES("fo"));
+	text_add_base64(&t, BYTES("foo"));
+	text_add_hex(&t, BYTES("\x0f\xa0"));
+	assert_string_equal(text_string(&t), "Zg==Zm8=Zm9v0fa0");     /* RFC 4648, section 10 */
+	text_finish(&t);
+}
+
+static void lines_are_wrapped(void **state)
+{
+	(void)state;
+	struct text t;
+
+	text_init(&t, NULL);
+	text_add_wrapped(&t, BYTES("one two three four"), 0, 2, 9);
+	assert_string_equal(text_string(&t), "one two\n  three\n  four");
+	text_finish(&t);
+}
+
+static void time_there_and_back(void **state)
+{
+	(void)state;
+	struct text t;
+	int64_t at;
+
+	assert_true(time_parse(BYTES("2026-11-21T10:00:00.250Z"), &at));
+	text_init(&t, NULL);
+	text_add_time(&t, at);
+	assert_string_equal(text_string(&t), "2026-11-21T10:00:00.250Z");
+	text_finish(&t);
+	assert_true(time_parse(BYTES("1970-01-02"), &at));
+	assert_int_equal(at, 86400000);
+	assert_false(time_parse(BYTES("2026-13-01"), &at));
+	assert_false(time_parse(BYTES("2026-11-21T10:00"), &at));
+	assert_false(time_parse(BYTES("2026-11-21T10:00:00+01:00"), &at));
+}
+
+static void sha256_as_published(void **state)
+{
+	(void)state;
+	struct text t;
+	struct digest d = digest_of(BYTES("abc"));     /* FIPS 180-4, appendix B.1 */
+
+	text_init(&t, NULL);
+	text_add_hex(&t, digest_bytes(&d));
+	assert_string_equal(text_string(&t), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	text_finish(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bytes_find_what_is_there), cmocka_unit_test(utf8_is_strict), cmocka_unit_test(numbers_are_whole),
+		cmocka_unit_test(dotted_names), cmocka_unit_test(cursor_keeps_the_first_failure), cmocka_unit_test(cursor_does_not_wrap),
+		cmocka_unit_test(arena_runs_nest), cmocka_unit_test(arena_sees_overflow), cmocka_unit_test(printable_text_deceives_nobody),
+		cmocka_unit_test(base64_and_hex), cmocka_unit_test(lines_are_wrapped), cmocka_unit_test(time_there_and_back),
+		cmocka_unit_test(sha256_as_published),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

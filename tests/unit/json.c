@@ -1,0 +1,162 @@
+#include "tests/unit/test.h"
+
+#include "syntax/json.h"
+
+static const char *const good[] = {
+	"{}", "[]", "null", " true ", "-0", "1e5", "-12.5E-3", "\"\"", "\"\\u00e9\\n\"", "[1,[2,[3]]]", "{\"a\":{\"b\":[{}]}}",
+	"\"\\ud83d\\ude00\"", "[0]", "\"\x7f\"", "{\"a\":1,\"a\":2}",
+};
+static const char *const bad[] = {
+	"", " ", "{", "[", "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "01", "-", "1.", ".5", "1e", "+1", "tru", "nul", "\"", "\"\t\"",
+	"\"\\x\"", "\"\\u12\"", "[1 2]", "{\"a\" 1}", "{\"a\"}", "[}", "{]", "1 2", "[]]", "{\"a\":1}x", "\"\xff\"", "NaN", "Infinity",
+	"// x\n1", "[1,,2]", "{,}", "\xEF\xBB\xBF{}", "[1", "{\"a\":", "{\"a\":1", "\"\\",
+};
+
+static enum json_token run_to_end(struct json_reader *r, unsigned *tokens)
+{
+	enum json_token t;
+
+	*tokens = 0;
+	do {
+		t = json_next(r);
+		++*tokens;
+	} while (t != JSON_END && t != JSON_ERROR && t != JSON_MORE);
+	return t;
+}
+
+static void accepts_what_is_json(void **state)
+{
+	(void)state;
+	struct json_reader r;
+	unsigned tokens;
+
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		json_begin(&r, bytes_of(good[i]));
+		if (run_to_end(&r, &tokens) != JSON_END)
+			fail_msg("refused: %s (%s)", good[i], r.why);
+	}
+}
+
+static void refuses_what_is_not(void **state)
+{
+	(void)state;
+	struct json_reader r;
+	unsigned tokens;
+
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		json_begin(&r, bytes_of(bad[i]));
+		if (run_to_end(&r, &tokens) != JSON_ERROR)
+			fail_msg("accepted: %s", bad[i]);
+	}
+}
+
+/* Fed in two pieces, cut at every place, the tokens and their offsets are the same. */
+static void pieces_make_no_difference(void **state)
+{
+	(void)state;
+	struct bytes all = BYTES("{\"key\" : [12.5e3, \"te\\u00e9xt\", true,false , null, {\"x\":{}}], \"n\":-0}");
+
+	for (size_t cut = 0; cut <= all.len; cut++) {
+		struct json_reader whole, pieces;
+		json_begin(&whole, all);
+		json_begin_stream(&pieces);
+		json_feed(&pieces, bytes_slice(all, 0, cut), false);
+		for (;;) {
+			enum json_token expected = json_next(&whole), got = json_next(&pieces);
+			if (got == JSON_MORE) {
+				struct bytes left = json_left(&pieces);
+				json_feed(&pieces, bytes_from(all, (uint64_t)(left.at - all.at)), true);
+				got = json_next(&pieces);
+			}
+			assert_int_equal(got, expected);
+			if (got == JSON_END)
+				break;
+			assert_int_equal(pieces.offset, whole.offset);
+			assert_int_equal(pieces.text.len, whole.text.len);
+		}
+	}
+}
+
+static void depth_is_limited(void **state)
+{
+	(void)state;
+	struct text t;
+	struct json_reader r;
+	unsigned tokens;
+
+	text_init(&t, NULL);
+	for (int i = 0; i < JSON_DEPTH_MOST + 1; i++)
+		text_add_byte(&t, '[');
+	json_begin(&r, text_bytes(&t));
+	assert_int_equal(run_to_end(&r, &tokens), JSON_ERROR);
+	assert_string_equal(r.why, "has JSON nested too deep");
+	text_finish(&t);
+}
+
+static void tree(void *arena)
+{
+	struct json_error error;
+	uint64_t n;
+	struct json *root = json_parse(arena, BYTES("{\"a\":\"x\\u00e9\",\"n\":7,\"l\":[1,2,3],\"a\":2}"), &error);
+
+	assert_non_null(root);
+	assert_true(error.duplicate);
+	assert_bytes(error.duplicate_key, "a");
+	assert_int_equal(error.duplicate_at, 33);
+	assert_int_equal(json_member(root, "l")->count, 3);
+	assert_true(json_u64(json_member(root, "n"), &n) && n == 7);
+	assert_int_equal(json_member(root, "a")->kind, JSON_IS_NUMBER);     /* the last one counts */
+	assert_null(json_parse(arena, BYTES("{\"a\":\"\\ud800\"}"), &error));
+	assert_string_equal(error.why, "has a JSON string with half of a surrogate pair");
+	assert_bytes(json_text(arena, BYTES("\\ud83d\\ude00\\/"), NULL), "\xF0\x9F\x98\x80/");
+}
+
+static void builds_a_tree(void **state)
+{
+	(void)state;
+	with_arena(tree);
+}
+
+static void canonical_is_one_form(void **state)
+{
+	(void)state;
+	assert_true(json_is_canonical(BYTES("{\"a\":1,\"b\":[1,\"x\"],\"c\":{}}")));
+	assert_true(json_is_canonical(BYTES("{\"a\":\"\\n\\u001f\\\"\"}")));
+	assert_true(json_is_canonical(BYTES("[]")));
+	assert_false(json_is_canonical(BYTES("{\"b\":1,\"a\":1}")));
+	assert_false(json_is_canonical(BYTES("{\"a\":1,\"a\":1}")));
+	assert_false(json_is_canonical(BYTES("{\"a\": 1}")));
+	assert_false(json_is_canonical(BYTES("{\"a\":1} ")));
+	assert_false(json_is_canonical(BYTES("{\"a\":1.0}")));
+	assert_false(json_is_canonical(BYTES("{\"a\":\"\\u0041\"}")));
+	assert_false(json_is_canonical(BYTES("{\"a\":\"\\u000a\"}")));
+	assert_false(json_is_canonical(BYTES("{\"a\":\"\\/\"}")));
+	assert_false(json_is_canonical(BYTES("{\"a\":1,}")));
+	assert_false(json_is_canonical(BYTES(" [1]")));
+}
+
+static void writes_what_it_reads(void **state)
+{
+	(void)state;
+	struct text t;
+
+	text_init(&t, NULL);
+	text_add_byte(&t, '{');
+	text_add_member(&t, "a", BYTES("\"\\\n\x01\xC3\xA9\xFF"));
+	text_add_member_number(&t, "b", UINT64_MAX);
+	text_add_byte(&t, '}');
+	assert_string_equal(text_string(&t), "{\"a\":\"\\\"\\\\\\n\\u0001\xC3\xA9\xEF\xBF\xBD\",\"b\":18446744073709551615}");
+	assert_true(json_is_canonical(text_bytes(&t)));
+	text_finish(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accepts_what_is_json), cmocka_unit_test(refuses_what_is_not), cmocka_unit_test(pieces_make_no_difference),
+		cmocka_unit_test(depth_is_limited), cmocka_unit_test(builds_a_tree), cmocka_unit_test(canonical_is_one_form),
+		cmocka_unit_test(writes_what_it_reads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,186 @@
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+
+#include "ledger/merkle.h"
+#include "ledger/note.h"
+
+enum { LEAVES = 70 };
+
+static struct digest leaves[LEAVES];
+
+static void make_leaves(void)
+{
+	for (unsigned char i = 0; i < LEAVES; i++)
+		leaves[i] = merkle_leaf((struct bytes){&i, 1});
+}
+
+/* The definition of RFC 6962, section 2.1, word for word. */
+static struct digest brute(unsigned from, unsigned to)
+{
+	unsigned split = 1;
+
+	if (from == to)
+		return merkle_empty();
+	if (to - from == 1)
+		return leaves[from];
+	while (split * 2 < to - from)
+		split *= 2;
+	return merkle_node(brute(from, from + split), brute(from + split, to));
+}
+
+static bool ask(void *context, unsigned level, uint64_t index, struct digest *out)
+{
+	(void)context;
+	*out = brute((unsigned)(index << level), (unsigned)((index + 1) << level));
+	return true;
+}
+
+static void roots_are_those_of_the_rfc(void **state)
+{
+	(void)state;
+	struct merkle_edge e = {0};
+
+	make_leaves();
+	for (unsigned n = 0; n < LEAVES; n++) {
+		struct digest root = brute(0, n), range;
+		assert_true(digest_equal(merkle_root(&e), root));
+		assert_true(merkle_range(ask, NULL, 0, n, &range) && digest_equal(range, root));
+		merkle_add(&e, leaves[n]);
+	}
+}
+
+static void inclusion_of_every_leaf(void **state)
+{
+	(void)state;
+	struct merkle_proof p;
+
+	make_leaves();
+	for (unsigned n = 1; n < LEAVES; n++) {
+		struct digest root = brute(0, n);
+		for (unsigned i = 0; i < n; i++) {
+			assert_true(merkle_prove_inclusion(ask, NULL, i, n, &p));
+			assert_true(merkle_verify_inclusion(leaves[i], i, n, &p, root));
+			assert_false(merkle_verify_inclusion(leaves[i], (i + 1) % n, n, &p, root) && n > 1);
+			if (p.count == 0)
+				continue;
+			p.hashes[0].sha256[0] ^= 1;
+			assert_false(merkle_verify_inclusion(leaves[i], i, n, &p, root));
+			p.hashes[0].sha256[0] ^= 1;
+			p.count--;
+			assert_false(merkle_verify_inclusion(leaves[i], i, n, &p, root));
+		}
+	}
+	assert_false(merkle_prove_inclusion(ask, NULL, 5, 5, &p));
+}
+
+static void consistency_of_every_pair(void **state)
+{
+	(void)state;
+	struct merkle_proof p;
+
+	make_leaves();
+	for (unsigned n = 1; n < LEAVES; n++) {
+		for (unsigned m = 0; m <= n; m++) {
+			assert_true(merkle_prove_consistency(ask, NULL, m, n, &p));
+			assert_true(merkle_verify_consistency(m, n, &p, brute(0, m), brute(0, n)));
+			if (m == 0)
+				continue;
+			struct digest other = brute(0, m);
+			other.sha256[5] ^= 1;
+			assert_false(merkle_verify_consistency(m, n, &p, other, brute(0, n)));
+			assert_false(m < n && merkle_verify_consistency(m, n, &p, brute(0, m), other));
+		}
+	}
+}
+
+/* golang.org/x/mod/sumdb/note, package documentation and tests: the key of PeterNeumann. */
+static const char peter[] = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+static const char signed_note[] =
+	"If you think cryptography is the answer to your problem,\n"
+	"then you don't know what your problem is.\n"
+	"\n"
+	"\xE2\x80\x94 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+
+static void a_published_note_verifies(void **state)
+{
+	(void)state;
+	struct note_verifier v;
+	struct text t;
+	int64_t time_s;
+
+	assert_true(note_read_verifier(bytes_of(peter), &v));
+	assert_int_equal(note_verify(&v, bytes_of(signed_note), &time_s), NOTE_GOOD);
+	text_init(&t, NULL);
+	note_write_verifier(&v, &t);
+	assert_string_equal(text_string(&t), peter);
+	text_clear(&t);
+	text_add_string(&t, signed_note);
+	t.at[3] ^= 1;
+	assert_int_equal(note_verify(&v, text_bytes(&t), &time_s), NOTE_BAD);
+	text_finish(&t);
+}
+
+/* The example of the C2SP specification: the id is the hash of name, type and key. */
+static void a_published_key_id_fits(void **state)
+{
+	(void)state;
+	struct note_verifier v;
+
+	assert_true(note_read_verifier(BYTES("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"), &v));
+	assert_false(note_read_verifier(BYTES("example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"), &v));
+	assert_false(note_read_verifier(BYTES("two words+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"), &v));
+}
+
+static void own_keys_sign_and_come_back(void **state)
+{
+	(void)state;
+	struct note_signer s, again;
+	struct text key, note;
+	int64_t time_s;
+
+	assert_true(note_make_key("merlon/test", &s));
+	assert_false(note_make_key("with blank", &again));
+	text_init(&key, NULL);
+	text_init(&note, NULL);
+	note_write_signer(&s, &key);
+	assert_true(note_read_signer(text_bytes(&key), &again));
+	text_add_string(&note, "some\ntext\n");
+	note_sign(&again, &note);
+	assert_int_equal(note_verify(&s.verifier, text_bytes(&note), &time_s), NOTE_GOOD);
+	assert_bytes(note_text(text_bytes(&note)), "some\ntext\n");
+	/* a second signer's line does not disturb the first */
+	assert_true(note_make_key("merlon/other", &again));
+	assert_int_equal(note_verify(&again.verifier, text_bytes(&note), &time_s), NOTE_UNKNOWN_KEY);
+	note_forget(&s);
+	note_forget(&again);
+	text_finish(&key);
+	text_finish(&note);
+}
+
+static void checkpoints_there_and_back(void **state)
+{
+	(void)state;
+	struct checkpoint c = {.origin = BYTES("merlon/x"), .size = 12, .root = digest_of(BYTES("x"))}, back;
+	struct text t;
+
+	text_init(&t, NULL);
+	checkpoint_write(&c, &t);
+	assert_true(checkpoint_read(text_bytes(&t), &back));
+	assert_int_equal(back.size, 12);
+	assert_true(digest_equal(back.root, c.root));
+	assert_false(checkpoint_read(BYTES("merlon/x\n012\nAAAA\n"), &back));
+	assert_false(checkpoint_read(BYTES("merlon/x\n12\n"), &back));
+	text_finish(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(roots_are_those_of_the_rfc), cmocka_unit_test(inclusion_of_every_leaf), cmocka_unit_test(consistency_of_every_pair),
+		cmocka_unit_test(a_published_note_verifies), cmocka_unit_test(a_published_key_id_fits), cmocka_unit_test(own_keys_sign_and_come_back),
+		cmocka_unit_test(checkpoints_there_and_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
