@@ -215,3 +215,16 @@ void text_add_wrapped(struct text *t, struct bytes b, unsigned column, unsigned 
 		at_start = false;
 	}
 }
+
+void text_add_size(struct text *t, uint64_t bytes)
+{
+	static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
+	unsigned unit = 0;
+	double value = (double)bytes;
+
+	while (value >= 1000 && unit < COUNT_OF(units) - 1) {
+		value /= 1000;
+		unit++;
+	}
+	text_addf(t, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}

@@ -33,6 +33,9 @@ void text_add_byte(struct text *t, char byte);
 void text_add_number(struct text *t, uint64_t number);
 PRINTF_LIKE(2, 3) void text_addf(struct text *t, const char *format, ...);
 
+/* 1234567 as "1.2 MB" */
+void text_add_size(struct text *t, uint64_t bytes);
+
 void text_add_hex(struct text *t, struct bytes b);
 void text_add_base64(struct text *t, struct bytes b);
 

@@ -3,15 +3,9 @@
 
 #include <stdint.h>
 
-#include "base/text.h"
+#include "base/date.h"
 
 int64_t time_now_ms(void);         /* UTC, milliseconds since 1970 */
 int64_t time_monotonic_ms(void);   /* for durations: never goes back */
-
-/* "2026-11-21T10:00:00.000Z" (RFC 3339, UTC). */
-void text_add_time(struct text *t, int64_t at_ms);
-
-/* Reads that form, with or without the milliseconds, or a date alone; false on anything else. */
-bool time_parse(struct bytes b, int64_t *at_ms);
 
 #endif

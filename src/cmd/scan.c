@@ -1,57 +1,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "cmd/options.h"
+#include "cmd/output.h"
 #include "ledger/ledger.h"
 #include "policy/judge.h"
 #include "rules/rules.h"
 #include "scan/scan.h"
 #include "types/command.h"
-#include "types/report.h"
 
 extern const struct command command_scan;
 
-enum { OUTPUTS_MOST = 16, RULES_MOST = 32, PATIENCE_S = 300 };
-
-struct output {
-	const struct report *report;
-	const char *file;           /* NULL: standard output */
-};
+enum { RULES_MOST = 32, PATIENCE_S = 300 };
 
 struct settings {
-	struct output outputs[OUTPUTS_MOST];
-	size_t output_count;
+	struct outputs outputs;
 	const char *rules[RULES_MOST];
 	size_t rules_count;
 	enum severity fail_on;
 	struct scan_options scan;
 	const char *ledger;
 };
-
-static bool take_report(struct settings *s, const char *value)
-{
-	const char *equals = strchr(value, '=');
-	char kind[32];
-	size_t len = equals ? (size_t)(equals - value) : strlen(value);
-
-	snprintf(kind, sizeof kind, "%.*s", (int)len, value);
-	const struct report *report = len < sizeof kind ? report_named(kind) : NULL;
-	if (!report || !report->assessment) {
-		log_error("--report: there is no report \"%s\"; these are: text, lines, json, sarif, html", kind);
-		return false;
-	}
-	if (s->output_count == OUTPUTS_MOST) {
-		log_error("--report: more than %d reports", OUTPUTS_MOST);
-		return false;
-	}
-	s->outputs[s->output_count++] = (struct output){report, equals ? equals + 1 : NULL};
-	return true;
-}
 
 static bool take_severity(struct settings *s, const char *value)
 {
@@ -81,7 +53,7 @@ static bool take_number(const char *option, const char *value, unsigned least, u
 static bool take_option(struct settings *s, const char *name, const char *value)
 {
 	if (strcmp(name, "--report") == 0)
-		return take_report(s, value);
+		return outputs_add(&s->outputs, value, OUTPUT_ASSESSMENT);
 	if (strcmp(name, "--fail-on") == 0)
 		return take_severity(s, value);
 	if (strcmp(name, "--workers") == 0)
@@ -121,46 +93,6 @@ static bool read_arguments(int argc, char **argv, struct settings *s)
 	return false;
 }
 
-/* ---- output ---- */
-
-static struct report_style terminal_style(bool terminal)
-{
-	struct winsize size;
-	struct report_style style = {.width = 80};
-
-	if (!terminal)
-		return style;
-	style.colour = !getenv("NO_COLOR");
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
-		style.width = size.ws_col < 120 ? size.ws_col : 120;
-	return style;
-}
-
-static bool write_output(const struct output *o, const struct assessment *a)
-{
-	struct report_style style = terminal_style(!o->file && isatty(STDOUT_FILENO));
-	struct text t;
-
-	text_init(&t, NULL);
-	o->report->assessment(a, &style, &t);
-	bool good = o->file ? file_write(o->file, 0644, text_bytes(&t)) == STATUS_OK
-			    : fwrite(t.at, 1, t.len, stdout) == t.len && fflush(stdout) == 0;
-	if (!good)
-		log_error("%s: the report cannot be written: %m", o->file ? o->file : "standard output");
-	text_finish(&t);
-	return good;
-}
-
-static int report(const struct settings *s, const struct assessment *a)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < s->output_count; i++)
-		good &= write_output(&s->outputs[i], a);
-	int status = judge_exit(a, s->fail_on);
-	return good || status ? status : 2;
-}
-
 /* ---- the whole ---- */
 
 static int scan(struct settings *s, struct rules *rules)
@@ -182,7 +114,9 @@ static int scan(struct settings *s, struct rules *rules)
 		ledger_close(s->scan.ledger);
 		return 2;
 	}
-	int status = report(s, &assessment);
+	int status = judge_exit(&assessment, s->fail_on);
+	if (!outputs_write(&s->outputs, &assessment, NULL) && status == 0)
+		status = 2;
 	assessment_finish(&assessment);
 	ledger_close(s->scan.ledger);
 	return status;
@@ -208,8 +142,8 @@ static int run(int argc, char **argv)
 		text_finish(&command);
 		return EXIT_USAGE_ERROR;
 	}
-	if (s.output_count == 0)
-		take_report(&s, "text");
+	if (s.outputs.count == 0)
+		outputs_add(&s.outputs, "text", OUTPUT_ASSESSMENT);
 	if (!rules_init(&rules, s.rules, s.rules_count, &error)) {
 		log_error("%s:%u:%u: %s", error.file, error.line, error.column, error.why);
 		rules_finish(&rules);

@@ -39,7 +39,7 @@ const struct format format_pickle = {
 	.name = "pickle",
 	.title = "Python pickle",
 	.spec = "CPython Lib/pickle.py, Lib/pickletools.py, Modules/_pickle.c",
-	.extensions = "pkl pickle p dill joblib jbl dat data pk",
+	.extensions = "pkl pickle joblib jbl p dill dat data pk",
 	.probe = probe,
 	.parse = parse,
 };

@@ -52,15 +52,17 @@ static const struct zip_entry *find_storage(struct arena *arena, const struct zi
 	return zip_find(z, text_bytes(&name));
 }
 
-static void check_storage(struct artifact *art, const struct zip_archive *z, struct bytes program, const struct torch_storage *s)
+/* Offsets are those of the file where the program is stored as it is, and else of the program. */
+static void check_storage(struct artifact *art, const struct zip_archive *z, const struct zip_entry *program, const struct torch_storage *s)
 {
-	const struct zip_entry *e = find_storage(art->arena, z, program, s->key);
+	const struct zip_entry *e = find_storage(art->arena, z, program->name, s->key);
+	uint64_t at = s->offset + (zip_packing(program) == PACKING_NONE ? program->data_at : 0);
 	int shown = (int)(s->key.len < KEY_SHOWN ? s->key.len : KEY_SHOWN);
 
 	if (!e)
-		artifact_note(art, "torch.storage", s->offset, "uses storage \"%.*s\", which it does not hold", shown, (const char *)s->key.at);
+		artifact_note(art, "torch.storage", at, "uses storage \"%.*s\", which it does not hold", shown, (const char *)s->key.at);
 	else if (s->element > 0 && e->unpacked != torch_bytes(s->elements, s->element))
-		artifact_note(art, "torch.storage", s->offset, "uses storage \"%.*s\" as %llu bytes, but it holds %llu", shown, (const char *)s->key.at,
+		artifact_note(art, "torch.storage", at, "uses storage \"%.*s\" as %llu bytes, but it holds %llu", shown, (const char *)s->key.at,
 			      (unsigned long long)torch_bytes(s->elements, s->element), (unsigned long long)e->unpacked);
 }
 
@@ -79,7 +81,7 @@ static void parse(const struct source *source, struct artifact *art)
 	for (const struct event *e = inner.events; e; e = e->next) {
 		struct torch_storage s;
 		if (e->kind == EVENT_PERSISTENT && torch_read_storage(e, &s))
-			check_storage(art, &z, program->name, &s);
+			check_storage(art, &z, program, &s);
 	}
 }
 

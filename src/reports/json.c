@@ -1,6 +1,7 @@
 /* For programs: everything that is known, in the form of schema/scan.schema.json. */
 #include "syntax/json.h"
 #include "types/report.h"
+#include "types/standing.h"
 
 static void add_path(struct text *t, const char *path)
 {
@@ -149,9 +150,104 @@ static void write_assessment(const struct assessment *a, const struct report_sty
 	text_add_string(out, "}\n");
 }
 
+/* ---- the standing of controls ---- */
+
+static void add_need(struct text *t, const struct need_standing *n)
+{
+	text_add_byte(t, '{');
+	text_add_member(t, "kind", bytes_of(n->need->word));
+	if (n->need->checks[0])
+		add_words(t, "checks", n->need->checks);
+	text_add_member(t, "verdict", bytes_of(standing_name(n->verdict)));
+	text_add_member(t, "why", bytes_of(n->why));
+	text_add_key(t, "evidence");
+	text_add_byte(t, '[');
+	for (size_t i = 0; i < n->evidence_count && i < EVIDENCE_SHOWN; i++)
+		text_addf(t, "%s%llu", i ? "," : "", (unsigned long long)n->evidence[i]);
+	text_add_byte(t, ']');
+	text_add_member_number(t, "evidence_count", n->evidence_count);
+	if (n->oldest_ms)
+		add_time(t, "oldest_ms", n->oldest_ms);
+	text_add_byte(t, '}');
+}
+
+static void add_maps(struct text *t, const struct control *c)
+{
+	text_add_key(t, "clauses");
+	text_add_byte(t, '[');
+	for (size_t i = 0; i < c->map_count; i++) {
+		text_add_string(t, i ? ",{" : "{");
+		text_add_member(t, "clause", bytes_of(c->maps[i].clause));
+		text_add_member(t, "relation", bytes_of(c->maps[i].relation));
+		text_add_byte(t, '}');
+	}
+	text_add_byte(t, ']');
+}
+
+static void add_control(struct text *t, const struct control_standing *s)
+{
+	const struct control *c = s->control;
+	char grade[2] = {c->grade, 0};
+
+	text_add_byte(t, '{');
+	text_add_member(t, "id", bytes_of(c->id));
+	text_add_member(t, "title", bytes_of(c->title));
+	text_add_member(t, "verdict", bytes_of(standing_name(s->verdict)));
+	text_add_member(t, "why", bytes_of(s->why));
+	text_add_member(t, "grade", bytes_of(grade));
+	add_words(t, "roles", c->roles);
+	add_words(t, "phases", c->phases);
+	add_words(t, "sources", c->sources);
+	text_add_member_number(t, "max_age_days", s->max_age_days);
+	text_add_key(t, "needs");
+	text_add_byte(t, '[');
+	for (size_t i = 0; i < c->need_count; i++) {
+		text_add_string(t, i ? "," : "");
+		add_need(t, &s->needs[i]);
+	}
+	text_add_byte(t, ']');
+	add_maps(t, c);
+	text_add_byte(t, '}');
+}
+
+static void add_standing_summary(struct text *t, const struct standing *s)
+{
+	text_add_byte(t, '{');
+	text_add_member_number(t, "controls", s->item_count);
+	for (int v = 0; v < STANDING_COUNT; v++)
+		text_add_member_number(t, standing_name((enum standing_verdict)v), s->counts[v]);
+	if (s->oldest_ms)
+		add_time(t, "oldest_ms", s->oldest_ms);
+	text_add_byte(t, '}');
+}
+
+static void write_standing(const struct standing *s, const struct report_style *style, struct text *out)
+{
+	(void)style;
+	text_add_byte(out, '{');
+	text_add_member(out, "merlon", bytes_of(merlon_version));
+	add_time(out, "at_ms", s->at_ms);
+	add_digest(out, "catalog", &s->catalog->digest);
+	text_add_member(out, "ledger", bytes_of(s->ledger));
+	text_add_member_number(out, "records", s->records);
+	text_add_member(out, "ledger_fault", bytes_of(s->ledger_fault ? s->ledger_fault : ""));
+	text_add_member(out, "profile", bytes_of(s->profile ? s->profile : ""));
+	text_add_key(out, "controls");
+	text_add_byte(out, '[');
+	for (size_t i = 0; i < s->item_count; i++) {
+		text_add_string(out, i ? ",\n" : "\n");
+		add_control(out, &s->items[i]);
+	}
+	text_add_string(out, "\n]");
+	text_add_key(out, "summary");
+	add_standing_summary(out, s);
+	text_add_string(out, "}\n");
+}
+
 const struct report report_json = {
 	.name = "json",
 	.title = "for programs; the schema is schema/scan.schema.json",
 	.mime = "application/json",
 	.assessment = write_assessment,
+	.standing = write_standing,
 };

@@ -1,5 +1,5 @@
 /* For people at a terminal: what is bad first, what it means, what to do. */
-#include "types/report.h"
+#include "reports/standing_text.h"
 
 #include <string.h>
 
@@ -96,19 +96,6 @@ static void add_items(struct text *t, const struct assessment *a, enum verdict v
 	}
 }
 
-static void add_size(struct text *t, uint64_t bytes)
-{
-	static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
-	unsigned unit = 0;
-	double value = (double)bytes;
-
-	while (value >= 1000 && unit < COUNT_OF(units) - 1) {
-		value /= 1000;
-		unit++;
-	}
-	text_addf(t, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-}
-
 static void add_summary(struct text *t, const struct assessment *a, const struct report_style *style)
 {
 	text_addf(t, "\n%zu file%s: ", a->item_count, a->item_count == 1 ? "" : "s");
@@ -123,9 +110,9 @@ static void add_summary(struct text *t, const struct assessment *a, const struct
 		text_add_string(t, ", ");
 	}
 	text_add_string(t, "\n");
-	add_size(t, a->bytes_read);
+	text_add_size(t, a->bytes_read);
 	text_add_string(t, " of ");
-	add_size(t, a->bytes);
+	text_add_size(t, a->bytes);
 	text_addf(t, " looked at, in %.2f s", (double)(a->ended_ms - a->started_ms) / 1000);
 	text_add_byte(t, '\n');
 }
@@ -153,9 +140,124 @@ static void write_assessment(const struct assessment *a, const struct report_sty
 	add_evidence(out, a);
 }
 
+/* ---- the standing of controls ---- */
+
+static const char *const standing_colours[STANDING_COUNT] = {
+	[STANDING_PASS] = "\033[32m", [STANDING_NOT_APPLICABLE] = "\033[2m", [STANDING_NO_EVIDENCE] = "\033[35m",
+	[STANDING_STALE] = "\033[33m", [STANDING_ERROR] = "\033[31m", [STANDING_FAIL] = "\033[1;31m",
+};
+
+static void add_standing_verdict(struct text *t, enum standing_verdict v, const struct report_style *style)
+{
+	const char *name = standing_name(v);
+
+	text_addf(t, "  %s%s%s", style->colour ? standing_colours[v] : "", name, style->colour ? "\033[0m" : "");
+	text_add_spaces(t, 15 - (unsigned)strlen(name));
+}
+
+static void add_records(struct text *t, const struct need_standing *n)
+{
+	for (size_t i = 0; i < n->evidence_count && i < EVIDENCE_SHOWN; i++)
+		text_addf(t, "%s%llu", i ? ", " : n->evidence_count == 1 ? " (record " : " (records ", (unsigned long long)n->evidence[i]);
+	if (n->evidence_count > EVIDENCE_SHOWN)
+		text_addf(t, " and %zu more", n->evidence_count - EVIDENCE_SHOWN);
+	if (n->evidence_count > 0)
+		text_add_byte(t, ')');
+}
+
+static void add_why(struct text *t, const struct control_standing *s, const struct report_style *style)
+{
+	enum { WHY_INDENT = 17 };
+	struct text line;
+
+	text_init(&line, NULL);
+	for (size_t i = 0; i < s->control->need_count; i++) {
+		text_clear(&line);
+		text_add_string(&line, s->needs[i].why);
+		add_records(&line, &s->needs[i]);
+		text_add_spaces(t, WHY_INDENT);
+		text_add_wrapped(t, text_bytes(&line), WHY_INDENT, WHY_INDENT, style->width);
+		text_add_byte(t, '\n');
+	}
+	text_finish(&line);
+}
+
+static void add_control(struct text *t, const struct control_standing *s, const struct report_style *style)
+{
+	add_standing_verdict(t, s->verdict, style);
+	text_addf(t, "%c  %-6s ", s->control->grade, s->control->id);
+	text_add_wrapped(t, bytes_of(s->control->title), 27, 27, style->width);
+	text_add_byte(t, '\n');
+	if (s->verdict != STANDING_NO_EVIDENCE)
+		add_why(t, s, style);
+}
+
+static void add_group(struct text *t, const struct standing *s, const char *title, bool (*belongs)(const struct control *, const void *), const void *key,
+		      const struct report_style *style)
+{
+	size_t counts[STANDING_COUNT] = {0}, any = 0;
+
+	for (size_t i = 0; i < s->item_count; i++) {
+		bool in = belongs(s->items[i].control, key);
+		counts[s->items[i].verdict] += in;
+		any += in;
+	}
+	if (any == 0)
+		return;
+	text_addf(t, "%s (", title);
+	text_add_counts(t, counts);
+	text_add_string(t, ")\n");
+	for (size_t i = 0; i < s->item_count; i++)
+		if (belongs(s->items[i].control, key))
+			add_control(t, &s->items[i], style);
+	text_add_byte(t, '\n');
+}
+
+static bool in_guideline(const struct control *c, const void *group)
+{
+	return standing_in_group(c, group);
+}
+
+static bool has_role(const struct control *c, const void *role)
+{
+	return list_has(c->roles, bytes_of(role));
+}
+
+static bool touches(const struct control *c, const void *framework)
+{
+	const struct framework *f = framework;
+	size_t len = strlen(f->id);
+
+	for (size_t i = 0; i < c->map_count; i++)
+		if (strncmp(c->maps[i].clause, f->id, len) == 0 && c->maps[i].clause[len] == '/')
+			return true;
+	return false;
+}
+
+static void write_standing(const struct standing *s, const struct report_style *style, struct text *out)
+{
+	static const char *const roles[] = {"developer", "administrator", "devops", "leader", "auditor", "moderator", "custodian", "user"};
+
+	for (size_t i = 0; strcmp(s->group, "guideline") == 0 && standing_groups[i].prefix; i++)
+		add_group(out, s, standing_groups[i].title, in_guideline, &standing_groups[i], style);
+	for (size_t i = 0; strcmp(s->group, "role") == 0 && i < COUNT_OF(roles); i++)
+		add_group(out, s, roles[i], has_role, roles[i], style);
+	for (size_t i = 0; strcmp(s->group, "framework") == 0 && i < s->catalog->framework_count; i++)
+		add_group(out, s, s->catalog->frameworks[i].title, touches, &s->catalog->frameworks[i], style);
+	if (s->ledger_fault)
+		text_addf(out, "THE LEDGER DOES NOT VERIFY: %s\n", s->ledger_fault);
+	struct text posture;
+	text_init(&posture, NULL);
+	text_add_posture(&posture, s);
+	text_add_wrapped(out, text_bytes(&posture), 0, 0, style->width);
+	text_add_byte(out, '\n');
+	text_finish(&posture);
+}
+
 const struct report report_text = {
 	.name = "text",
 	.title = "for people at a terminal",
 	.mime = "text/plain; charset=utf-8",
 	.assessment = write_assessment,
+	.standing = write_standing,
 };

@@ -1,5 +1,6 @@
 #include "scan/evidence.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "syntax/json.h"
@@ -21,19 +22,40 @@ static void add_digest(struct text *t, const char *key, const struct digest *d)
 	text_add_byte(t, '"');
 }
 
-static void add_absolute(struct text *t, const char *path)
+/* Drops the last part of an absolute path. */
+static void go_up(struct text *t)
 {
-	char here[4096];
-	struct text whole;
+	while (t->len > 1 && t->at[t->len - 1] != '/')
+		t->len--;
+	if (t->len > 1)
+		t->len--;
+}
 
-	text_init(&whole, NULL);
-	if (path[0] != '/' && getcwd(here, sizeof here)) {
-		text_add_string(&whole, here);
-		text_add_byte(&whole, '/');
+/*
+ * The path from the root, without "." and "..": records of different calls
+ * then name one file alike.  Links are left as they are.
+ */
+static void add_absolute(struct text *out, const char *path)
+{
+	static char here[4096];
+	static struct text whole;
+	struct bytes left = bytes_of(path);
+
+	text_clear(&whole);
+	if (path[0] != '/' && (here[0] || getcwd(here, sizeof here)))
+		text_add_string(&whole, strcmp(here, "/") == 0 ? "" : here);
+	while (left.len > 0) {
+		size_t len = bytes_find_byte(left, '/');
+		struct bytes part = bytes_slice(left, 0, len);
+		left = bytes_from(left, len + 1);
+		if (bytes_same(part, ".."))
+			go_up(&whole);
+		else if (part.len > 0 && !bytes_same(part, ".")) {
+			text_add_byte(&whole, '/');
+			text_add(&whole, part);
+		}
 	}
-	text_add_string(&whole, path);
-	text_add_json(t, bytes_slice(text_bytes(&whole), 0, 1024));
-	text_finish(&whole);
+	text_add_json(out, bytes_slice(text_bytes(&whole), 0, PATH_MOST));
 }
 
 bool evidence_begin(struct ledger *l, const struct assessment *a, const char *const *paths, size_t path_count)
@@ -69,7 +91,8 @@ static bool add_finding(struct ledger *l, struct text *t, const struct item_find
 	add_digest(t, "fingerprint", &f->fingerprint);
 	add_bounded(t, "message", f->message, TEXT_MOST);
 	text_add_member_number(t, "offset", f->offset);
-	add_bounded(t, "path", f->path, PATH_MOST);
+	text_add_key(t, "path");
+	add_absolute(t, f->path);
 	add_bounded(t, "severity", severity_name(f->severity), TEXT_MOST);
 	add_bounded(t, "verdict", verdict_name(f->verdict), TEXT_MOST);
 	text_add_byte(t, '}');
@@ -93,7 +116,8 @@ bool evidence_item(struct ledger *l, const struct item *item)
 		text_add_json(&t, bytes_of(item->formats[i]->name));
 	}
 	text_add_byte(&t, ']');
-	add_bounded(&t, "path", item->path, PATH_MOST);
+	text_add_key(&t, "path");
+	add_absolute(&t, item->path);
 	if (item->hashed)
 		add_digest(&t, "sha256", &item->digest);
 	text_add_member_number(&t, "size", item->size);

@@ -1,0 +1,62 @@
+#include "base/date.h"
+
+#include <time.h>
+
+void text_add_time(struct text *t, int64_t at_ms)
+{
+	time_t seconds = (time_t)(at_ms / 1000);
+	struct tm parts;
+
+	gmtime_r(&seconds, &parts);
+	text_addf(t, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+		  parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(at_ms % 1000));
+}
+
+static bool read_digits(struct bytes *b, size_t count, int *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (i >= b->len || b->at[i] < '0' || b->at[i] > '9')
+			return false;
+		*out = *out * 10 + (b->at[i] - '0');
+	}
+	*b = bytes_from(*b, count);
+	return true;
+}
+
+static bool read_byte(struct bytes *b, char byte)
+{
+	if (b->len == 0 || b->at[0] != (unsigned char)byte)
+		return false;
+	*b = bytes_from(*b, 1);
+	return true;
+}
+
+static bool read_clock(struct bytes *b, struct tm *parts, int *millis)
+{
+	bool seconds = read_byte(b, 'T') && read_digits(b, 2, &parts->tm_hour) && read_byte(b, ':') &&
+		       read_digits(b, 2, &parts->tm_min) && read_byte(b, ':') && read_digits(b, 2, &parts->tm_sec);
+
+	if (!seconds || parts->tm_hour > 23 || parts->tm_min > 59 || parts->tm_sec > 60)
+		return false;
+	if (read_byte(b, '.') && !read_digits(b, 3, millis))
+		return false;
+	return read_byte(b, 'Z');
+}
+
+bool time_parse(struct bytes b, int64_t *at_ms)
+{
+	struct tm parts = {0};
+	int millis = 0;
+	bool date = read_digits(&b, 4, &parts.tm_year) && read_byte(&b, '-') && read_digits(&b, 2, &parts.tm_mon) &&
+		    read_byte(&b, '-') && read_digits(&b, 2, &parts.tm_mday);
+
+	if (!date || parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 || parts.tm_mday > 31)
+		return false;
+	if (b.len > 0 && !read_clock(&b, &parts, &millis))
+		return false;
+	parts.tm_year -= 1900;
+	parts.tm_mon -= 1;
+	*at_ms = (int64_t)timegm(&parts) * 1000 + millis;
+	return b.len == 0;
+}
