@@ -1,7 +1,7 @@
 #include "scan/worker.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,39 +20,45 @@ struct opened {
 
 static unsigned char small_buffer[SMALL];
 
-static size_t read_small(int fd, size_t size)
+/* False when the system refuses. */
+static bool read_small(int fd, size_t size, size_t *len)
 {
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t n = pread(fd, small_buffer + len, size - len, (off_t)len);
+	*len = 0;
+	while (*len < size) {
+		ssize_t n = pread(fd, small_buffer + *len, size - *len, (off_t)*len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			break;
-		len += (size_t)n;
+			return n == 0;
+		*len += (size_t)n;
 	}
-	return len;
+	return true;
 }
 
-static bool open_content(int fd, struct opened *out)
+/* NULL when the whole content is there; else why it is not. */
+static const char *open_content(int fd, struct opened *out)
 {
 	struct stat s;
 
 	*out = (struct opened){0};
 	if (fstat(fd, &s) != 0)
-		return false;
+		return "cannot be looked at";
 	size_t size = (size_t)s.st_size;
 	if (size <= SMALL) {
-		out->content = (struct bytes){small_buffer, read_small(fd, size)};
-		return out->content.len == size;
+		/* Files that the system makes up say that they are empty. */
+		bool read = read_small(fd, size > 0 ? size : 1, &out->content.len);
+		out->content.at = small_buffer;
+		if (!read || out->content.len < size)
+			return "cannot be read to its end";
+		return out->content.len == size ? NULL : "says that it is empty and is not";
 	}
-	out->map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (out->map == MAP_FAILED)
-		return false;
+	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return "cannot be mapped into memory";
+	out->map = map;
 	madvise(out->map, size, MADV_RANDOM);
 	out->content = (struct bytes){out->map, size};
-	return true;
+	return NULL;
 }
 
 /* Through a buffer, so that a large file is not kept in memory for its digest. */
@@ -72,28 +78,52 @@ static struct digest hash_file(int fd, struct bytes content)
 	return hasher_end(&h);
 }
 
+/* The one finding of a file that could not be opened: what was read of it is not judged. */
+static void refuse(const struct source *source, const char *why, struct arena *results, struct examination *out)
+{
+	*out = (struct examination){0};
+	findings_init(&out->findings, results, 1);
+	findings_add(&out->findings, check_with_id("file.unexamined"), source, 0, bytes_of(why));
+}
+
+struct task {
+	const struct worker_context *context;
+	const struct source *source;
+	int fd;
+	const char *trouble;
+	struct arena results;
+	struct examination examination;
+};
+
+static void perform(void *arg)
+{
+	struct task *t = arg;
+
+	if (t->trouble) {
+		refuse(t->source, t->trouble, &t->results, &t->examination);
+		return;
+	}
+	examine(t->source, t->context->rules, &examine_limits_default, &t->results, &t->examination);
+	t->examination.hashed = !t->context->skip_digest;
+	if (t->examination.hashed)
+		t->examination.digest = hash_file(t->fd, t->source->content);
+}
+
 void worker_examine(int fd, struct bytes request, struct text *reply, void *context)
 {
-	const struct worker_context *c = context;
-	struct arena results;
-	struct examination e;
+	static char name[SANDBOX_REQUEST_MOST + 1];
 	struct opened file;
-	char *name = malloc(request.len + 1);
-
-	if (!name || !open_content(fd, &file))
-		_exit(3);       /* the parent says that it was not examined */
-	for (size_t i = 0; i < request.len; i++)
-		name[i] = (char)request.at[i];
-	name[request.len] = 0;
+	struct task t = {.context = context, .fd = fd, .trouble = open_content(fd, &file)};
 	struct source source = {.name = name, .content = file.content};
-	arena_init(&results, examine_limits_default.memory);
-	examine(&source, c->rules, &examine_limits_default, &results, &e);
-	e.hashed = !c->skip_digest;
-	if (e.hashed)
-		e.digest = hash_file(fd, file.content);
-	wire_write(&e, reply, SANDBOX_REPLY_MOST - 64);
-	arena_finish(&results);
+
+	memcpy(name, request.at, request.len);
+	name[request.len] = 0;
+	t.source = &source;
+	arena_init(&t.results, examine_limits_default.memory);
+	if (!arena_run(&t.results, perform, &t))
+		_exit(3);       /* no room for the results themselves: the parent says that it was not examined */
+	wire_write(&t.examination, reply, SANDBOX_REPLY_MOST - 64);
+	arena_finish(&t.results);
 	if (file.map)
 		munmap(file.map, file.content.len);
-	free(name);
 }
