@@ -87,6 +87,12 @@ lint: all
 	@sh tools/lint-pure.sh $(B)
 	@sh tools/lint-headers.sh
 
+# ---- the demo, and installing ----
+
+demo: $(B)/merlon $(B)/recipe
+	@sh tools/examples.sh $(B)/recipe examples/clinic build/examples/clinic
+	@sh tools/demo.sh $(B)/merlon build/examples/clinic
+
 # ---- fuzzing: make fuzz-gguf && build/fuzz/gguf build/fuzz/gguf.corpus -max_total_time=60 ----
 
 FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -Isrc -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
@@ -98,6 +104,6 @@ fuzz: $(patsubst src/formats/%.c,fuzz-%,$(wildcard src/formats/*.c))
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint fuzz clean FORCE
+.PHONY: all test test-programs golden lint demo fuzz clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
