@@ -58,6 +58,9 @@ $(B)/recipe: $(B)/tools/recipe.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/replay: $(B)/tests/fuzz/replay.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+$(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/cuts: $(B)/tests/fuzz/cuts.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
@@ -87,7 +90,29 @@ lint: all
 	@sh tools/lint-pure.sh $(B)
 	@sh tools/lint-headers.sh
 
-# ---- the demo, and installing ----
+# ---- what is generated from the program: reference pages, man pages, completion ----
+
+$(B)/reference: $(B)/tools/reference.o $(LIB)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+PAGES := checks formats commands controls
+reference: $(B)/reference
+	@mkdir -p docs/reference
+	@for p in $(PAGES); do $(B)/reference $$p >docs/reference/$$p.md || exit 1; done
+COMMANDS := $(patsubst src/cmd/%.c,%,$(filter-out $(patsubst %.h,%.c,$(wildcard src/cmd/*.h)),$(wildcard src/cmd/*.c)))
+man: $(B)/reference
+	@mkdir -p $(B)/man
+	@$(B)/reference man merlon >$(B)/man/merlon.1
+	@for c in $(COMMANDS); do $(B)/reference man $$c >$(B)/man/merlon-$$c.1 || exit 1; done
+	@$(B)/reference completion >$(B)/man/merlon.bash
+
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/merlon $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(B)/merlon $(DESTDIR)$(PREFIX)/bin/merlon
+	install -m 644 $(B)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 $(B)/man/merlon.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/merlon
+	cp -r rules catalog schema examples $(DESTDIR)$(PREFIX)/share/merlon/
+
+# ---- the demo ----
 
 demo: $(B)/merlon $(B)/recipe
 	@sh tools/examples.sh $(B)/recipe examples/clinic build/examples/clinic
@@ -104,6 +129,6 @@ fuzz: $(patsubst src/formats/%.c,fuzz-%,$(wildcard src/formats/*.c))
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint demo fuzz clean FORCE
+.PHONY: all test test-programs golden lint reference man install demo fuzz clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

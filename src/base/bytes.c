@@ -89,19 +89,6 @@ bool bytes_contain(struct bytes b, struct bytes needle)
 	return needle.len == 0 || bytes_find(b, needle) < b.len;
 }
 
-struct bytes bytes_slice(struct bytes b, uint64_t from, uint64_t len)
-{
-	if (from >= b.len)
-		return (struct bytes){b.len ? b.at + b.len : b.at, 0};
-	size_t left = b.len - (size_t)from;
-	return (struct bytes){b.at + from, len < left ? (size_t)len : left};
-}
-
-struct bytes bytes_from(struct bytes b, uint64_t from)
-{
-	return bytes_slice(b, from, UINT64_MAX);
-}
-
 struct bytes bytes_after_last(struct bytes b, unsigned char byte)
 {
 	for (size_t i = b.len; i > 0; i--)

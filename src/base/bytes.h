@@ -32,8 +32,18 @@ size_t bytes_find_last(struct bytes b, struct bytes needle);
 size_t bytes_find_byte(struct bytes b, unsigned char byte);
 
 /* The part from `from`, at most `len` long; what lies outside `b` is left out. */
-struct bytes bytes_slice(struct bytes b, uint64_t from, uint64_t len);
-struct bytes bytes_from(struct bytes b, uint64_t from);
+static inline struct bytes bytes_slice(struct bytes b, uint64_t from, uint64_t len)
+{
+	if (from >= b.len)
+		return (struct bytes){b.len ? b.at + b.len : b.at, 0};
+	size_t left = b.len - (size_t)from;
+	return (struct bytes){b.at + from, len < left ? (size_t)len : left};
+}
+
+static inline struct bytes bytes_from(struct bytes b, uint64_t from)
+{
+	return bytes_slice(b, from, UINT64_MAX);
+}
 
 /* What stands after the last `byte`, or all of it. */
 struct bytes bytes_after_last(struct bytes b, unsigned char byte);

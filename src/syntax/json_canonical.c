@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+enum { DEPTH_MOST = 32 };       /* deeper than any record of ours */
+
 struct walk {
-	struct bytes in;
 	uint64_t expected;          /* where the next token has to begin */
-	struct bytes last_key[JSON_DEPTH_MOST];
-	bool first[JSON_DEPTH_MOST + 1];
+	struct bytes last_key[DEPTH_MOST];
+	bool first[DEPTH_MOST + 1];
 };
 
 static bool is_ascii(struct bytes b)
@@ -60,13 +61,15 @@ static bool key_is_canonical(struct walk *w, const struct json_reader *r)
 	bool ordered = last->at == NULL || bytes_compare(*last, r->text) < 0;
 
 	*last = r->text;
-	return ordered && is_ascii(r->text) && text_is_canonical(r->text);
+	return ordered && !r->escaped && is_ascii(r->text);
 }
 
 static bool take(struct walk *w, const struct json_reader *r, enum json_token token, bool after_key)
 {
 	unsigned depth = r->depth - (token == JSON_OBJECT || token == JSON_ARRAY);
 	bool ends = token == JSON_OBJECT_END || token == JSON_ARRAY_END;
+	if (r->depth > DEPTH_MOST)
+		return false;
 	uint64_t begin = ends || after_key ? w->expected : skip_comma(w, depth);
 
 	w->expected = r->before + r->pos + (token == JSON_KEY);     /* the colon */
@@ -79,14 +82,14 @@ static bool take(struct walk *w, const struct json_reader *r, enum json_token to
 	if (token == JSON_KEY)
 		return key_is_canonical(w, r);
 	if (token == JSON_STRING)
-		return text_is_canonical(r->text);
+		return !r->escaped || text_is_canonical(r->text);
 	return token != JSON_NUMBER || number_is_canonical(r->text);
 }
 
 bool json_is_canonical(struct bytes in)
 {
 	struct json_reader r;
-	struct walk w = {.in = in, .first = {true}};
+	struct walk w = {.first = {true}};
 	bool after_key = false;
 
 	json_begin(&r, in);
