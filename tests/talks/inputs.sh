@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything a folder can hold that is no ordinary file, and files that change under the reader.
 root=$PWD
-. "$root/tests/talks/lib.sh"
+. "$root/tests/talks.sh"
 
 mkdir -p in/sub && printf 'N.' >in/good.pkl && printf 'N.' >in/sub/deep.pkl
 ln -s nothing in/broken && ln -s .. in/sub/loop && ln -s good.pkl in/link.pkl
@@ -46,7 +46,14 @@ path = "changing.pkl"
 with open(path, "wb") as f:
     f.write(b"\x80\x02]" + b"K\x01a" * 12000000 + b".")
 p = subprocess.Popen([merlon, "scan", "--report", "lines", "--report", "json=changed.json", path], stdout=subprocess.PIPE)
-time.sleep(0.05)
+fds = f"/proc/{p.pid}/fd/"
+def is_open():
+    try:
+        return any(os.readlink(fds + n).endswith(path) for n in os.listdir(fds))
+    except FileNotFoundError:
+        return False
+while not is_open() and p.poll() is None:
+    time.sleep(0.001)
 os.truncate(path, 4096) if how == "shrink" else open(path, "ab").write(b"x")
 print(p.communicate()[0].decode(), end="")
 sys.exit(p.returncode)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The ledger against those who would change it: each record changed, removed, added, moved, cut off, rewritten.
 root=$PWD
-. "$root/tests/talks/lib.sh"
+. "$root/tests/talks.sh"
 
 mkdir models
 i=0

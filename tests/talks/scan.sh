@@ -1,7 +1,7 @@
 #!/bin/sh
 # `merlon scan` as its man page has it: statuses, options, reports and their schemas.
 root=$PWD
-. "$root/tests/talks/lib.sh"
+. "$root/tests/talks.sh"
 
 printf 'cposix\nsystem\n(S\047true\047\ntR.' >evil.pkl
 printf 'N.' >good.pkl
