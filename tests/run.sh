@@ -37,6 +37,7 @@ one() {
 one "lint layers" sh tools/lint-layers.sh
 one "lint pure" sh tools/lint-pure.sh build
 one "lint headers" sh tools/lint-headers.sh
+one "catalogue" python3 tools/check-catalog.py
 for unit in "$san"/unit/*; do
 	[ -x "$unit" ] && case $unit in *.*) ;; *) part "unit $(basename "$unit")" sh tests/unit.sh "$unit" ;; esac
 done
