@@ -32,8 +32,10 @@ LIB    := $(filter-out $(B)/src/main/%,$(OBJ))
 
 all: $(B)/merlon
 
+# A catalogue that names what does not exist, or a clause without its edition, fails the build.
 $(B)/merlon: $(OBJ)
-	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@.new
+	@$@.new catalog list >/dev/null && mv $@.new $@
 
 # One word a file; V=1 shows the commands.
 say = $(if $(V),,@echo "  $(1)";)

@@ -12,37 +12,56 @@ enum { ARENA = 64 << 20 };
 
 /* ---- coverage: which sentences of the source documents no control serves ---- */
 
-static bool is_served(const struct catalog *c, const struct sentence *s)
+/* This version can collect all the evidence it asks for. */
+static bool is_collected(const struct control *c)
 {
+	for (size_t i = 0; i < c->need_count; i++)
+		if (c->needs[i].kind == NEED_OTHER)
+			return false;
+	return true;
+}
+
+struct coverage {
+	size_t sentences, normative, served, collected;
+};
+
+static void count_sentence(const struct catalog *c, const struct sentence *s, struct coverage *sum)
+{
+	bool served = false, collected = false;
+
 	for (size_t i = 0; i < c->control_count; i++)
-		if (list_has(c->controls[i].sources, bytes_of(s->id)))
-			return true;
-	return false;
+		if (list_has(c->controls[i].sources, bytes_of(s->id))) {
+			served = true;
+			collected |= is_collected(&c->controls[i]);
+		}
+	sum->sentences++;
+	sum->normative += s->normative;
+	sum->served += s->normative && served;
+	sum->collected += s->normative && collected;
+	if (s->normative && !served)
+		printf("%s is served by no control: %s\n", s->id, s->text);
 }
 
 static int coverage(const struct catalog *c)
 {
-	size_t uncovered = 0;
+	size_t unserved = 0;
 
 	for (size_t i = 0; i < c->document_count; i++) {
 		const struct source_document *d = &c->documents[i];
-		size_t normative = 0, served = 0;
-		for (size_t k = 0; k < d->sentence_count; k++) {
-			bool here = d->sentences[k].normative && is_served(c, &d->sentences[k]);
-			normative += d->sentences[k].normative;
-			served += here;
-			if (d->sentences[k].normative && !here)
-				printf("%s is served by no control: %s\n", d->sentences[k].id, d->sentences[k].text);
-		}
-		printf("%s: %zu sentences, %zu that somebody can be held to, %zu of them served\n", d->title, d->sentence_count, normative, served);
-		uncovered += normative - served;
+		struct coverage sum = {0};
+		for (size_t k = 0; k < d->sentence_count; k++)
+			count_sentence(c, &d->sentences[k], &sum);
+		printf("%s\n    %zu sentences, %zu that somebody can be held to\n    %zu of those served by a control, "
+		       "%zu by one for which this version collects all evidence\n",
+		       d->title, sum.sentences, sum.normative, sum.served, sum.collected);
+		unserved += sum.normative - sum.served;
 	}
 	printf("source sentences served by no control: ");
-	if (uncovered)
-		printf("%zu\n", uncovered);
+	if (unserved)
+		printf("%zu\n", unserved);
 	else
 		printf("none\n");
-	return uncovered > 0;
+	return unserved > 0;
 }
 
 /* ---- list ---- */
@@ -69,7 +88,7 @@ static int frameworks(const struct catalog *c)
 					any |= strcmp(c->controls[n].maps[m].clause, name) == 0;
 			touched += any;
 		}
-		printf("%-22s edition %-12s %3zu clauses, %3zu touched by a control: %s\n", f->id, f->edition, f->clause_count, touched, f->title);
+		printf("%-20s %3zu clauses, %3zu touched by a control: %s, edition %s\n", f->id, f->clause_count, touched, f->title, f->edition);
 	}
 	return 0;
 }

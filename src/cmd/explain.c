@@ -176,9 +176,9 @@ static bool explain_sentence(const struct catalog *c, const char *id, struct tex
 
 	if (!s)
 		return false;
-	add_heading(t, "sentence", s->id, s->text);
+	add_heading(t, "sentence", s->id, s->normative ? s->text : "nobody can be held to it");
 	if (!s->normative)
-		add_field(t, "not a duty", s->because);
+		add_field(t, "because it", s->because);
 	for (size_t i = 0; i < c->control_count; i++) {
 		char line[300];
 		if (!list_has(c->controls[i].sources, bytes_of(id)))

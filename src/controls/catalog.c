@@ -5,6 +5,7 @@
 
 #include "base/embedded.h"
 #include "base/sort.h"
+#include "base/text.h"
 #include "syntax/yaml.h"
 #include "types/check.h"
 
@@ -55,22 +56,39 @@ static bool is_yes(struct bytes b)
 
 static struct evidence_need read_need(struct loading *l, const struct yaml *item)
 {
-	struct evidence_need n = {.kind = NEED_CHECKS, .word = "checks", .checks = text_of(l, item, "checks"), .asks = text_of(l, item, "asks")};
+	struct evidence_need n = {.kind = NEED_OTHER, .word = demand(l, item, "kind"), .checks = "", .asks = demand(l, item, "asks")};
 
-	if (n.checks[0])
-		return n;
-	n.word = demand(l, item, "kind");
-	n.kind = strcmp(n.word, "attestation") == 0 ? NEED_ATTESTATION : NEED_OTHER;
-	demand(l, item, "asks");
+	if (strcmp(n.word, "checks") == 0)
+		n.kind = NEED_CHECKS;
+	else if (strcmp(n.word, "attestation") == 0)
+		n.kind = NEED_ATTESTATION;
 	return n;
+}
+
+/* Which checks support it, they say themselves. */
+static const char *find_checks(struct loading *l, const char *control)
+{
+	struct text ids;
+
+	text_init(&ids, l->arena);
+	for (const struct check *const *it = checks; *it; it++)
+		if (list_has((*it)->supports, bytes_of(control)))
+			text_addf(&ids, "%s%s", ids.len ? " " : "", (*it)->id);
+	return text_string(&ids);
 }
 
 static void read_needs(struct loading *l, const struct yaml *list, struct control *c)
 {
 	struct evidence_need *needs = arena_alloc(l->arena, list ? list->count : 0, sizeof *needs);
 
-	yaml_each(list, it)
-		needs[c->need_count++] = read_need(l, it);
+	yaml_each(list, it) {
+		struct evidence_need *n = &needs[c->need_count++];
+		*n = read_need(l, it);
+		if (n->kind == NEED_CHECKS)
+			n->checks = find_checks(l, c->id);
+		if (n->kind == NEED_CHECKS && !n->checks[0])
+			fail(l, it, "rests on checks, but none supports", c->id);
+	}
 	c->needs = needs;
 }
 
@@ -131,6 +149,18 @@ static void read_framework(struct loading *l, const struct yaml *root)
 		clauses[f->clause_count++] = (struct clause){demand(l, it, "id"), demand(l, it, "title"), text_of(l, it, "effective")};
 }
 
+/* Only what somebody can be held to is quoted. */
+static struct sentence read_sentence(struct loading *l, const struct yaml *item)
+{
+	struct sentence s = {.id = demand(l, item, "id"), .normative = is_yes(yaml_string(item, "normative")), .text = "", .because = ""};
+
+	if (s.normative)
+		s.text = demand(l, item, "text");
+	else
+		s.because = demand(l, item, "because");
+	return s;
+}
+
 static void read_document(struct loading *l, const struct yaml *root)
 {
 	const struct yaml *list = yaml_member(root, "sentences");
@@ -144,7 +174,7 @@ static void read_document(struct loading *l, const struct yaml *root)
 	l->out->document_count++;
 	*d = (struct source_document){.file = l->file, .id = demand(l, root, "id"), .title = demand(l, root, "title"), .sentences = sentences};
 	yaml_each(list, it)
-		sentences[d->sentence_count++] = (struct sentence){demand(l, it, "id"), demand(l, it, "text"), is_yes(yaml_string(it, "normative")), text_of(l, it, "because")};
+		sentences[d->sentence_count++] = read_sentence(l, it);
 }
 
 static void each_file(struct loading *l, const char *folder, void (*read)(struct loading *, const struct yaml *))
@@ -201,15 +231,6 @@ static bool is_sentence(const struct catalog *c, struct bytes id)
 	return catalog_sentence(c, id) != NULL;
 }
 
-static bool is_check(const struct catalog *c, struct bytes id)
-{
-	(void)c;
-	for (const struct check *const *it = checks; *it; it++)
-		if (bytes_same(id, (*it)->id))
-			return true;
-	return false;
-}
-
 static bool is_control(const struct catalog *c, struct bytes id)
 {
 	for (size_t i = 0; i < c->control_count; i++)
@@ -227,8 +248,6 @@ static void hold_control(struct loading *l, const struct control *c)
 	if (!name || strncmp(name + 1, c->id, strlen(c->id)) != 0)
 		fail(l, NULL, "is not named by its id", c->id);
 	each_word(l, c->sources, is_sentence, "names a source sentence that does not exist:");
-	for (size_t i = 0; i < c->need_count; i++)
-		each_word(l, c->needs[i].checks, is_check, "names a check that does not exist:");
 	for (size_t i = 0; i < c->map_count; i++)
 		if (!strchr(c->maps[i].clause, '/') || !catalog_clause(l->out, c->maps[i].clause, &framework))
 			fail(l, NULL, "names a clause that does not exist, or without its edition:", c->maps[i].clause);

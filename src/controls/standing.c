@@ -210,6 +210,10 @@ static enum standing_verdict judge_control(struct computing *c, struct control_s
 		s->verdict = needs[i].verdict;
 		s->why = needs[i].why;
 	}
+	if (s->control->grade == 'N' && s->verdict == STANDING_PASS) {
+		s->verdict = STANDING_NO_EVIDENCE;
+		s->why = "no evidence can show the whole of it";
+	}
 	return s->verdict;
 }
 

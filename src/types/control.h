@@ -26,7 +26,7 @@ enum need_kind {
 struct evidence_need {
 	enum need_kind kind;
 	const char *word;           /* as the file says it: "attestation", "traffic", "drill" */
-	const char *checks;         /* ids, separated by blanks */
+	const char *checks;         /* NEED_CHECKS: ids of those that support the control, separated by blanks; else "" */
 	const char *asks;
 };
 
@@ -61,9 +61,10 @@ struct framework {
 };
 
 struct sentence {
-	const char *id, *text;
+	const char *id;
 	bool normative;             /* somebody can be held to it */
-	const char *because;        /* why not, when not */
+	const char *text;           /* when normative; else "" */
+	const char *because;        /* why not, when not; else "" */
 };
 
 struct source_document {
