@@ -78,17 +78,7 @@ static int frameworks(const struct catalog *c)
 {
 	for (size_t i = 0; i < c->framework_count; i++) {
 		const struct framework *f = &c->frameworks[i];
-		size_t touched = 0;
-		for (size_t k = 0; k < f->clause_count; k++) {
-			char name[300];
-			bool any = false;
-			snprintf(name, sizeof name, "%s/%s", f->id, f->clauses[k].id);
-			for (size_t n = 0; n < c->control_count && !any; n++)
-				for (size_t m = 0; m < c->controls[n].map_count; m++)
-					any |= strcmp(c->controls[n].maps[m].clause, name) == 0;
-			touched += any;
-		}
-		printf("%-20s %3zu clauses, %3zu touched by a control: %s, edition %s\n", f->id, f->clause_count, touched, f->title, f->edition);
+		printf("%-20s %3zu clauses, %3zu touched by a control: %s, edition %s\n", f->id, f->clause_count, catalog_touched(c, f), f->title, f->edition);
 	}
 	return 0;
 }

@@ -73,7 +73,7 @@ struct work {
 	int status;
 };
 
-static bool read_profile(struct work *w, struct profile *out)
+static bool read_profile(struct work *w, const struct catalog *catalog, struct profile *out)
 {
 	struct text content;
 	struct profile_error error;
@@ -84,7 +84,7 @@ static bool read_profile(struct work *w, struct profile *out)
 		log_error("%s: cannot be read: %m", path);
 		return false;
 	}
-	if (profile_read(w->arena, text_bytes(&content), out, &error))
+	if (profile_read(w->arena, text_bytes(&content), catalog, out, &error))
 		return true;
 	log_error("%s:%u:%u: %s", path, error.line, error.column, error.why);
 	return false;
@@ -141,7 +141,7 @@ static void body(void *arg)
 		log_error("%s:%u:%u: %s", error.file, error.line, error.column, error.why);
 		return;
 	}
-	if (w->settings->profile && !read_profile(w, &profile))
+	if (w->settings->profile && !read_profile(w, &catalog, &profile))
 		return;
 	compute(w, &catalog, w->settings->profile ? &profile : NULL);
 }

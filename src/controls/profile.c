@@ -6,19 +6,29 @@
 
 struct reading {
 	struct arena *arena;
+	const struct catalog *catalog;
 	struct profile *out;
 	struct profile_error *error;
 	bool failed;
 };
 
-static void fail(struct reading *r, const struct yaml *at, const char *why)
+/* `about`: what it is about, or NULL. */
+static void fail(struct reading *r, const struct yaml *at, const char *why, const char *about)
 {
 	if (r->failed)
 		return;
 	r->failed = true;
-	snprintf(r->error->why, sizeof r->error->why, "%s", why);
+	snprintf(r->error->why, sizeof r->error->why, "%s%s%s%s", why, about ? " \"" : "", about ? about : "", about ? "\"" : "");
 	r->error->line = at ? at->line : 0;
 	r->error->column = at ? at->column : 0;
+}
+
+static bool is_asked(const struct catalog *c, struct bytes fact)
+{
+	for (size_t i = 0; i < c->control_count; i++)
+		if (list_has(c->controls[i].applies, fact))
+			return true;
+	return false;
 }
 
 /* "fact: yes", or "fact: {is: no, reason: ...}". */
@@ -28,10 +38,13 @@ static void read_fact(struct reading *r, const struct yaml *item)
 	struct bytes value = item->kind == YAML_IS_MAP ? yaml_string(item, "is") : item->text;
 
 	*f = (struct profile_fact){.name = item->key, .truth = bytes_same(value, "yes"), .reason = arena_string(r->arena, yaml_string(item, "reason"))};
+	const char *name = arena_string(r->arena, f->name);
 	if (!f->truth && !bytes_same(value, "no"))
-		fail(r, item, "has a fact that is neither yes nor no");
+		fail(r, item, "says neither yes nor no to the fact", name);
 	if (!f->truth && f->reason[0] == 0)
-		fail(r, item, "has a fact that is no without a reason: write {is: no, reason: ...}");
+		fail(r, item, "gives no reason (write {is: no, reason: ...}) for the fact", name);
+	if (!is_asked(r->catalog, f->name))
+		fail(r, item, "names a fact that no control asks about:", name);
 }
 
 static void read_person(struct reading *r, const struct yaml *item)
@@ -41,17 +54,30 @@ static void read_person(struct reading *r, const struct yaml *item)
 	p->name = arena_string(r->arena, yaml_string(item, "name"));
 	p->roles = arena_string(r->arena, yaml_string(item, "roles"));
 	if (p->name[0] == 0 || p->roles[0] == 0 || !note_read_verifier(yaml_string(item, "key"), &p->key))
-		fail(r, item, "has a person without name, roles, or a verifier key (merlon attest make-key prints one)");
+		fail(r, item, "has a person without name, roles, or a verifier key (merlon attest make-key prints one)", NULL);
 }
 
 static void read_age(struct reading *r, const struct yaml *item)
 {
-	uint64_t days;
+	const char *id = arena_string(r->arena, item->key);
+	const struct control *control = catalog_control(r->catalog, id);
+	uint64_t days = 0;
 
-	if (!bytes_to_u64(item->text, &days) || days == 0 || days > 3660)
-		fail(r, item, "has a stricter age that is no number of days");
+	if (!control)
+		fail(r, item, "is stricter about a control that does not exist:", id);
+	else if (!bytes_to_u64(item->text, &days) || days == 0 || days >= control->max_age_days)
+		fail(r, item, "has no number of days that is stricter than the catalogue's for the control", id);
 	else
 		r->out->ages[r->out->age_count++] = (struct stricter_age){item->key, (unsigned)days};
+}
+
+static void demand_known(struct reading *r, const struct yaml *root)
+{
+	static const char known[] = "name about facts people stricter";
+
+	yaml_each(root, it)
+		if (!list_has(known, it->key))
+			fail(r, it, "has a field that is not known (name, about, facts, people, stricter):", arena_string(r->arena, it->key));
 }
 
 static size_t count_of(const struct yaml *list)
@@ -59,9 +85,9 @@ static size_t count_of(const struct yaml *list)
 	return list ? list->count : 0;
 }
 
-bool profile_read(struct arena *arena, struct bytes content, struct profile *out, struct profile_error *error)
+bool profile_read(struct arena *arena, struct bytes content, const struct catalog *catalog, struct profile *out, struct profile_error *error)
 {
-	struct reading r = {.arena = arena, .out = out, .error = error};
+	struct reading r = {.arena = arena, .catalog = catalog, .out = out, .error = error};
 	struct yaml_error syntax;
 	struct yaml *root = yaml_parse(arena, content, &syntax);
 	struct yaml at = {.line = syntax.line, .column = syntax.column};
@@ -69,9 +95,10 @@ bool profile_read(struct arena *arena, struct bytes content, struct profile *out
 	*out = (struct profile){.digest = digest_of(content)};
 	*error = (struct profile_error){0};
 	if (!root) {
-		fail(&r, &at, syntax.why);
+		fail(&r, &at, syntax.why, NULL);
 		return false;
 	}
+	demand_known(&r, root);
 	const struct yaml *facts = yaml_member(root, "facts"), *people = yaml_member(root, "people"), *ages = yaml_member(root, "stricter");
 	out->name = arena_string(arena, yaml_string(root, "name"));
 	out->facts = arena_alloc(arena, count_of(facts), sizeof *out->facts);

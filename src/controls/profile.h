@@ -42,7 +42,8 @@ struct profile_error {
 	unsigned line, column;
 };
 
-bool profile_read(struct arena *arena, struct bytes content, struct profile *out, struct profile_error *error);
+/* Holds it to the catalogue as well: no fact that no control asks about, no age that is not stricter. */
+bool profile_read(struct arena *arena, struct bytes content, const struct catalog *catalog, struct profile *out, struct profile_error *error);
 
 /*
  * Does a predicate ("always", or facts joined by and, or, not) hold?  A fact

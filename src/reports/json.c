@@ -246,7 +246,7 @@ static void write_standing(const struct standing *s, const struct report_style *
 
 const struct report report_json = {
 	.name = "json",
-	.title = "for programs; the schema is schema/scan.schema.json",
+	.title = "for programs; the schemas are schema/scan.schema.json and schema/standing.schema.json",
 	.mime = "application/json",
 	.assessment = write_assessment,
 	.standing = write_standing,

@@ -54,8 +54,8 @@ void text_add_posture(struct text *t, const struct standing *s)
 {
 	text_addf(t, "%zu controls: ", s->item_count);
 	text_add_counts(t, s->counts);
-	text_addf(t, ". Of those that pass, %zu are enforced (E), %zu measured (M), %zu attested (A), %zu not checkable by a machine (N). ",
-		  passing_of_grade(s, 'E'), passing_of_grade(s, 'M'), passing_of_grade(s, 'A'), passing_of_grade(s, 'N'));
+	text_addf(t, ". Of those that pass, %zu are enforced (E), %zu measured (M), %zu attested (A). ", passing_of_grade(s, 'E'),
+		  passing_of_grade(s, 'M'), passing_of_grade(s, 'A'));
 	if (s->oldest_ms) {
 		text_add_string(t, "The oldest evidence is of ");
 		text_add_time(t, s->oldest_ms);

@@ -196,6 +196,7 @@ static void add_group(struct text *t, const struct standing *s, const char *titl
 		      const struct report_style *style)
 {
 	size_t counts[STANDING_COUNT] = {0}, any = 0;
+	struct text heading;
 
 	for (size_t i = 0; i < s->item_count; i++) {
 		bool in = belongs(s->items[i].control, key);
@@ -204,9 +205,13 @@ static void add_group(struct text *t, const struct standing *s, const char *titl
 	}
 	if (any == 0)
 		return;
-	text_addf(t, "%s (", title);
-	text_add_counts(t, counts);
-	text_add_string(t, ")\n");
+	text_init(&heading, NULL);
+	text_addf(&heading, "%s (", title);
+	text_add_counts(&heading, counts);
+	text_add_byte(&heading, ')');
+	text_add_wrapped(t, text_bytes(&heading), 0, 0, style->width);
+	text_add_byte(t, '\n');
+	text_finish(&heading);
 	for (size_t i = 0; i < s->item_count; i++)
 		if (belongs(s->items[i].control, key))
 			add_control(t, &s->items[i], style);
@@ -234,6 +239,18 @@ static bool touches(const struct control *c, const void *framework)
 	return false;
 }
 
+static void add_framework(struct text *t, const struct standing *s, const struct framework *f, const struct report_style *style)
+{
+	size_t touched = catalog_touched(s->catalog, f);
+	struct text title;
+
+	text_init(&title, NULL);
+	text_addf(&title, "%s %s, %s: of %zu clauses %zu are touched by a control, %zu by none", f->id, f->title, f->edition, f->clause_count, touched,
+		  f->clause_count - touched);
+	add_group(t, s, text_string(&title), touches, f, style);
+	text_finish(&title);
+}
+
 static void write_standing(const struct standing *s, const struct report_style *style, struct text *out)
 {
 	static const char *const roles[] = {"developer", "administrator", "devops", "leader", "auditor", "moderator", "custodian", "user"};
@@ -243,7 +260,7 @@ static void write_standing(const struct standing *s, const struct report_style *
 	for (size_t i = 0; strcmp(s->group, "role") == 0 && i < COUNT_OF(roles); i++)
 		add_group(out, s, roles[i], has_role, roles[i], style);
 	for (size_t i = 0; strcmp(s->group, "framework") == 0 && i < s->catalog->framework_count; i++)
-		add_group(out, s, s->catalog->frameworks[i].title, touches, &s->catalog->frameworks[i], style);
+		add_framework(out, s, &s->catalog->frameworks[i], style);
 	if (s->ledger_fault)
 		text_addf(out, "THE LEDGER DOES NOT VERIFY: %s\n", s->ledger_fault);
 	struct text posture;

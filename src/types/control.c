@@ -69,3 +69,25 @@ bool list_has(const char *list, struct bytes word)
 			return true;
 	return false;
 }
+
+static bool is_touched(const struct catalog *c, const char *framework, const char *clause)
+{
+	size_t len = strlen(framework);
+
+	for (size_t i = 0; i < c->control_count; i++)
+		for (size_t k = 0; k < c->controls[i].map_count; k++) {
+			const char *name = c->controls[i].maps[k].clause;
+			if (strncmp(name, framework, len) == 0 && name[len] == '/' && strcmp(name + len + 1, clause) == 0)
+				return true;
+		}
+	return false;
+}
+
+size_t catalog_touched(const struct catalog *c, const struct framework *framework)
+{
+	size_t touched = 0;
+
+	for (size_t i = 0; i < framework->clause_count; i++)
+		touched += is_touched(c, framework->id, framework->clauses[i].id);
+	return touched;
+}

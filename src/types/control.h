@@ -88,6 +88,8 @@ struct catalog {
 const struct control *catalog_control(const struct catalog *c, const char *id);
 /* A clause by its full name, or by its own id alone where only one framework has it. */
 const struct clause *catalog_clause(const struct catalog *c, const char *name, const struct framework **framework);
+/* How many clauses of the framework some control touches. */
+size_t catalog_touched(const struct catalog *c, const struct framework *framework);
 const struct sentence *catalog_sentence(const struct catalog *c, struct bytes id);
 
 /* Is `word` one of those in `list`, which blanks separate? */
