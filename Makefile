@@ -120,6 +120,14 @@ demo: $(B)/merlon $(B)/recipe
 	@sh tools/examples.sh $(B)/recipe examples/clinic build/examples/clinic
 	@sh tools/demo.sh $(B)/merlon build/examples/clinic
 
+# ---- measurements, beside the peers: make bench PART="small dense" for some of them ----
+
+build/peers: tests/bench/peers.txt
+	python3 -m venv $@ && $@/bin/pip install --quiet --requirement $< && touch $@
+bench: $(B)/merlon $(B)/bench/ledger build/peers
+	@mkdir -p build/bench
+	@python3 tests/bench/run.py $(B)/merlon $(B)/bench/ledger build/peers/bin build/bench/work $(PART) | tee build/bench/report.md
+
 # ---- fuzzing: make fuzz-gguf && build/fuzz/gguf build/fuzz/gguf.corpus -max_total_time=60 ----
 
 FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -Isrc -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
@@ -131,6 +139,6 @@ fuzz: $(patsubst src/formats/%.c,fuzz-%,$(wildcard src/formats/*.c))
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint reference man install demo fuzz clean FORCE
+.PHONY: all test test-programs golden lint reference man install demo bench fuzz clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -249,7 +249,7 @@ static int run(int argc, char **argv)
 	arena_init(&arena, ARENA);
 	arena_run(&arena, body, &w);
 	arena_finish(&arena);
-	fwrite(out.at, 1, out.len, stdout);
+	fputs(text_string(&out), stdout);
 	text_finish(&out);
 	return w.status;
 }
