@@ -16,7 +16,7 @@
 enum {
 	SAVED_SCHEMA = 1, SAVED_META_GRAPHS = 2, META_GRAPH = 2, OBJECT_IDENTIFIER = 1, OBJECT_METADATA = 3, VALUE_STRING = 2,
 	KERAS_NODES = 1, KERAS_PATH = 3, KERAS_IDENTIFIER = 4, KERAS_METADATA = 5,
-	NESTING_MOST = 8, GRAPH_LEAST = 8,
+	FINGERPRINT_LAST = 7, NESTING_MOST = 8, GRAPH_LEAST = 8,
 };
 
 extern const struct format format_tensorflow;
@@ -60,6 +60,20 @@ static bool is_keras_metadata(struct bytes b)
 		likely |= bytes_start_with(identifier, BYTES("_tf_keras")) && bytes_start_with(metadata, BYTES("{"));
 	}
 	return cursor_ok(&c) && likely;
+}
+
+/* fingerprint.pb beside a SavedModel: a few checksums. */
+static bool is_fingerprint(const struct source *source)
+{
+	struct cursor c = cursor_over(source->content);
+	struct proto_field f;
+
+	if (!bytes_same(bytes_after_last(bytes_of(source->name), '/'), "fingerprint.pb"))
+		return false;
+	while (proto_next(&c, &f))
+		if (f.number > FINGERPRINT_LAST)
+			return false;
+	return cursor_ok(&c);
 }
 
 /* The root message these bytes are; NULL for none. */
@@ -108,7 +122,7 @@ static int probe(const struct source *source, struct arena *arena)
 	enum { CERTAIN = 80, TEXT = 70, NAMED = 20 };
 	struct proto_text text;
 
-	if (root_of(source->content) || is_keras_metadata(source->content))
+	if (root_of(source->content) || is_keras_metadata(source->content) || is_fingerprint(source))
 		return CERTAIN;
 	if (text_root_of(arena, source->content, &text))
 		return TEXT;
@@ -220,6 +234,8 @@ static void parse(const struct source *source, struct artifact *art)
 		read_keras(&r, in);
 		return;
 	}
+	if (!root && is_fingerprint(source))
+		return;
 	if (!root && (root = text_root_of(art->arena, in, &text)))
 		w = (struct proto_walk){.file = text.message, .origins = text.origins, .origin_count = text.origin_count};
 	/* Nothing else is as likely to stand in a file that nobody could finish. */

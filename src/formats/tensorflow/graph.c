@@ -8,7 +8,7 @@ enum {
 	NODE_NAME = 1, NODE_OPERATOR = 2, NODE_INPUT = 3, NODE_ATTRIBUTE = 5,
 	ENTRY_KEY = 1, ENTRY_VALUE = 2, VALUE_LIST_OF = 1, VALUE_STRING = 2, VALUE_TENSOR = 8, LIST_STRING = 2,
 	TENSOR_TYPE = 1, TENSOR_SHAPE = 2, TENSOR_CONTENT = 4, TENSOR_STRINGS = 8, SHAPE_DIM = 2, DIM_SIZE = 1, TYPE_STRING = 7,
-	INPUTS_MOST = 8, PAIRS_MOST = 24, ANCESTORS_MOST = 32, STRINGS_MOST = 256, PROBE_NODES = 64,
+	INPUTS_MOST = 8, PAIRS_MOST = 24, ANCESTORS_MOST = 16, STRINGS_MOST = 256, PROBE_NODES = 64,
 };
 
 /* ---- strings of a tensor ---- */
@@ -118,9 +118,12 @@ bool tf_is_graph(struct bytes b)
 /* ---- constants ---- */
 
 struct graph_node {
-	struct bytes message;
-	struct bytes operator;
+	struct bytes message, operator;
 	uint64_t offset;
+	uint32_t inputs[INPUTS_MOST];   /* nodes of this graph, from 1; 0 for what is none */
+	struct bytes constant;          /* what it is made of, once somebody asked */
+	bool resolved, read;
+	struct bytes own;               /* the string of a Const, once somebody asked */
 };
 
 struct graph {
@@ -154,34 +157,43 @@ static void keep_strings(struct arena *arena, struct bytes node, struct bytes *k
 }
 
 /* "name", "name:0", "name:output:0"; "^name" is an order, not a value. */
-static const struct graph_node *find_node(const struct graph *g, struct bytes input)
+static uint32_t find_node(const struct graph *g, struct bytes input)
 {
 	struct bytes name = bytes_slice(input, 0, bytes_find_byte(input, ':'));
-	const struct name_entry *e = bytes_start_with(name, BYTES("^")) ? NULL : names_find(&g->names, name);
+	const struct name_entry *e = names_find(&g->names, name);
 
-	return e ? &g->nodes[e->index] : NULL;
+	return e && e->index < UINT32_MAX ? (uint32_t)e->index + 1 : 0;
 }
 
-/* What an input is made of, as far as constants of this graph tell: looks through what stands between, some steps far. */
-static struct bytes resolve(const struct graph *g, struct bytes input)
+static struct bytes own_string(struct graph *g, struct graph_node *n)
 {
-	const struct graph_node *pending[ANCESTORS_MOST] = {find_node(g, input)};
-	struct bytes kept = BYTES(""), from;
-	size_t count = pending[0] ? 1 : 0;
+	if (!n->read && bytes_same(n->operator, "Const"))
+		keep_strings(g->r->art->arena, n->message, &n->own);
+	n->read = true;
+	return n->own;
+}
 
-	for (size_t i = 0; i < count; i++) {
-		struct cursor c = cursor_over(pending[i]->message);
-		if (bytes_same(pending[i]->operator, "Const"))
-			keep_strings(g->r->art->arena, pending[i]->message, &kept);
-		while (count < ANCESTORS_MOST && proto_next_sized(&c, NODE_INPUT, &from)) {
-			const struct graph_node *above = find_node(g, from);
-			for (size_t k = 0; above && k < count; k++)
-				above = pending[k] == above ? NULL : above;
-			if (above)
-				pending[count++] = above;
+/* What a node is made of, as far as constants of this graph tell: looks through what stands between, some steps far. */
+static struct bytes resolve(struct graph *g, uint32_t node)
+{
+	uint32_t pending[ANCESTORS_MOST] = {node};
+	struct graph_node *asked = node ? &g->nodes[node - 1] : NULL;
+
+	if (!asked || asked->resolved)
+		return asked ? asked->constant : BYTES("");
+	for (size_t i = 0, count = 1; i < count; i++) {
+		struct graph_node *n = &g->nodes[pending[i] - 1];
+		keep(&asked->constant, own_string(g, n));
+		for (size_t k = 0; k < INPUTS_MOST && count < ANCESTORS_MOST; k++) {
+			bool known = n->inputs[k] == 0;
+			for (size_t old = 0; old < count; old++)
+				known |= pending[old] == n->inputs[k];
+			if (!known)
+				pending[count++] = n->inputs[k];
 		}
 	}
-	return kept;
+	asked->resolved = true;
+	return asked->constant;
 }
 
 /* ---- arguments ---- */
@@ -207,14 +219,12 @@ static bool may_be_path(struct bytes b)
 	return false;
 }
 
-static void add_inputs(struct pairs *p, const struct graph *g, struct bytes node)
+static void add_inputs(struct pairs *p, struct graph *g, const struct graph_node *n)
 {
 	static const char *const numbers[INPUTS_MOST] = {"0", "1", "2", "3", "4", "5", "6", "7"};
-	struct cursor c = cursor_over(node);
-	struct bytes input;
 
-	for (unsigned i = 0; i < INPUTS_MOST && proto_next_sized(&c, NODE_INPUT, &input); i++) {
-		struct bytes constant = resolve(g, input);
+	for (size_t i = 0; i < INPUTS_MOST; i++) {
+		struct bytes constant = resolve(g, n->inputs[i]);
 		if (may_be_path(constant))
 			add_pair(p, bytes_of(numbers[i]), constant);
 	}
@@ -284,6 +294,16 @@ static void read_nodes(struct graph *g, const struct proto_place *place, uint32_
 	}
 }
 
+static void read_inputs(struct graph *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		struct cursor c = cursor_over(g->nodes[i].message);
+		struct bytes input;
+		for (size_t k = 0; k < INPUTS_MOST && proto_next_sized(&c, NODE_INPUT, &input); k++)
+			g->nodes[i].inputs[k] = find_node(g, input);
+	}
+}
+
 void tf_read_graph(struct tf_reading *r, const struct proto_place *place)
 {
 	bool function = place->type == &tf_function;
@@ -293,12 +313,13 @@ void tf_read_graph(struct tf_reading *r, const struct proto_place *place)
 	if (!function)
 		add_functions(r, place->message);
 	read_nodes(&g, place, function ? FUNCTION_NODE : GRAPH_NODE);
+	read_inputs(&g);
 	for (size_t i = 0; i < g.count; i++) {
 		const struct graph_node *n = &g.nodes[i];
 		struct pairs p = {0};
 		if (bytes_same(n->operator, "Const"))
 			continue;
-		add_inputs(&p, &g, n->message);
+		add_inputs(&p, &g, n);
 		add_attributes(&p, n->message);
 		operators_note(&r->operators, r->nesting ? r->offset : n->offset, n->operator, names_find(&r->functions, n->operator) != NULL,
 			       operators_arguments(r->art->arena, p.list, p.count));
