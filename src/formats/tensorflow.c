@@ -23,26 +23,26 @@ extern const struct format format_tensorflow;
 
 /* ---- is it one? ---- */
 
-static bool is_meta_graph(struct bytes b)
+static bool is_meta_graph(struct bytes b, bool strict)
 {
 	struct cursor c = cursor_over(b);
 	struct bytes graph;
 	bool likely = false;
 
 	while (proto_next_sized(&c, META_GRAPH, &graph))
-		likely |= tf_is_graph(graph);
-	return cursor_ok(&c) && likely;
+		likely |= tf_is_graph(graph, strict);
+	return likely && (cursor_ok(&c) || !strict);
 }
 
-static bool is_saved_model(struct bytes b)
+static bool is_saved_model(struct bytes b, bool strict)
 {
 	struct cursor c = cursor_over(b);
 	struct bytes meta;
 	bool likely = false;
 
 	while (proto_next_sized(&c, SAVED_META_GRAPHS, &meta))
-		likely |= is_meta_graph(meta);
-	return cursor_ok(&c) && likely;
+		likely |= is_meta_graph(meta, strict);
+	return likely && (cursor_ok(&c) || !strict);
 }
 
 /* SavedMetadata of Keras: objects, each with a JSON text. */
@@ -77,13 +77,13 @@ static bool is_fingerprint(const struct source *source)
 }
 
 /* The root message these bytes are; NULL for none. */
-static const struct proto_type *root_of(struct bytes b)
+static const struct proto_type *root_of(struct bytes b, bool strict)
 {
-	if (is_saved_model(b))
+	if (is_saved_model(b, strict))
 		return &tf_saved_model;
-	if (tf_is_graph(b))
+	if (tf_is_graph(b, strict))
 		return &tf_graph;
-	return is_meta_graph(b) ? &tf_meta_graph : NULL;
+	return is_meta_graph(b, strict) ? &tf_meta_graph : NULL;
 }
 
 static const struct proto_type *text_root_of(struct arena *arena, struct bytes in, struct proto_text *text)
@@ -94,7 +94,7 @@ static const struct proto_type *text_root_of(struct arena *arena, struct bytes i
 		if (!proto_text_begins(roots[i], in))
 			continue;
 		proto_text_read(arena, roots[i], in, text);
-		if (root_of(text->message) == roots[i])
+		if (root_of(text->message, false) == roots[i])
 			return roots[i];
 	}
 	return NULL;
@@ -122,7 +122,7 @@ static int probe(const struct source *source, struct arena *arena)
 	enum { CERTAIN = 80, TEXT = 70, NAMED = 20 };
 	struct proto_text text;
 
-	if (root_of(source->content) || is_keras_metadata(source->content) || is_fingerprint(source))
+	if (root_of(source->content, true) || is_keras_metadata(source->content) || is_fingerprint(source))
 		return CERTAIN;
 	if (text_root_of(arena, source->content, &text))
 		return TEXT;
@@ -191,16 +191,17 @@ static void read_nested(struct tf_reading *r, struct bytes graph, uint64_t offse
 {
 	struct proto_walk inner = {.file = graph};
 	uint64_t outer = r->offset;
-	const struct proto_type *root = graph.len < GRAPH_LEAST ? NULL : root_of(graph);
 
-	if (!root)
+	if (graph.len < GRAPH_LEAST || !tf_is_graph(graph, false))
 		return;
 	if (r->nesting == NESTING_MOST) {
 		artifact_note(r->art, "file.unexamined", offset, "holds graphs within graphs more than %d deep; what is below was not examined", NESTING_MOST);
 		return;
 	}
 	r->offset = r->nesting++ ? outer : offset;
-	walk(r, &inner, root);
+	walk(r, &inner, &tf_graph);
+	if (inner.why)
+		artifact_note(r->art, "file.malformed", offset, "holds in a string a graph that is broken: it %s", inner.why);
 	if (inner.too_deep)
 		artifact_note(r->art, "file.unexamined", offset, "has messages nested more than %d deep; what is below was not examined", PROTO_DEPTH_MOST);
 	r->nesting--;
@@ -224,7 +225,7 @@ static void parse(const struct source *source, struct artifact *art)
 	struct bytes in = source->content;
 	struct tf_reading r = {.art = art};
 	struct proto_text text = {0};
-	const struct proto_type *root = root_of(in);
+	const struct proto_type *root = root_of(in, true);
 	struct proto_walk w = {.file = in};
 
 	operators_begin(&r.operators, art, "tensorflow");

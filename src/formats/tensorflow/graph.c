@@ -96,7 +96,7 @@ static bool is_library(struct bytes b)
 	return proto_next_sized(&c, LIBRARY_FUNCTION, &function) && is_function(function);
 }
 
-bool tf_is_graph(struct bytes b)
+bool tf_is_graph(struct bytes b, bool strict)
 {
 	struct cursor c = cursor_over(b);
 	struct proto_field f;
@@ -104,15 +104,16 @@ bool tf_is_graph(struct bytes b)
 	unsigned nodes = 0;
 
 	while (proto_next(&c, &f)) {
-		if (f.number == GRAPH_NODE && nodes < PROBE_NODES) {
-			if (f.wire != PROTO_SIZED || !is_node(f.bytes))
+		if (f.number == GRAPH_NODE && nodes++ < PROBE_NODES) {
+			bool good = f.wire == PROTO_SIZED && is_node(f.bytes);
+			if (strict && !good)
 				return false;
-			nodes++;
+			likely |= good;
 		}
 		if (f.number == GRAPH_LIBRARY && f.wire == PROTO_SIZED && f.bytes.len)
 			likely |= is_library(f.bytes);
 	}
-	return cursor_ok(&c) && (likely || nodes > 0);
+	return likely && (cursor_ok(&c) || !strict);
 }
 
 /* ---- constants ---- */

@@ -28,7 +28,10 @@ struct tf_strings {
 void tf_strings_begin(struct tf_strings *s, struct bytes tensor);
 bool tf_strings_next(struct tf_strings *s, struct bytes *out);
 
-/* Is this a GraphDef with at least one node that names an operator? Looks at its beginning, and at whether it is whole. */
-bool tf_is_graph(struct bytes b);
+/*
+ * Is this a GraphDef with a node that names an operator?  Strictly: each of its
+ * first nodes does, and it is whole to its end.  Otherwise one is enough.
+ */
+bool tf_is_graph(struct bytes b, bool strict);
 
 #endif
