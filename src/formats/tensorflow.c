@@ -252,7 +252,7 @@ const struct format format_tensorflow = {
 	.name = "tensorflow",
 	.title = "TensorFlow graph",
 	.spec = "tensorflow/core/protobuf/saved_model.proto, meta_graph.proto, tensorflow/core/framework/graph.proto",
-	.extensions = "pb pbtxt meta",
+	.extensions = "pb pbtxt graphdef meta",
 	.probe = probe,
 	.parse = parse,
 };

@@ -164,7 +164,7 @@ const struct format format_tf_checkpoint = {
 	.name = "tf-checkpoint",
 	.title = "TensorFlow checkpoint",
 	.spec = "tensorflow/core/util/tensor_bundle/tensor_bundle.h; leveldb doc/table_format.md",
-	.extensions = "index",
+	.extensions = "",
 	.probe = probe,
 	.parse = parse,
 };

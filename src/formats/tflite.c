@@ -208,7 +208,7 @@ static void add_files(struct artifact *art, struct bytes in)
 	struct zip_archive z;
 	uint64_t first = in.len;
 
-	if (!zip_has_directory(in))
+	if (!zip_has_directory(in, true))
 		return;
 	artifact_init(&unused, art->arena, art->source, NULL);
 	zip_read(&unused, in, &z);
