@@ -166,6 +166,8 @@ static void read_buffer(struct reading *r, struct flat_table buffer)
 		reject(r, buffer.at, "has a buffer that lies outside of it");
 	else
 		r->data += size;
+	if (at <= r->f.all.len && size <= r->f.all.len - at && at + size > r->f.end)
+		r->f.end = at + size;
 }
 
 static void read_metadata(struct reading *r, struct flat_table entry)
@@ -201,21 +203,31 @@ static void read_model(struct reading *r, struct flat_table model)
 	}
 }
 
-/* Labels and the like are added as a ZIP behind the model; its offsets count from the beginning of the file. */
-static void add_files(struct artifact *art, struct bytes in)
+/* Where the first member of a ZIP stands; one that is cut short has no directory to tell. */
+static uint64_t find_files(struct reading *r)
 {
+	struct bytes in = r->f.all;
 	struct artifact unused;
 	struct zip_archive z;
 	uint64_t first = in.len;
 
-	if (!zip_has_directory(in, true))
-		return;
-	artifact_init(&unused, art->arena, art->source, NULL);
+	if (!zip_has_directory(in, false))
+		return r->f.end + bytes_find(bytes_from(in, r->f.end), BYTES("PK\3\4"));
+	artifact_init(&unused, r->art->arena, r->art->source, NULL);
 	zip_read(&unused, in, &z);
 	for (size_t i = 0; i < z.entry_count; i++)
 		if (!z.entries[i].broken && z.entries[i].header_at < first)
 			first = z.entries[i].header_at;
-	artifact_add(art, PART_EMBEDDED, first, BYTES("associated-files.zip"), bytes_from(in, first));
+	return first;
+}
+
+/* Labels and the like are added as a ZIP behind the model; its offsets count from the beginning of the file. */
+static void add_files(struct reading *r)
+{
+	uint64_t from = find_files(r);
+
+	if (from < r->f.all.len)
+		artifact_add(r->art, PART_EMBEDDED, from, BYTES("associated-files.zip"), bytes_from(r->f.all, from));
 }
 
 static void parse(const struct source *source, struct artifact *art)
@@ -227,7 +239,7 @@ static void parse(const struct source *source, struct artifact *art)
 	read_model(&r, flat_root(&r.f));
 	if (r.f.why)
 		artifact_note(art, "file.malformed", r.f.why_at, "%s", r.f.why);
-	add_files(art, source->content);
+	add_files(&r);
 	art->bytes_read += source->content.len - (r.data < source->content.len ? r.data : 0);
 }
 

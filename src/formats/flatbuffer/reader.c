@@ -12,6 +12,12 @@ static void fail(struct flat *f, uint64_t at)
 	f->why_at = at;
 }
 
+static void reach(struct flat *f, uint64_t end)
+{
+	if (end > f->end)
+		f->end = end;
+}
+
 /* A little-endian number of 1, 2, 4 or 8 bytes. */
 static uint64_t read(struct flat *f, uint64_t at, unsigned width)
 {
@@ -22,6 +28,7 @@ static uint64_t read(struct flat *f, uint64_t at, unsigned width)
 		fail(f, at < f->all.len ? at : f->all.len);
 		return 0;
 	}
+	reach(f, at + width);
 	for (size_t i = b.len; i > 0; i--)
 		v = v << 8 | b.at[i - 1];
 	return v;
@@ -104,6 +111,8 @@ struct flat_vector flat_list(struct flat *f, struct flat_table t, unsigned field
 	v.at = to + OFFSET;
 	if (!f->why && (v.at > f->all.len || v.count > (f->all.len - v.at) / width))
 		fail(f, to);
+	if (!f->why)
+		reach(f, v.at + (uint64_t)v.count * width);
 	return f->why ? none : v;
 }
 

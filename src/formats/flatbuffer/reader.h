@@ -15,6 +15,7 @@ struct flat {
 	struct bytes all;
 	const char *why;            /* a clause that completes "FILE ..."; or NULL */
 	uint64_t why_at;
+	uint64_t end;               /* of the last thing that was read */
 };
 
 struct flat_table {
