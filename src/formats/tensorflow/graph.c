@@ -77,6 +77,15 @@ static bool is_node(struct bytes b)
 	       operator.len < 256;
 }
 
+/* Every operator that is registered begins with a capital, or with an underscore; many other messages hold two names. */
+static bool names_operator(struct bytes node)
+{
+	struct bytes b;
+
+	proto_bytes(node, NODE_OPERATOR, &b);
+	return (b.at[0] >= 'A' && b.at[0] <= 'Z') || b.at[0] == '_';
+}
+
 static bool is_function(struct bytes b)
 {
 	struct bytes signature, name;
@@ -108,7 +117,7 @@ bool tf_is_graph(struct bytes b, bool strict)
 			bool good = f.wire == PROTO_SIZED && is_node(f.bytes);
 			if (strict && !good)
 				return false;
-			likely |= good;
+			likely |= good && names_operator(f.bytes);
 		}
 		if (f.number == GRAPH_LIBRARY && f.wire == PROTO_SIZED && f.bytes.len)
 			likely |= is_library(f.bytes);
