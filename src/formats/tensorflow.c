@@ -181,6 +181,7 @@ static void walk(struct tf_reading *r, struct proto_walk *w, const struct proto_
 	r->walk = w;
 	w->arena = r->art->arena;
 	w->enter = enter;
+	w->utf8 = true;
 	w->context = r;
 	proto_walk(w, root, w->file);
 	r->walk = outer;

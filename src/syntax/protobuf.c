@@ -197,6 +197,13 @@ static uint64_t find_repeated(struct proto_walk *w, const struct proto_place *pl
 	return again;
 }
 
+static void step_over(struct proto_walk *w, const struct proto_member *m, struct bytes b, uint64_t at)
+{
+	if (w->utf8 && m && m->kind == PROTO_TEXT && !bytes_are_utf8(b))
+		fail(w, "has a text that is not UTF-8", at);
+	w->skipped += b.len >= SKIPPED_LEAST ? b.len : 0;
+}
+
 static void walk_members(struct proto_walk *w, const struct proto_place *place, unsigned depth)
 {
 	struct cursor c = cursor_over(place->message);
@@ -209,7 +216,7 @@ static void walk_members(struct proto_walk *w, const struct proto_place *place, 
 			continue;
 		uint64_t at = proto_offset(w, f.bytes, place->offset);
 		if (!m || m->kind == PROTO_TEXT || m->kind == PROTO_BYTES) {
-			w->skipped += f.bytes.len >= SKIPPED_LEAST ? f.bytes.len : 0;
+			step_over(w, m, f.bytes, at);
 			continue;
 		}
 		if (m->kind != PROTO_MESSAGE) {

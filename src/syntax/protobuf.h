@@ -92,6 +92,7 @@ struct proto_walk {
 	size_t origin_count;
 	void (*enter)(void *context, const struct proto_place *place);
 	void *context;
+	bool utf8;                  /* texts that are not UTF-8 make the whole unreadable, as in proto3 */
 	uint64_t skipped;           /* bytes of long texts and bytes, which were stepped over */
 	const char *why;            /* what is wrong first: a clause that completes "FILE ..."; or NULL */
 	uint64_t why_at;

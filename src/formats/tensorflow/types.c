@@ -10,10 +10,12 @@ static const struct proto_word data_types[] = {
 };
 
 static const struct proto_type meta_info, collection_entry, signature_entry, asset_file, object_graph, any, text_entry,
-	collection, signature, saved_object, attribute_entry, collection_node_list, collection_bytes_list, collection_int64_list,
-	collection_float_list, collection_any_list, signature_inputs_entry, signature_outputs_entry, signature_defaults_entry,
-	operator, function_arg_attr_entry, attribute_list, tensor_shape, called_function, operator_argument, operator_attribute,
-	function_arg_attrs, variant_tensor_data, tensor_shape_dim;
+	version, collection, signature, saved_object, attribute_entry, node_experimental_debug_info, full_type, gradient,
+	registered_gradient, collection_node_list, collection_bytes_list, collection_int64_list, collection_float_list,
+	collection_any_list, signature_inputs_entry, signature_outputs_entry, signature_defaults_entry, operator,
+	function_arg_attr_entry, attribute_list, tensor_shape, called_function, operator_argument, operator_attribute,
+	op_deprecation, function_arg_attrs, resource_handle, variant_tensor_data, tensor_shape_dim,
+	resource_handle_dtype_and_shape;
 
 static const struct proto_member saved_model_members[] = {
 	INTEGER(1, "saved_model_schema_version"), MESSAGES(2, "meta_graphs", tf_meta_graph),
@@ -34,7 +36,7 @@ static const struct proto_member meta_info_members[] = {
 static const struct proto_type meta_info = TYPE("MetaInfoDef", meta_info_members);
 
 static const struct proto_member graph_members[] = {
-	MESSAGES(1, "node", tf_node), MESSAGE(2, "library", tf_library), INTEGER(3, "version"),
+	MESSAGES(1, "node", tf_node), MESSAGE(2, "library", tf_library), INTEGER(3, "version"), MESSAGE(4, "versions", version),
 };
 const struct proto_type tf_graph = TYPE("GraphDef", graph_members);
 
@@ -70,13 +72,20 @@ static const struct proto_type text_entry = TYPE("FunctionAliasesEntry", text_en
 
 static const struct proto_member node_members[] = {
 	TEXT(1, "name"), TEXT(2, "op"), TEXT(3, "input"), TEXT(4, "device"), MESSAGES(5, "attr", attribute_entry),
+	MESSAGE(6, "experimental_debug_info", node_experimental_debug_info), MESSAGE(7, "experimental_type", full_type),
 };
 const struct proto_type tf_node = TYPE("NodeDef", node_members);
 
 static const struct proto_member library_members[] = {
-	MESSAGES(1, "function", tf_function),
+	MESSAGES(1, "function", tf_function), MESSAGES(2, "gradient", gradient),
+	MESSAGES(3, "registered_gradients", registered_gradient),
 };
 const struct proto_type tf_library = TYPE("FunctionDefLibrary", library_members);
+
+static const struct proto_member version_members[] = {
+	INTEGER(1, "producer"), INTEGER(2, "min_consumer"), INTEGER(3, "bad_consumers"),
+};
+static const struct proto_type version = TYPE("VersionDef", version_members);
 
 static const struct proto_member collection_members[] = {
 	MESSAGE(1, "node_list", collection_node_list), MESSAGE(2, "bytes_list", collection_bytes_list),
@@ -102,12 +111,32 @@ static const struct proto_member attribute_entry_members[] = {
 };
 static const struct proto_type attribute_entry = TYPE("AttrEntry", attribute_entry_members);
 
+static const struct proto_member node_experimental_debug_info_members[] = {
+	TEXT(1, "original_node_names"), TEXT(2, "original_func_names"),
+};
+static const struct proto_type node_experimental_debug_info = TYPE("ExperimentalDebugInfo", node_experimental_debug_info_members);
+
+static const struct proto_member full_type_members[] = {
+	INTEGER(1, "type_id"), MESSAGES(2, "args", full_type), TEXT(3, "s"), INTEGER(4, "i"),
+};
+static const struct proto_type full_type = TYPE("FullTypeDef", full_type_members);
+
 static const struct proto_member function_members[] = {
 	MESSAGE(1, "signature", operator), MESSAGES(3, "node_def", tf_node), MESSAGES(4, "ret", text_entry),
 	MESSAGES(5, "attr", attribute_entry), MESSAGES(6, "control_ret", text_entry),
 	MESSAGES(7, "arg_attr", function_arg_attr_entry),
 };
 const struct proto_type tf_function = TYPE("FunctionDef", function_members);
+
+static const struct proto_member gradient_members[] = {
+	TEXT(1, "function_name"), TEXT(2, "gradient_func"),
+};
+static const struct proto_type gradient = TYPE("GradientDef", gradient_members);
+
+static const struct proto_member registered_gradient_members[] = {
+	TEXT(1, "gradient_func"), TEXT(2, "registered_op_type"),
+};
+static const struct proto_type registered_gradient = TYPE("RegisteredGradient", registered_gradient_members);
 
 static const struct proto_member collection_node_list_members[] = {
 	TEXT(1, "value"),
@@ -150,7 +179,7 @@ static const struct proto_member signature_defaults_entry_members[] = {
 static const struct proto_type signature_defaults_entry = TYPE("DefaultsEntry", signature_defaults_entry_members);
 
 static const struct proto_member saved_user_object_members[] = {
-	TEXT(1, "identifier"), TEXT(3, "metadata"),
+	TEXT(1, "identifier"), MESSAGE(2, "version", version), TEXT(3, "metadata"),
 };
 const struct proto_type tf_saved_user_object = TYPE("SavedUserObject", saved_user_object_members);
 
@@ -163,9 +192,10 @@ const struct proto_type tf_attribute_value = TYPE("AttrValue", attribute_value_m
 
 static const struct proto_member operator_members[] = {
 	TEXT(1, "name"), MESSAGES(2, "input_arg", operator_argument), MESSAGES(3, "output_arg", operator_argument),
-	MESSAGES(4, "attr", operator_attribute), TEXT(5, "summary"), TEXT(6, "description"), INTEGER(16, "is_aggregate"),
-	INTEGER(17, "is_stateful"), INTEGER(18, "is_commutative"), INTEGER(19, "allows_uninitialized_input"),
-	TEXT(20, "control_output"), INTEGER(21, "is_distributed_communication"),
+	MESSAGES(4, "attr", operator_attribute), TEXT(5, "summary"), TEXT(6, "description"),
+	MESSAGE(8, "deprecation", op_deprecation), INTEGER(16, "is_aggregate"), INTEGER(17, "is_stateful"),
+	INTEGER(18, "is_commutative"), INTEGER(19, "allows_uninitialized_input"), TEXT(20, "control_output"),
+	INTEGER(21, "is_distributed_communication"),
 };
 static const struct proto_type operator = TYPE("OpDef", operator_members);
 
@@ -178,8 +208,9 @@ static const struct proto_member tensor_members[] = {
 	WORD(1, "dtype", data_types), MESSAGE(2, "tensor_shape", tensor_shape), INTEGER(3, "version_number"),
 	BYTES_FIELD(4, "tensor_content"), FOUR(5, "float_val"), EIGHT(6, "double_val"), INTEGER(7, "int_val"), BYTES_FIELD(8, "string_val"),
 	FOUR(9, "scomplex_val"), INTEGER(10, "int64_val"), INTEGER(11, "bool_val"), EIGHT(12, "dcomplex_val"),
-	INTEGER(13, "half_val"), MESSAGES(15, "variant_val", variant_tensor_data), INTEGER(16, "uint32_val"),
-	INTEGER(17, "uint64_val"), BYTES_FIELD(18, "float8_val"),
+	INTEGER(13, "half_val"), MESSAGES(14, "resource_handle_val", resource_handle),
+	MESSAGES(15, "variant_val", variant_tensor_data), INTEGER(16, "uint32_val"), INTEGER(17, "uint64_val"),
+	BYTES_FIELD(18, "float8_val"),
 };
 const struct proto_type tf_tensor = TYPE("TensorProto", tensor_members);
 
@@ -201,7 +232,8 @@ static const struct proto_type called_function = TYPE("NameAttrList", called_fun
 
 static const struct proto_member operator_argument_members[] = {
 	TEXT(1, "name"), TEXT(2, "description"), WORD(3, "type", data_types), TEXT(4, "type_attr"), TEXT(5, "number_attr"),
-	TEXT(6, "type_list_attr"), INTEGER(16, "is_ref"),
+	TEXT(6, "type_list_attr"), MESSAGES(7, "handle_data", resource_handle_dtype_and_shape), INTEGER(16, "is_ref"),
+	MESSAGE(17, "experimental_full_type", full_type),
 };
 static const struct proto_type operator_argument = TYPE("ArgDef", operator_argument_members);
 
@@ -211,10 +243,21 @@ static const struct proto_member operator_attribute_members[] = {
 };
 static const struct proto_type operator_attribute = TYPE("AttrDef", operator_attribute_members);
 
+static const struct proto_member op_deprecation_members[] = {
+	INTEGER(1, "version"), TEXT(2, "explanation"),
+};
+static const struct proto_type op_deprecation = TYPE("OpDeprecation", op_deprecation_members);
+
 static const struct proto_member function_arg_attrs_members[] = {
 	MESSAGES(1, "attr", attribute_entry),
 };
 static const struct proto_type function_arg_attrs = TYPE("ArgAttrs", function_arg_attrs_members);
+
+static const struct proto_member resource_handle_members[] = {
+	TEXT(1, "device"), TEXT(2, "container"), TEXT(3, "name"), INTEGER(4, "hash_code"), TEXT(5, "maybe_type_name"),
+	MESSAGES(6, "dtypes_and_shapes", resource_handle_dtype_and_shape),
+};
+static const struct proto_type resource_handle = TYPE("ResourceHandleProto", resource_handle_members);
 
 static const struct proto_member variant_tensor_data_members[] = {
 	TEXT(1, "type_name"), BYTES_FIELD(2, "metadata"), MESSAGES(3, "tensors", tf_tensor),
@@ -225,4 +268,9 @@ static const struct proto_member tensor_shape_dim_members[] = {
 	INTEGER(1, "size"), TEXT(2, "name"),
 };
 static const struct proto_type tensor_shape_dim = TYPE("Dim", tensor_shape_dim_members);
+
+static const struct proto_member resource_handle_dtype_and_shape_members[] = {
+	WORD(1, "dtype", data_types), MESSAGE(2, "shape", tensor_shape),
+};
+static const struct proto_type resource_handle_dtype_and_shape = TYPE("DtypeAndShape", resource_handle_dtype_and_shape_members);
 
