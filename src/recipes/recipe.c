@@ -144,7 +144,8 @@ static bool add_numbers(struct kitchen *k, const struct width *w, struct bytes r
 
 static void fill(struct text *out, uint64_t count, unsigned char byte)
 {
-	memset(text_reserve(out, count), byte, count);
+	if (count)
+		memset(text_reserve(out, count), byte, count);
 	out->len += count;
 }
 
