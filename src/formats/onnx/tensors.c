@@ -130,7 +130,7 @@ static void read_external(struct artifact *art, struct onnx_files *files, const 
 {
 	struct cursor c = cursor_over(t->place->message);
 	struct bytes entry, key, value, offset = BYTES("");
-	bool located = false;
+	bool located = false, strange = false;
 
 	while (proto_next_sized(&c, TENSOR_EXTERNAL, &entry)) {
 		proto_bytes(entry, ENTRY_KEY, &key);
@@ -144,10 +144,11 @@ static void read_external(struct artifact *art, struct onnx_files *files, const 
 			offset = value;
 		} else if (bytes_same(key, "length")) {
 			t->external_length = value;
-		} else if (!is_known_key(key)) {
-			reject(art, t, "with external data that has a key no reader knows");
 		}
+		strange |= !is_known_key(key);
 	}
+	if (strange)
+		reject(art, t, "with external data that has a key no reader knows");
 	if (!located)
 		reject(art, t, "whose data lies in a file that has no name");
 	if (!are_sane(offset, t->external_length))
