@@ -8,6 +8,7 @@
  *
  * A graph may carry others as strings: those are read too.
  */
+#include "base/path.h"
 #include "formats/tensorflow/graph.h"
 #include "formats/tensorflow/types.h"
 #include "syntax/protobuf_text.h"
@@ -15,6 +16,7 @@
 
 enum {
 	SAVED_SCHEMA = 1, SAVED_META_GRAPHS = 2, META_GRAPH = 2, OBJECT_IDENTIFIER = 1, OBJECT_METADATA = 3, VALUE_STRING = 2,
+	ASSET_NAME = 2, ANY_TYPE = 1, ANY_VALUE = 2, NAME_SHOWN = 80,
 	KERAS_NODES = 1, KERAS_PATH = 3, KERAS_IDENTIFIER = 4, KERAS_METADATA = 5,
 	FINGERPRINT_LAST = 7, NESTING_MOST = 8, GRAPH_LEAST = 8,
 };
@@ -143,6 +145,30 @@ static void add_json(struct tf_reading *r, struct bytes json, struct bytes name,
 	artifact_add(r->art, PART_EMBEDDED, offset, text_bytes(&t), json);
 }
 
+/* Files of the folder "assets", which the graph reads when it is loaded. */
+static void judge_asset(struct tf_reading *r, struct bytes asset, uint64_t offset)
+{
+	struct bytes name;
+	struct text shown;
+
+	if (!proto_bytes(asset, ASSET_NAME, &name) || !path_leads_out(name))
+		return;
+	text_init(&shown, r->art->arena);
+	text_add_printable(&shown, name, NAME_SHOWN);
+	artifact_note(r->art, "tensorflow.asset-path", offset, "names as one of its assets \"%s\", which does not lie among them", text_string(&shown));
+}
+
+/* Older models keep their assets in a collection. */
+static void read_any(struct tf_reading *r, const struct proto_place *place)
+{
+	struct bytes type, value;
+
+	proto_bytes(place->message, ANY_TYPE, &type);
+	proto_bytes(place->message, ANY_VALUE, &value);
+	if (bytes_end_with(type, BYTES("AssetFileDef")))
+		judge_asset(r, value, place->offset);
+}
+
 static void read_nested(struct tf_reading *r, struct bytes graph, uint64_t offset);
 
 static void read_strings(struct tf_reading *r, const struct proto_place *place)
@@ -167,6 +193,10 @@ static void enter(void *context, const struct proto_place *place)
 	} else if (place->type == &tf_attribute_value) {
 		if (proto_bytes(place->message, VALUE_STRING, &text))
 			read_nested(r, text, proto_offset(r->walk, text, place->offset));
+	} else if (place->type == &tf_asset_file) {
+		judge_asset(r, place->message, place->offset);
+	} else if (place->type == &tf_any) {
+		read_any(r, place);
 	} else if (place->type == &tf_saved_user_object) {
 		proto_bytes(place->message, OBJECT_IDENTIFIER, &name);
 		proto_bytes(place->message, OBJECT_METADATA, &text);

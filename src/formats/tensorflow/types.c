@@ -9,13 +9,12 @@ static const struct proto_word data_types[] = {
 	{"DT_BOOL", 10}, {"DT_RESOURCE", 20}, {"DT_VARIANT", 21}, {NULL, 0},
 };
 
-static const struct proto_type meta_info, collection_entry, signature_entry, asset_file, object_graph, any, text_entry,
-	version, collection, signature, saved_object, attribute_entry, node_experimental_debug_info, full_type, gradient,
-	registered_gradient, collection_node_list, collection_bytes_list, collection_int64_list, collection_float_list,
-	collection_any_list, signature_inputs_entry, signature_outputs_entry, signature_defaults_entry, operator,
-	function_arg_attr_entry, attribute_list, tensor_shape, called_function, operator_argument, operator_attribute,
-	op_deprecation, function_arg_attrs, resource_handle, variant_tensor_data, tensor_shape_dim,
-	resource_handle_dtype_and_shape;
+static const struct proto_type meta_info, collection_entry, signature_entry, object_graph, text_entry, version, collection,
+	signature, saved_object, attribute_entry, node_experimental_debug_info, full_type, gradient, registered_gradient,
+	collection_node_list, collection_bytes_list, collection_int64_list, collection_float_list, collection_any_list,
+	signature_inputs_entry, signature_outputs_entry, signature_defaults_entry, operator, function_arg_attr_entry,
+	attribute_list, tensor_shape, called_function, operator_argument, operator_attribute, op_deprecation, function_arg_attrs,
+	resource_handle, variant_tensor_data, tensor_shape_dim, resource_handle_dtype_and_shape;
 
 static const struct proto_member saved_model_members[] = {
 	INTEGER(1, "saved_model_schema_version"), MESSAGES(2, "meta_graphs", tf_meta_graph),
@@ -24,13 +23,13 @@ const struct proto_type tf_saved_model = TYPE("SavedModel", saved_model_members)
 
 static const struct proto_member meta_graph_members[] = {
 	MESSAGE(1, "meta_info_def", meta_info), MESSAGE(2, "graph_def", tf_graph), MESSAGES(4, "collection_def", collection_entry),
-	MESSAGES(5, "signature_def", signature_entry), MESSAGES(6, "asset_file_def", asset_file),
+	MESSAGES(5, "signature_def", signature_entry), MESSAGES(6, "asset_file_def", tf_asset_file),
 	MESSAGE(7, "object_graph_def", object_graph),
 };
 const struct proto_type tf_meta_graph = TYPE("MetaGraphDef", meta_graph_members);
 
 static const struct proto_member meta_info_members[] = {
-	TEXT(1, "meta_graph_version"), MESSAGE(3, "any_info", any), TEXT(4, "tags"), TEXT(5, "tensorflow_version"),
+	TEXT(1, "meta_graph_version"), MESSAGE(3, "any_info", tf_any), TEXT(4, "tags"), TEXT(5, "tensorflow_version"),
 	TEXT(6, "tensorflow_git_version"), INTEGER(7, "stripped_default_attrs"), MESSAGES(8, "function_aliases", text_entry),
 };
 static const struct proto_type meta_info = TYPE("MetaInfoDef", meta_info_members);
@@ -53,7 +52,7 @@ static const struct proto_type signature_entry = TYPE("SignatureDefEntry", signa
 static const struct proto_member asset_file_members[] = {
 	TEXT(2, "filename"),
 };
-static const struct proto_type asset_file = TYPE("AssetFileDef", asset_file_members);
+const struct proto_type tf_asset_file = TYPE("AssetFileDef", asset_file_members);
 
 static const struct proto_member object_graph_members[] = {
 	MESSAGES(1, "nodes", saved_object),
@@ -63,7 +62,7 @@ static const struct proto_type object_graph = TYPE("SavedObjectGraph", object_gr
 static const struct proto_member any_members[] = {
 	TEXT(1, "type_url"), BYTES_FIELD(2, "value"),
 };
-static const struct proto_type any = TYPE("Any", any_members);
+const struct proto_type tf_any = TYPE("Any", any_members);
 
 static const struct proto_member text_entry_members[] = {
 	TEXT(1, "key"), TEXT(2, "value"),
@@ -101,7 +100,7 @@ static const struct proto_member signature_members[] = {
 static const struct proto_type signature = TYPE("SignatureDef", signature_members);
 
 static const struct proto_member saved_object_members[] = {
-	MESSAGE(4, "user_object", tf_saved_user_object), TEXT(13, "registered_name"), MESSAGE(14, "serialized_user_proto", any),
+	MESSAGE(4, "user_object", tf_saved_user_object), TEXT(13, "registered_name"), MESSAGE(14, "serialized_user_proto", tf_any),
 	TEXT(16, "registered_saver"),
 };
 static const struct proto_type saved_object = TYPE("SavedObject", saved_object_members);
@@ -159,7 +158,7 @@ static const struct proto_member collection_float_list_members[] = {
 static const struct proto_type collection_float_list = TYPE("FloatList", collection_float_list_members);
 
 static const struct proto_member collection_any_list_members[] = {
-	MESSAGES(1, "value", any),
+	MESSAGES(1, "value", tf_any),
 };
 static const struct proto_type collection_any_list = TYPE("AnyList", collection_any_list_members);
 
