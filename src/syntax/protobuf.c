@@ -174,8 +174,7 @@ static void check_packed(struct proto_walk *w, const struct proto_member *m, str
 		fail(w, "has a list of numbers that ends in the middle of one", at);
 }
 
-static void walk(struct proto_walk *w, const struct proto_type *type, const struct proto_member *through, struct bytes message,
-		 const struct proto_place *above, uint64_t offset, unsigned depth);
+static void walk(struct proto_walk *w, const struct proto_place *place, unsigned depth);
 
 /* One bit a member: is it there, and is it there again? Also finds out whether the message is broken. */
 static uint64_t find_repeated(struct proto_walk *w, const struct proto_place *place)
@@ -227,25 +226,24 @@ static void walk_members(struct proto_walk *w, const struct proto_place *place, 
 		if (done & bit)
 			continue;
 		done |= bit;
-		struct bytes whole = again & bit ? proto_merged(w->arena, place->message, f.number) : f.bytes;
-		walk(w, m->type, m, whole, place, at, depth + 1);
+		struct proto_place inner = {m->type, m, again & bit ? proto_merged(w->arena, place->message, f.number) : f.bytes, at, place};
+		walk(w, &inner, depth + 1);
 	}
 }
 
-static void walk(struct proto_walk *w, const struct proto_type *type, const struct proto_member *through, struct bytes message,
-		 const struct proto_place *above, uint64_t offset, unsigned depth)
+static void walk(struct proto_walk *w, const struct proto_place *place, unsigned depth)
 {
-	struct proto_place place = {type, through, message, offset, above};
-
 	if (depth == PROTO_DEPTH_MOST) {
 		w->too_deep = true;
 		return;
 	}
-	w->enter(w->context, &place);
-	walk_members(w, &place, depth);
+	w->enter(w->context, place);
+	walk_members(w, place, depth);
 }
 
 void proto_walk(struct proto_walk *w, const struct proto_type *type, struct bytes message)
 {
-	walk(w, type, NULL, message, NULL, proto_offset(w, message, 0), 0);
+	struct proto_place root = {.type = type, .message = message, .offset = proto_offset(w, message, 0)};
+
+	walk(w, &root, 0);
 }
