@@ -1,15 +1,6 @@
 #include "rules/rules.h"
 #include "types/check.h"
 
-static struct bytes describe(struct arena *arena, const struct event *e, const struct operator_rule *rule, struct bytes path)
-{
-	struct text t;
-
-	text_init(&t, arena);
-	operators_describe(&t, e, rule, path);
-	return text_bytes(&t);
-}
-
 static void run(const struct check *self, const struct subject *subject, struct findings *out)
 {
 	for (const struct event *e = subject->artifact->events; e; e = e->next) {
@@ -19,7 +10,7 @@ static void run(const struct check *self, const struct subject *subject, struct 
 			continue;
 		struct bytes path = operators_path(rule, e->argument, &outside);
 		if (rule->level == OPERATOR_OUTSIDE && !outside)
-			findings_add(out, self, subject->artifact->source, e->offset, describe(subject->artifact->arena, e, rule, path));
+			findings_add(out, self, subject->artifact->source, e->offset, operators_describe(subject->artifact->arena, e, rule, path));
 	}
 }
 

@@ -96,17 +96,20 @@ struct bytes operators_path(const struct operator_rule *rule, struct value argum
 	return first;
 }
 
-void operators_describe(struct text *t, const struct event *use, const struct operator_rule *rule, struct bytes path)
+struct bytes operators_describe(struct arena *arena, const struct event *use, const struct operator_rule *rule, struct bytes path)
 {
 	enum { PATH_SHOWN = 120, NAME_SHOWN = 80 };
+	struct text t;
 
-	text_add_string(t, "uses the operator ");
-	text_add_printable(t, value_bytes(use->subject), NAME_SHOWN);
-	text_add_string(t, ", which ");
-	text_add(t, rule->does);
-	if (path.len == 0)
-		return;
-	text_add_string(t, ": \"");
-	text_add_printable(t, path, PATH_SHOWN);
-	text_add_string(t, "\"");
+	text_init(&t, arena);
+	text_add_string(&t, "uses the operator ");
+	text_add_printable(&t, value_bytes(use->subject), NAME_SHOWN);
+	text_add_string(&t, ", which ");
+	text_add(&t, rule->does);
+	if (path.len) {
+		text_add_string(&t, ": \"");
+		text_add_printable(&t, path, PATH_SHOWN);
+		text_add_string(&t, "\"");
+	}
+	return text_bytes(&t);
 }

@@ -41,6 +41,6 @@ const struct operator_rule *operators_find(const struct operator_rules *rules, s
 struct bytes operators_path(const struct operator_rule *rule, struct value arguments, bool *outside);
 
 /* "uses the operator ReadFile, which reads a file of the machine: "/etc/passwd"" */
-void operators_describe(struct text *t, const struct event *use, const struct operator_rule *rule, struct bytes path);
+struct bytes operators_describe(struct arena *arena, const struct event *use, const struct operator_rule *rule, struct bytes path);
 
 #endif
