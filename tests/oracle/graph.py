@@ -2,8 +2,8 @@
 """Holds our readers of graphs against those of their makers.  Not part of `make test`.
 
     make build/merlon build/parts
-    python3 -m venv /tmp/oracle && /tmp/oracle/bin/pip install onnx numpy     (and tensorflow-cpu, for the rest)
-    /tmp/oracle/bin/python tests/oracle/graph.py [onnx] [tensorflow] [tflite]
+    python3 -m venv build/oracle && build/oracle/bin/pip install onnx numpy     (and tensorflow-cpu, for the rest)
+    build/oracle/bin/python tests/oracle/graph.py [onnx] [tensorflow] [tflite]
 
 onnx        models made with onnx.helper are clean, and their operators and initialisers are those onnx sees;
             files with bytes changed or cut that onnx refuses are never clean
