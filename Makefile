@@ -63,6 +63,8 @@ $(B)/replay: $(B)/tests/fuzz/replay.o $(LIB)
 $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+$(B)/parts: $(B)/tests/tools/parts.o $(LIB)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/cuts: $(B)/tests/fuzz/cuts.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)

@@ -13,6 +13,8 @@ static int probe(const struct source *source, struct arena *arena)
 	(void)arena;
 	if (bytes_start_with(source->content, BYTES("PK\3\4")))
 		return 95;
+	if (bytes_start_with(bytes_from(source->content, 4), BYTES("TFL3")))
+		return 0;       /* a model with its labels behind it: they are taken out by its own reader */
 	bool expected = format_expects(&format_zip, source_extension(source));
 	return zip_has_directory(source->content, !expected) ? 80 : 0;
 }

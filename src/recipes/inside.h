@@ -38,5 +38,10 @@ void recipe_put(struct text *out, uint64_t value, unsigned width, bool big_endia
 bool recipe_pickle_step(struct kitchen *k, const struct step *s, struct text *out);
 bool recipe_zip(struct kitchen *k, const struct step *s, struct text *out);
 bool recipe_tar(struct kitchen *k, struct text *out);
+bool recipe_proto_step(struct kitchen *k, const struct step *s, struct text *out);
+
+/* The block "proto FIELD". */
+bool recipe_proto_message(struct kitchen *k, struct bytes rest, struct bytes in, struct text *out);
+void recipe_varint(struct text *out, uint64_t value);
 
 #endif

@@ -144,7 +144,8 @@ static bool add_numbers(struct kitchen *k, const struct width *w, struct bytes r
 
 static void fill(struct text *out, uint64_t count, unsigned char byte)
 {
-	memset(text_reserve(out, count), byte, count);
+	if (count)
+		memset(text_reserve(out, count), byte, count);
 	out->len += count;
 }
 
@@ -274,6 +275,8 @@ static bool finish_block(struct kitchen *k, const struct step *s, struct bytes i
 		return add_sized(k, s->rest, in, out);
 	if (bytes_same(s->word, "repeat"))
 		return add_repeated(k, s->rest, in, out);
+	if (bytes_same(s->word, "proto"))
+		return recipe_proto_message(k, s->rest, in, out);
 	if (bytes_same(s->word, "deflate"))
 		pack_zlib(in, -15, out);
 	else if (bytes_same(s->word, "zlib"))
@@ -302,7 +305,8 @@ static bool finish_block(struct kitchen *k, const struct step *s, struct bytes i
 
 static bool is_block(struct bytes word)
 {
-	static const char *const names[] = {"sized", "repeat", "deflate", "zlib", "gzip", "bzip2", "xz", "base64", "hexed", "frame", "bytes"};
+	static const char *const names[] = {"sized", "repeat", "deflate", "zlib", "gzip", "bzip2", "xz", "base64", "hexed", "frame", "bytes",
+					   "proto"};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (bytes_same(word, names[i]))
@@ -351,7 +355,7 @@ static bool run_step(struct kitchen *k, const struct step *s, struct text *out)
 		return recipe_zip(k, s, out);
 	if (bytes_same(s->word, "tar"))
 		return recipe_tar(k, out);
-	return recipe_pickle_step(k, s, out) || recipe_fail(k, "there is no step \"%.*s\"", (int)s->word.len, (const char *)s->word.at);
+	return recipe_proto_step(k, s, out) || recipe_pickle_step(k, s, out) || recipe_fail(k, "there is no step \"%.*s\"", (int)s->word.len, (const char *)s->word.at);
 }
 
 bool recipe_run(struct kitchen *k, struct text *out, bool outermost)

@@ -15,6 +15,8 @@
  *   blocks, ended by "end": sized TYPE, repeat N, deflate, zlib, gzip, bzip2,
  *   xz, base64, hexed, frame, bytes, zip / tar with "member NAME [KEY=VALUE]..."
  *
+ *   protocol buffers: "proto FIELD" ... end, proto-text FIELD WORDS, proto-int FIELD N, varint N ...
+ *
  *   pickle opcodes by their names: PROTO 4, GLOBAL os system, REDUCE, STOP
  */
 struct recipe_error {

@@ -6,6 +6,7 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "rules/shape.h"
+#include "rules/words.h"
 #include "syntax/yaml.h"
 
 enum { BUDGET = 64 << 20, FILE_MOST = 4 << 20, ROOM = 4096 };
@@ -30,20 +31,6 @@ static void fail(struct loading *l, const struct yaml *at, const char *why)
 	snprintf(l->error->why, sizeof l->error->why, "%s", why);
 }
 
-/* The next word of a list separated by blanks or line ends; empty at the end. */
-static struct bytes next_word(struct bytes *b)
-{
-	size_t from = 0, len = 0;
-
-	while (from < b->len && (b->at[from] == ' ' || b->at[from] == '\n'))
-		from++;
-	while (from + len < b->len && b->at[from + len] != ' ' && b->at[from + len] != '\n')
-		len++;
-	struct bytes word = bytes_slice(*b, from, len);
-	*b = bytes_from(*b, from + len);
-	return word;
-}
-
 static unsigned read_uses(struct loading *l, const struct yaml *item)
 {
 	static const char *const names[] = {"reference", "new", "call", "state", "items", "storage", "rebuild", "factory"};
@@ -51,7 +38,7 @@ static unsigned read_uses(struct loading *l, const struct yaml *item)
 	struct bytes list = uses ? uses->text : BYTES(""), word;
 	unsigned set = 0;
 
-	while ((word = next_word(&list)).len > 0) {
+	while ((word = rules_word(&list)).len > 0) {
 		unsigned before = set;
 		for (unsigned i = 0; i < COUNT_OF(names); i++)
 			if (bytes_same(word, names[i]))
@@ -74,7 +61,7 @@ static void add_listed(struct loading *l, const struct yaml *item, struct bytes 
 		fail(l, yaml_member(item, "arguments"), "has arguments that are no shape");
 	if (names.len == 0)
 		fail(l, item, "has an entry without names");
-	while ((name = next_word(&names)).len > 0 && !l->failed) {
+	while ((name = rules_word(&names)).len > 0 && !l->failed) {
 		struct import_rule *r = arena_new(&l->rules->arena, struct import_rule);
 		bool pattern = bytes_end_with(name, BYTES(".*"));
 		struct import_rule **list = pattern ? &imports->patterns : &imports->listed[bytes_hash(name) % imports->listed_room];
@@ -93,7 +80,7 @@ static void add_dangerous(struct loading *l, const struct yaml *item)
 
 	if (names.len == 0 || does.len == 0)
 		fail(l, item, "has a dangerous entry without names or without what it does");
-	while ((name = next_word(&names)).len > 0 && !l->failed) {
+	while ((name = rules_word(&names)).len > 0 && !l->failed) {
 		struct danger_rule *r = arena_new(&l->rules->arena, struct danger_rule);
 		struct danger_rule **list = &imports->dangerous[bytes_hash(name) % imports->dangerous_room];
 		*r = (struct danger_rule){.name = name, .does = does, .next = *list};
@@ -114,12 +101,18 @@ static void load(void *arg)
 		return;
 	}
 	yaml_each(root, it)
-		if (!bytes_same(it->key, "allow") && !bytes_same(it->key, "dangerous") && !bytes_same(it->key, "family") && !bytes_same(it->key, "about"))
-			fail(l, it, "has a key that is none of family, about, allow, dangerous");
+		if (!bytes_same(it->key, "allow") && !bytes_same(it->key, "dangerous") && !bytes_same(it->key, "family") && !bytes_same(it->key, "about") &&
+		    !bytes_same(it->key, "operators"))
+			fail(l, it, "has a key that is none of family, about, allow, dangerous, operators");
 	yaml_each(yaml_member(root, "allow"), it)
 		add_listed(l, it, yaml_string(root, "family"));
 	yaml_each(yaml_member(root, "dangerous"), it)
 		add_dangerous(l, it);
+	yaml_each(yaml_member(root, "operators"), it) {
+		const char *why = operators_add(&l->rules->arena, &l->rules->operators, yaml_string(root, "family"), it);
+		if (why)
+			fail(l, it, why);
+	}
 }
 
 static void load_content(struct loading *l, const char *file, struct bytes content)

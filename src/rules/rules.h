@@ -2,6 +2,7 @@
 #define RULES_RULES_H
 
 #include "rules/imports.h"
+#include "rules/operators.h"
 
 /*
  * The rules, read from rules/: built into the program, and the user's own on
@@ -10,6 +11,7 @@
 struct rules {
 	struct arena arena;
 	struct import_rules imports;
+	struct operator_rules operators;
 	struct digest digest;       /* over all files read, in order */
 };
 

@@ -36,6 +36,7 @@ enum {
 	HOLDS_UNKNOWN = 8,
 	HOLDS_SPECIAL_KEY = 16,     /* a dict key like "__setstate__" */
 	HOLDS_BIG_INT = 32,         /* an integer past 64 bits: `at` and `len`, little-endian, signed */
+	HOLDS_DEFINITION = 64,      /* the name of an operator that the file itself defines */
 };
 
 struct value {
@@ -94,6 +95,7 @@ enum event_kind {
 	EVENT_ITEMS,        /* items added to what is no plain container; argument: the items, when few */
 	EVENT_PERSISTENT,   /* subject: the id */
 	EVENT_EXTENSION,    /* subject: the code */
+	EVENT_OPERATOR,     /* a graph uses one; how: whose ("tensorflow"); subject: its name; argument: a dict of its constants, by input or attribute */
 };
 
 /* Something that happens at the moment it is read, whatever follows it. */

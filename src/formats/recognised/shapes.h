@@ -1,0 +1,33 @@
+#ifndef FORMATS_RECOGNISED_SHAPES_H
+#define FORMATS_RECOGNISED_SHAPES_H
+
+#include "types/source.h"
+
+/* Formats that no first bytes tell: each looks at the structure, and says no to what only resembles it. */
+
+bool looks_like_coreml(struct bytes in);            /* protocol buffers */
+bool looks_like_paddle_program(struct bytes in);
+bool looks_like_paddle_weights(struct bytes in);
+bool looks_like_caffe_weights(struct bytes in);
+bool looks_like_flax(struct bytes in);              /* MessagePack */
+bool looks_like_r_values(struct bytes in);
+bool looks_like_windows_program(struct bytes in);
+bool looks_like_mac_program(struct bytes in);
+bool looks_like_parquet(struct bytes in);
+bool looks_like_xgboost_binary(struct bytes in);    /* Universal Binary JSON, too */
+
+bool looks_like_openvino(struct bytes in);          /* texts */
+bool looks_like_pmml(struct bytes in);
+bool looks_like_caffe_network(struct bytes in);
+bool looks_like_lightgbm(struct bytes in);
+bool looks_like_coreml_program(struct bytes in);
+
+/* JSON, told by the names at its top. */
+bool looks_like_xgboost_json(struct bytes in);
+bool looks_like_mxnet_symbol(struct bytes in);
+bool looks_like_coreml_package(struct bytes in);
+bool looks_like_image_layout(struct bytes in);
+bool looks_like_image_index(struct bytes in);
+bool looks_like_weight_index(struct bytes in);
+
+#endif

@@ -1,0 +1,115 @@
+#include "rules/operators.h"
+
+#include "base/path.h"
+#include "rules/words.h"
+#include "syntax/yaml.h"
+
+enum { ROOM = 8192 };
+
+static uint64_t slot_of(struct bytes family, struct bytes name)
+{
+	return (bytes_hash(family) * 31 + bytes_hash(name)) % ROOM;
+}
+
+static bool read_level(struct bytes word, enum operator_level *out)
+{
+	static const char *const names[] = {"allowed", "path", "outside", "dangerous"};
+
+	for (unsigned i = 0; i < COUNT_OF(names); i++) {
+		if (!bytes_same(word, names[i]))
+			continue;
+		*out = (enum operator_level)i;
+		return true;
+	}
+	return false;
+}
+
+const char *operators_add(struct arena *arena, struct operator_rules *rules, struct bytes family, const struct yaml *entry)
+{
+	struct bytes names = yaml_string(entry, "names"), name;
+	struct operator_rule model = {.family = family, .does = yaml_string(entry, "does"), .paths = yaml_string(entry, "paths")};
+
+	if (family.len == 0 || names.len == 0)
+		return "has operators without a family or without names";
+	if (!read_level(yaml_string(entry, "level"), &model.level))
+		return "has operators of a level that is none of allowed, path, outside, dangerous";
+	if (model.level != OPERATOR_ALLOWED && model.does.len == 0)
+		return "has operators without what they do";
+	if (!rules->listed) {
+		rules->room = ROOM;
+		rules->listed = arena_alloc(arena, ROOM, sizeof *rules->listed);
+	}
+	while ((name = rules_word(&names)).len > 0) {
+		struct operator_rule *r = arena_new(arena, struct operator_rule);
+		bool pattern = bytes_find_byte(name, '*') < name.len;
+		struct operator_rule **list = pattern ? &rules->patterns : &rules->listed[slot_of(family, name)];
+		*r = model;
+		r->name = name;
+		r->next = *list;
+		*list = r;
+		rules->count++;
+	}
+	return NULL;
+}
+
+static bool fits(struct bytes pattern, struct bytes name)
+{
+	size_t star = bytes_find_byte(pattern, '*');
+	struct bytes before = bytes_slice(pattern, 0, star), after = bytes_from(pattern, star + 1);
+
+	return name.len >= before.len + after.len && bytes_start_with(name, before) && bytes_end_with(name, after);
+}
+
+/* Of several patterns the worst counts: a domain on the list does not bless every name in it. */
+const struct operator_rule *operators_find(const struct operator_rules *rules, struct bytes family, struct bytes name)
+{
+	const struct operator_rule *found = NULL;
+
+	if (!rules->listed)
+		return NULL;
+	for (const struct operator_rule *r = rules->listed[slot_of(family, name)]; r; r = r->next)
+		if (bytes_equal(r->family, family) && bytes_equal(r->name, name))
+			return r;
+	for (const struct operator_rule *r = rules->patterns; r; r = r->next)
+		if (bytes_equal(r->family, family) && fits(r->name, name) && (!found || r->level > found->level))
+			found = r;
+	return found;
+}
+
+struct bytes operators_path(const struct operator_rule *rule, struct value arguments, bool *outside)
+{
+	struct bytes list = rule->paths, key, first = BYTES("");
+
+	*outside = false;
+	while ((key = rules_word(&list)).len > 0) {
+		for (size_t i = 0; i + 1 < value_count(arguments) * 2; i += 2) {
+			struct bytes path = value_bytes(value_item(arguments, i + 1));
+			if (!bytes_equal(value_bytes(value_item(arguments, i)), key))
+				continue;
+			if (path_leads_out(path)) {
+				*outside = true;
+				return path;
+			}
+			first = first.len ? first : path;
+		}
+	}
+	return first;
+}
+
+struct bytes operators_describe(struct arena *arena, const struct event *use, const struct operator_rule *rule, struct bytes path)
+{
+	enum { PATH_SHOWN = 120, NAME_SHOWN = 80 };
+	struct text t;
+
+	text_init(&t, arena);
+	text_add_string(&t, "uses the operator ");
+	text_add_printable(&t, value_bytes(use->subject), NAME_SHOWN);
+	text_add_string(&t, ", which ");
+	text_add(&t, rule->does);
+	if (path.len) {
+		text_add_string(&t, ": \"");
+		text_add_printable(&t, path, PATH_SHOWN);
+		text_add_string(&t, "\"");
+	}
+	return text_bytes(&t);
+}

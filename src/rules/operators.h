@@ -1,0 +1,46 @@
+#ifndef RULES_OPERATORS_H
+#define RULES_OPERATORS_H
+
+#include "types/program.h"
+
+struct yaml;
+
+/*
+ * What the operators of a graph do, as rules/operators/ says.  A name that is
+ * not listed is unknown, not bad.
+ */
+enum operator_level {
+	OPERATOR_ALLOWED,       /* computes, and nothing else */
+	OPERATOR_PATH,          /* honest unless a constant path leads out of the model */
+	OPERATOR_OUTSIDE,       /* depends on something outside: somebody has to decide; with such a path, dangerous */
+	OPERATOR_DANGEROUS,     /* runs, reads or writes something outside the model */
+};
+
+struct operator_rule {
+	struct bytes family;        /* "tensorflow" */
+	struct bytes name;          /* "ReadFile"; "Rpc*" for all that begin so; "domain::*" and "*::name" in families with domains */
+	enum operator_level level;
+	struct bytes does;          /* "reads a file of the machine" */
+	struct bytes paths;         /* inputs and attributes that hold paths: "0 filename" */
+	struct operator_rule *next;
+};
+
+struct operator_rules {
+	struct operator_rule **listed;      /* hash table by family and name */
+	struct operator_rule *patterns;     /* those with a "*" */
+	size_t room, count;
+};
+
+/* Adds an entry of a rule file: NULL, or what is wrong with it. */
+const char *operators_add(struct arena *arena, struct operator_rules *rules, struct bytes family, const struct yaml *entry);
+
+/* The rule for an operator, by its own name before any pattern; or NULL. */
+const struct operator_rule *operators_find(const struct operator_rules *rules, struct bytes family, struct bytes name);
+
+/* The constant path of this operator that leads out of the model, or the first it has, or empty. */
+struct bytes operators_path(const struct operator_rule *rule, struct value arguments, bool *outside);
+
+/* "uses the operator ReadFile, which reads a file of the machine: "/etc/passwd"" */
+struct bytes operators_describe(struct arena *arena, const struct event *use, const struct operator_rule *rule, struct bytes path);
+
+#endif
