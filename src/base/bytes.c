@@ -2,21 +2,6 @@
 
 #include <string.h>
 
-struct bytes bytes_of(const char *string)
-{
-	return (struct bytes){(const unsigned char *)string, string ? strlen(string) : 0};
-}
-
-bool bytes_equal(struct bytes a, struct bytes b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-bool bytes_same(struct bytes a, const char *string)
-{
-	return bytes_equal(a, bytes_of(string));
-}
-
 int bytes_compare(struct bytes a, struct bytes b)
 {
 	size_t shared = a.len < b.len ? a.len : b.len;
@@ -40,11 +25,6 @@ bool bytes_equal_folded(struct bytes a, struct bytes b)
 		if (fold(a.at[i]) != fold(b.at[i]))
 			return false;
 	return true;
-}
-
-bool bytes_start_with(struct bytes b, struct bytes prefix)
-{
-	return b.len >= prefix.len && (prefix.len == 0 || memcmp(b.at, prefix.at, prefix.len) == 0);
 }
 
 bool bytes_end_with(struct bytes b, struct bytes suffix)

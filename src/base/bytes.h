@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* A borrowed view of memory. Never freed, never NUL-terminated; `at` may be NULL when `len` is 0. */
 struct bytes {
@@ -13,16 +14,31 @@ struct bytes {
 
 #define BYTES(literal) ((struct bytes){(const unsigned char *)(literal), sizeof(literal) - 1})
 
-struct bytes bytes_of(const char *string);
+static inline struct bytes bytes_of(const char *string)
+{
+	return (struct bytes){(const unsigned char *)string, strlen(string)};
+}
 
-bool bytes_equal(struct bytes a, struct bytes b);
-bool bytes_same(struct bytes a, const char *string);
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (a.len == 0 || (a.at[0] == b.at[0] && memcmp(a.at, b.at, a.len) == 0));
+}
+
+static inline bool bytes_same(struct bytes a, const char *string)
+{
+	return bytes_equal(a, bytes_of(string));
+}
+
 /* Negative, zero or positive, by unsigned bytes; a prefix sorts first. */
 int bytes_compare(struct bytes a, struct bytes b);
 /* As bytes_equal, with ASCII letters of either case alike. */
 bool bytes_equal_folded(struct bytes a, struct bytes b);
 
-bool bytes_start_with(struct bytes b, struct bytes prefix);
+static inline bool bytes_start_with(struct bytes b, struct bytes prefix)
+{
+	return b.len >= prefix.len && (prefix.len == 0 || (b.at[0] == prefix.at[0] && memcmp(b.at, prefix.at, prefix.len) == 0));
+}
+
 bool bytes_end_with(struct bytes b, struct bytes suffix);
 bool bytes_contain(struct bytes b, struct bytes needle);
 

@@ -19,10 +19,15 @@ struct place {
 	ino_t inode;
 };
 
+struct name {
+	char *text;
+	unsigned char type;         /* as the folder has it (DT_REG, ...) */
+};
+
 /* A folder being walked: its names are read at once and sorted. */
 struct folder {
 	int fd;
-	char **names;
+	struct name *names;
 	size_t count, next;
 	size_t path_len;            /* of the folder's own path, in `path` */
 	struct place place;
@@ -56,7 +61,7 @@ static void leave_folder(struct inputs *in)
 	struct folder *f = &in->folders[--in->depth];
 
 	for (size_t i = 0; i < f->count; i++)
-		free(f->names[i]);
+		free(f->names[i].text);
 	free(f->names);
 	close(f->fd);
 }
@@ -97,7 +102,7 @@ static bool same_place(struct place a, struct place b)
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
 }
 
 static bool read_names(struct folder *f, DIR *dir)
@@ -112,9 +117,10 @@ static bool read_names(struct folder *f, DIR *dir)
 			room = room ? room * 2 : 64;
 			f->names = realloc(f->names, room * sizeof *f->names);
 		}
-		if (!f->names || !(f->names[f->count] = strdup(e->d_name)))
+		char *text = strdup(e->d_name);
+		if (!f->names || !text)
 			abort();
-		f->count++;
+		f->names[f->count++] = (struct name){text, e->d_type};
 	}
 	int why = errno;
 	sort(f->names, f->count, sizeof *f->names, compare_names);
@@ -191,6 +197,21 @@ static enum outcome open_folder(struct inputs *in, int at, const char *name, boo
 	return enter_folder(in, fd, s, out) ? SKIPPED : GIVEN;
 }
 
+/* False when it cannot be opened, or (errno is 0) is no regular file. */
+static bool open_file(struct inputs *in, int at, const char *name, int flags, struct input *out)
+{
+	int fd = openat(at, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+
+	if (fd < 0)
+		return false;
+	*out = (struct input){.path = text_string(&in->path), .fd = fd};
+	if (fstat(fd, &out->stat) == 0 && S_ISREG(out->stat.st_mode))
+		return true;
+	close(fd);
+	errno = 0;
+	return false;
+}
+
 /* Looked at before it is opened: opening a pipe or a device can have effects. */
 static enum outcome open_path(struct inputs *in, int at, const char *name, struct input *out)
 {
@@ -205,14 +226,17 @@ static enum outcome open_path(struct inputs *in, int at, const char *name, struc
 		return open_folder(in, at, name, link, &s, out);
 	if (!S_ISREG(s.st_mode))
 		return give_trouble(in, out, kind_of(s.st_mode), 0) ? GIVEN : SKIPPED;
-	int fd = openat(at, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return give_trouble(in, out, "cannot be opened", errno) ? GIVEN : SKIPPED;
-	*out = (struct input){.path = text_string(&in->path), .fd = fd};
-	if (fstat(fd, &out->stat) == 0 && S_ISREG(out->stat.st_mode))
+	if (open_file(in, at, name, 0, out))
 		return GIVEN;
-	close(fd);
-	return give_trouble(in, out, "was replaced while it was opened", 0) ? GIVEN : SKIPPED;
+	return give_trouble(in, out, errno ? "cannot be opened" : "was replaced while it was opened", errno) ? GIVEN : SKIPPED;
+}
+
+/* What a folder says is a file needs no look before; whatever is wrong, the long way tells. */
+static enum outcome open_name(struct inputs *in, int at, struct name name, struct input *out)
+{
+	if (name.type == DT_REG && open_file(in, at, name.text, O_NOFOLLOW, out))
+		return GIVEN;
+	return open_path(in, at, name.text, out);
 }
 
 /* ---- standard input ---- */
@@ -261,12 +285,12 @@ static bool next_in_folder(struct inputs *in, struct input *out)
 		leave_folder(in);
 		return false;
 	}
-	const char *name = f->names[f->next++];
+	struct name name = f->names[f->next++];
 	in->path.len = f->path_len;
 	if (in->path.len > 0 && in->path.at[in->path.len - 1] != '/')
 		text_add_byte(&in->path, '/');
-	text_add_string(&in->path, name);
-	return open_path(in, f->fd, name, out) == GIVEN;
+	text_add_string(&in->path, name.text);
+	return open_name(in, f->fd, name, out) == GIVEN;
 }
 
 bool inputs_next(struct inputs *in, struct input *out)

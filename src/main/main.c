@@ -14,11 +14,24 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* Anywhere in the arguments, but not behind "--". */
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (is_help(argv[i]))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "help";
-	bool asks_help = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
-	const struct command *command = find(asks_help ? "help" : name);
+	const struct command *command = find(is_help(name) ? "help" : name);
 
 	signal(SIGPIPE, SIG_IGN);
 	if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
@@ -29,7 +42,7 @@ int main(int argc, char **argv)
 		log_error("there is no command \"%s\"; \"merlon help\" lists them", name);
 		return EXIT_USAGE_ERROR;
 	}
-	if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+	if (asks_for_help(argc, argv)) {
 		char *ask[] = {"help", (char *)command->name};
 		return find("help")->run(2, ask);
 	}

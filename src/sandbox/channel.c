@@ -18,7 +18,7 @@ bool channel_make(int pair[2])
 	return true;
 }
 
-bool channel_send(int channel, int fd, uint64_t ticket, struct bytes body)
+static bool send_message(int channel, int fd, uint64_t ticket, struct bytes body, int flags)
 {
 	struct iovec parts[2] = {{&ticket, sizeof ticket}, {(void *)body.at, body.len}};
 	union { struct cmsghdr align; char room[CMSG_SPACE(sizeof(int))]; } control = {0};
@@ -34,10 +34,20 @@ bool channel_send(int channel, int fd, uint64_t ticket, struct bytes body)
 		memcpy(CMSG_DATA(c), &fd, sizeof fd);
 	}
 	for (;;) {
-		ssize_t n = sendmsg(channel, &m, MSG_NOSIGNAL);
+		ssize_t n = sendmsg(channel, &m, MSG_NOSIGNAL | flags);
 		if (n >= 0 || errno != EINTR)
 			return n == (ssize_t)(sizeof ticket + body.len);
 	}
+}
+
+bool channel_send(int channel, int fd, uint64_t ticket, struct bytes body)
+{
+	return send_message(channel, fd, ticket, body, 0);
+}
+
+bool channel_offer(int channel, int fd, uint64_t ticket, struct bytes body)
+{
+	return send_message(channel, fd, ticket, body, MSG_DONTWAIT);
 }
 
 static int taken_fd(struct msghdr *m)

@@ -15,19 +15,19 @@
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
 
-enum { QUEUE = 16, WORKERS_MOST = 64 };
+enum { QUEUE = 8, WORKERS_MOST = 64 };
 
 struct queued {
 	uint64_t ticket;
 	int fd;
-	struct bytes request;       /* owned copy: the job may have to be given to another worker */
+	struct bytes request;
 };
 
 struct worker {
-	int channel;
+	int channel;                /* 0 before it was started */
 	pid_t pid;
-	struct queued queue[QUEUE]; /* in the order they were sent */
-	size_t first, count;
+	struct queued queue[QUEUE]; /* a ring: `count` from `first` on, of which `sent` are on their way */
+	size_t first, count, sent;
 	int64_t since_ms;           /* when the first one became the first */
 };
 
@@ -61,7 +61,8 @@ static _Noreturn void serve(const struct sandbox_settings *settings, int channel
 			_exit(0);
 		text_clear(&reply);
 		settings->work(m.fd, m.body, &reply, settings->context);
-		close(m.fd);
+		if (m.fd >= 0)
+			close(m.fd);
 		if (!channel_send(channel, -1, m.ticket, text_bytes(&reply)))
 			_exit(1);
 	}
@@ -167,33 +168,21 @@ struct sandbox *sandbox_create(const struct sandbox_settings *settings)
 	if (s->zygote_pid == 0)
 		be_zygote(&s->settings, pair[1]);
 	close(pair[1]);
-	for (unsigned i = 0; s->zygote_pid > 0 && i < s->settings.workers; i++) {
-		if (!start_worker(s, &s->workers[i])) {
-			sandbox_destroy(s);
-			return NULL;
-		}
+	if (s->zygote_pid < 0 || !start_worker(s, &s->workers[0])) {
+		sandbox_destroy(s);
+		return NULL;
 	}
 	describe_gaps(s);
 	return s;
-}
-
-static void drop_queue(struct worker *w)
-{
-	for (; w->count > 0; w->count--) {
-		free((void *)w->queue[w->first].request.at);
-		w->first = (w->first + 1) % QUEUE;
-	}
 }
 
 void sandbox_destroy(struct sandbox *s)
 {
 	if (!s)
 		return;
-	for (unsigned i = 0; i < s->settings.workers; i++) {
+	for (unsigned i = 0; i < s->settings.workers; i++)
 		if (s->workers[i].channel > 0)
 			close(s->workers[i].channel);
-		drop_queue(&s->workers[i]);
-	}
 	close(s->zygote);
 	if (s->zygote_pid > 0)
 		waitpid(s->zygote_pid, NULL, 0);
@@ -208,18 +197,31 @@ const char *sandbox_gap(const struct sandbox *s)
 
 /* ---- jobs ---- */
 
-static bool send_job(struct worker *w, const struct queued *q)
+/* What fits its channel: nobody waits for a worker that may be waiting for us. A dead one is noticed at its answer. */
+static void send_jobs(struct worker *w)
 {
-	return channel_send(w->channel, q->fd, q->ticket, q->request);
+	while (w->sent < w->count) {
+		const struct queued *q = &w->queue[(w->first + w->sent) % QUEUE];
+		if (!channel_offer(w->channel, q->fd, q->ticket, q->request))
+			return;
+		w->sent++;
+	}
 }
 
+/* The one with the least to do; before one has two jobs, another is started. */
 static struct worker *idlest(struct sandbox *s)
 {
 	struct worker *best = NULL;
 
-	for (unsigned i = 0; i < s->settings.workers; i++)
-		if (s->workers[i].count < QUEUE && s->workers[i].channel >= 0 && (!best || s->workers[i].count < best->count))
-			best = &s->workers[i];
+	for (unsigned i = 0; i < s->settings.workers; i++) {
+		struct worker *w = &s->workers[i];
+		if (w->channel <= 0 && best && best->count == 0)
+			return best;
+		if (w->channel <= 0 && !start_worker(s, w))
+			return best;
+		if (w->count < QUEUE && (!best || w->count < best->count))
+			best = w;
+	}
 	return best;
 }
 
@@ -229,15 +231,10 @@ bool sandbox_submit(struct sandbox *s, uint64_t ticket, int fd, struct bytes req
 
 	if (!w)
 		return false;
-	unsigned char *copy = malloc(request.len + 1);
-	if (!copy)
-		abort();
-	memcpy(copy, request.at, request.len);
-	struct queued *q = &w->queue[(w->first + w->count) % QUEUE];
-	*q = (struct queued){.ticket = ticket, .fd = fd, .request = {copy, request.len}};
+	w->queue[(w->first + w->count) % QUEUE] = (struct queued){.ticket = ticket, .fd = fd, .request = request};
 	if (w->count++ == 0)
 		w->since_ms = time_monotonic_ms();
-	send_job(w, q);         /* a dead worker is noticed when its answer is waited for */
+	send_jobs(w);
 	return true;
 }
 
@@ -247,6 +244,7 @@ static struct queued pop_job(struct worker *w)
 
 	w->first = (w->first + 1) % QUEUE;
 	w->count--;
+	w->sent--;
 	w->since_ms = time_monotonic_ms();
 	return q;
 }
@@ -264,22 +262,22 @@ static const char *cause_of(struct sandbox *s, int status)
 	return s->cause;
 }
 
-/* The first job is the one that ended the worker; the others go to its successor. */
+/* The first job is the one that ended the worker, if it was sent; the others go to its successor. */
 static struct sandbox_result replace_worker(struct sandbox *s, struct worker *w, bool timed_out)
 {
+	struct sandbox_result r = {.end = SANDBOX_NOTHING};
 	struct message m = {0};
-	struct queued q = pop_job(w);
-	struct sandbox_result r = {.end = timed_out ? SANDBOX_TIMED_OUT : SANDBOX_DIED, .ticket = q.ticket};
 
-	free((void *)q.request.at);
+	if (w->sent > 0 || timed_out)
+		r = (struct sandbox_result){.end = timed_out ? SANDBOX_TIMED_OUT : SANDBOX_DIED, .ticket = pop_job(w).ticket};
 	close(w->channel);
 	kill(w->pid, SIGKILL);
 	ask_zygote(s, (uint64_t)w->pid << 2 | ASK_REAP, &m);
 	r.cause = timed_out ? "it took longer than the time allowed" : cause_of(s, (int)m.ticket);
 	if (!start_worker(s, w))
 		abort();        /* without workers nothing can be examined, and nothing must look as if it were */
-	for (size_t i = 0; i < w->count; i++)
-		send_job(w, &w->queue[(w->first + i) % QUEUE]);
+	w->sent = 0;
+	send_jobs(w);
 	return r;
 }
 
@@ -305,8 +303,8 @@ static struct sandbox_result take_reply(struct sandbox *s, struct worker *w)
 
 	if (!channel_receive(w->channel, s->buffer, SANDBOX_REPLY_MOST, &m) || m.ticket != w->queue[w->first].ticket)
 		return replace_worker(s, w, false);
-	struct queued q = pop_job(w);
-	free((void *)q.request.at);
+	pop_job(w);
+	send_jobs(w);
 	return (struct sandbox_result){.end = SANDBOX_REPLIED, .ticket = m.ticket, .reply = m.body};
 }
 

@@ -9,18 +9,18 @@
  *   main ── zygote ── worker, worker, ...
  *
  * The zygote is forked while the program is small and holds nothing, and forks
- * the workers; one that dies is replaced.  A worker gets a file as an open
- * descriptor and a short request, and sends back a short reply: messages, not
- * shared memory, so that nothing changes under the reader.
+ * the workers, as many as there is work for; one that dies is replaced.  A
+ * worker gets a request and, if need be, an open descriptor, and sends back a
+ * reply: messages, not shared memory, so that nothing changes under the reader.
  */
 
-enum { SANDBOX_REPLY_MOST = 160 << 10, SANDBOX_REQUEST_MOST = 5 << 10 };
+enum { SANDBOX_REPLY_MOST = 160 << 10, SANDBOX_REQUEST_MOST = 128 << 10 };
 
-/* The work, inside the worker. What it adds to `reply` past SANDBOX_REPLY_MOST is its own bug. */
+/* The work, inside the worker; `fd` is -1 when none came. What it adds to `reply` past SANDBOX_REPLY_MOST is its own bug. */
 typedef void sandbox_work(int fd, struct bytes request, struct text *reply, void *context);
 
 struct sandbox_settings {
-	unsigned workers;
+	unsigned workers;           /* at most */
 	size_t memory;              /* bytes of private memory a worker may have */
 	unsigned patience_ms;       /* a job that takes longer is given up */
 	sandbox_work *work;
@@ -48,7 +48,7 @@ void sandbox_destroy(struct sandbox *s);
 /* What of the confinement the workers lack, in words; NULL when it is whole. */
 const char *sandbox_gap(const struct sandbox *s);
 
-/* False when every worker has enough to do: wait first. `fd` stays open and the caller's until the job ended. */
+/* False when every worker has enough to do: wait first. `fd` (or -1) and the request stay the caller's until the job ended. */
 bool sandbox_submit(struct sandbox *s, uint64_t ticket, int fd, struct bytes request);
 
 /* The next job that ended; waits at most `wait_ms` (negative: for ever). */

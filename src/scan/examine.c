@@ -273,11 +273,13 @@ static void compare_name(struct job *job, const struct source *source, const str
 {
 	enum { ITS_OWN = 3 };       /* the first extensions of a format are used for nothing else */
 	struct bytes extension = source_extension(source);
-	const struct format *promised = who_expects(extension);
 	struct text t;
 
 	/* What is known only by sight says itself what it is. */
-	if (!promised || is_expected(claims, extension) || claims->count == 0 || strcmp(claims->format[0]->name, "recognised") == 0)
+	if (extension.len == 0 || claims->count == 0 || is_expected(claims, extension) || strcmp(claims->format[0]->name, "recognised") == 0)
+		return;
+	const struct format *promised = who_expects(extension);
+	if (!promised)
 		return;
 	bool missing = is_text(claims->format[0]);
 	if (missing && format_expects(promised, extension) > ITS_OWN)

@@ -8,32 +8,21 @@
 #include "base/log.h"
 #include "base/sort.h"
 #include "base/time.h"
-#include "inputs/inputs.h"
 #include "ledger/ledger.h"
 #include "policy/judge.h"
 #include "rules/rules.h"
-#include "sandbox/sandbox.h"
+#include "scan/dispatch.h"
 #include "scan/evidence.h"
 #include "scan/examine.h"
 #include "scan/wire.h"
 #include "scan/worker.h"
 
-enum { UNDER_WAY_MOST = 1024, HASH_STEP = 256 << 10, PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200 };
-
-/* A file given to a worker, until its answer is there. */
-struct flight {
-	bool used;
-	char *path;
-	int fd;
-	struct stat stat;
-};
+enum { HASH_STEP = 256 << 10, PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200 };
 
 struct scanning {
 	const struct scan_options *options;
 	struct assessment *out;
 	struct sandbox *sandbox;
-	struct flight flights[UNDER_WAY_MOST];
-	size_t under_way;
 	bool ledger_failed;
 	int64_t progress_ms;
 };
@@ -123,7 +112,33 @@ static void add_trouble(struct scanning *s, struct item *item, const char *what)
 	item->finding_count++;
 }
 
-/* The worker that should have told is gone: the digest at least is known. */
+static void add_unreadable(struct scanning *s, const struct input *input)
+{
+	struct item *item = add_item(s->out);
+
+	item->path = arena_string(&s->out->arena, bytes_of(input->path));
+	add_trouble(s, item, input->trouble);
+	finish_item(s, item);
+}
+
+/* ---- answers ---- */
+
+static void show_progress(struct scanning *s, bool last)
+{
+	int64_t now = time_monotonic_ms();
+
+	if (!s->options->show_progress || (!last && now < s->progress_ms))
+		return;
+	if (last) {
+		if (s->progress_ms > 0 && now >= s->progress_ms - PROGRESS_EVERY_MS)
+			fputs("\r\033[K", stderr);
+		return;
+	}
+	s->progress_ms = now + PROGRESS_EVERY_MS;
+	fprintf(stderr, "\rexamined %zu files, %zu of them dangerous\033[K", s->out->item_count, s->out->verdicts[VERDICT_DANGEROUS]);
+	fflush(stderr);
+}
+
 static bool hash_descriptor(int fd, struct digest *out)
 {
 	unsigned char *buffer = malloc(HASH_STEP);
@@ -142,95 +157,37 @@ static bool hash_descriptor(int fd, struct digest *out)
 	return n == 0;
 }
 
-static void add_unreadable(struct scanning *s, const struct input *input)
-{
-	struct item *item = add_item(s->out);
-
-	item->path = arena_string(&s->out->arena, bytes_of(input->path));
-	add_trouble(s, item, input->trouble);
-	finish_item(s, item);
-}
-
-/* ---- answers ---- */
-
-static void take_reply(struct scanning *s, struct item *item, const struct flight *f, const struct sandbox_result *r)
+/* The worker that should have told is gone: the digest at least is known. */
+static void add_unexamined(struct scanning *s, struct item *item, const struct answer *a, const char *cause)
 {
 	char what[200];
 
-	if (r->end == SANDBOX_REPLIED && wire_read(r->reply, &s->out->arena, item)) {
-		complete_findings(s->out, item);
-		if (input_changed(f->fd, &f->stat))
-			add_trouble(s, item, "changed while it was examined");
-		return;
-	}
-	const char *path = item->path;
-	*item = (struct item){.path = path, .size = (uint64_t)f->stat.st_size};
-	item->hashed = hash_descriptor(f->fd, &item->digest);
-	snprintf(what, sizeof what, "was not examined: %s", r->cause ? r->cause : "the worker gave no answer that makes sense");
+	*item = (struct item){.path = a->path, .size = a->size, .hashed = true};
+	if (a->fd >= 0)
+		item->hashed = hash_descriptor(a->fd, &item->digest);
+	else
+		item->digest = digest_of(a->content);
+	snprintf(what, sizeof what, "was not examined: %s", cause);
 	add_trouble(s, item, what);
 }
 
-static void finish_flight(struct scanning *s, const struct sandbox_result *r)
+static void take_answer(const struct answer *a, void *context)
 {
-	struct flight *f = &s->flights[r->ticket % UNDER_WAY_MOST];
+	struct scanning *s = context;
 	struct item *item = add_item(s->out);
 
-	item->path = f->path;
-	take_reply(s, item, f, r);
-	finish_item(s, item);
-	close(f->fd);
-	f->used = false;
-	s->under_way--;
-}
-
-static void show_progress(struct scanning *s, bool last)
-{
-	int64_t now = time_monotonic_ms();
-
-	if (!s->options->show_progress || (!last && now < s->progress_ms))
-		return;
-	if (last) {
-		if (s->progress_ms > 0 && now >= s->progress_ms - PROGRESS_EVERY_MS)
-			fputs("\r\033[K", stderr);
-		return;
+	item->path = a->path;
+	if (a->cause) {
+		add_unexamined(s, item, a, a->cause);
+	} else if (!wire_read(a->wire, &s->out->arena, item)) {
+		add_unexamined(s, item, a, "the worker gave no answer that makes sense");
+	} else {
+		complete_findings(s->out, item);
+		if (a->changed)
+			add_trouble(s, item, "changed while it was examined");
 	}
-	s->progress_ms = now + PROGRESS_EVERY_MS;
-	fprintf(stderr, "\rexamined %zu files, %zu of them dangerous\033[K", s->out->item_count, s->out->verdicts[VERDICT_DANGEROUS]);
-	fflush(stderr);
-}
-
-static void wait_for_one(struct scanning *s)
-{
-	struct sandbox_result r = sandbox_wait(s->sandbox, -1);
-
-	if (r.end != SANDBOX_NOTHING)
-		finish_flight(s, &r);
+	finish_item(s, item);
 	show_progress(s, false);
-}
-
-static uint64_t free_ticket(const struct scanning *s)
-{
-	uint64_t ticket = 0;
-
-	while (s->flights[ticket].used)
-		ticket++;
-	return ticket;
-}
-
-static void give_to_worker(struct scanning *s, const struct input *input)
-{
-	struct bytes name = bytes_of(input->path);
-
-	while (s->under_way == UNDER_WAY_MOST)
-		wait_for_one(s);
-	uint64_t ticket = free_ticket(s);
-	struct flight *f = &s->flights[ticket];
-	*f = (struct flight){.used = true, .path = arena_string(&s->out->arena, name), .fd = input->fd, .stat = input->stat};
-	s->under_way++;
-	if (name.len > SANDBOX_REQUEST_MOST - 64)
-		name = bytes_from(name, name.len - (SANDBOX_REQUEST_MOST - 64));
-	while (!sandbox_submit(s->sandbox, ticket, f->fd, name))
-		wait_for_one(s);
 }
 
 /* ---- the whole ---- */
@@ -302,16 +259,17 @@ static void run(void *arg)
 	r->good = begin(s, &context);
 	if (!r->good)
 		return;
+	struct dispatch *dispatch = dispatch_create(s->sandbox, take_answer, s);
 	struct inputs *in = inputs_create(s->options->paths, s->options->path_count);
 	while (inputs_next(in, &input)) {
 		if (input.trouble)
 			add_unreadable(s, &input);
 		else
-			give_to_worker(s, &input);
+			dispatch_give(dispatch, &input, arena_string(&s->out->arena, bytes_of(input.path)));
 	}
 	inputs_destroy(in);
-	while (s->under_way > 0)
-		wait_for_one(s);
+	dispatch_finish(dispatch);
+	dispatch_destroy(dispatch);
 	end(s);
 }
 

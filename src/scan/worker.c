@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "sandbox/sandbox.h"
+#include "scan/dispatch.h"
 #include "scan/examine.h"
 #include "scan/wire.h"
 
 enum { SMALL = 64 << 10, HASH_STEP = 256 << 10 };
 
-/* Small files are read: mapping costs more. Large ones are mapped: only the pages looked at are read. */
+/* Large files are mapped: only the pages looked at are read. For the others mapping costs more than reading. */
 struct opened {
 	struct bytes content;
 	void *map;
@@ -109,21 +110,60 @@ static void perform(void *arg)
 		t->examination.digest = hash_file(t->fd, t->source->content);
 }
 
-void worker_examine(int fd, struct bytes request, struct text *reply, void *context)
+/* One examination at the end of the reply, its length before it; false when it does not fit any more. */
+static bool answer(struct task *t, struct text *reply)
 {
-	static char name[SANDBOX_REQUEST_MOST + 1];
+	static struct text wire;
+	uint64_t len;
+
+	arena_init(&t->results, examine_limits_default.memory);
+	if (!arena_run(&t->results, perform, t))
+		_exit(3);       /* no room for the results themselves: the parent says that it was not examined */
+	text_clear(&wire);
+	wire_write(&t->examination, &wire, SANDBOX_REPLY_MOST - 64);
+	arena_finish(&t->results);
+	len = wire.len;
+	if (reply->len + sizeof len + wire.len > SANDBOX_REPLY_MOST - 16)
+		return false;
+	text_add(reply, (struct bytes){(const unsigned char *)&len, sizeof len});
+	text_add(reply, text_bytes(&wire));
+	return true;
+}
+
+static struct source source_of(struct bytes name, struct bytes content)
+{
+	static char string[SANDBOX_REQUEST_MOST + 1];
+
+	if (name.len)
+		memcpy(string, name.at, name.len);
+	string[name.len] = 0;
+	return (struct source){.name = string, .content = content};
+}
+
+static void answer_open(int fd, struct bytes name, struct text *reply, void *context)
+{
 	struct opened file;
 	struct task t = {.context = context, .fd = fd, .trouble = open_content(fd, &file)};
-	struct source source = {.name = name, .content = file.content};
+	struct source source = source_of(name, file.content);
 
-	memcpy(name, request.at, request.len);
-	name[request.len] = 0;
 	t.source = &source;
-	arena_init(&t.results, examine_limits_default.memory);
-	if (!arena_run(&t.results, perform, &t))
-		_exit(3);       /* no room for the results themselves: the parent says that it was not examined */
-	wire_write(&t.examination, reply, SANDBOX_REPLY_MOST - 64);
-	arena_finish(&t.results);
+	answer(&t, reply);
 	if (file.map)
 		munmap(file.map, file.content.len);
+}
+
+void worker_examine(int fd, struct bytes request, struct text *reply, void *context)
+{
+	struct bytes name, content;
+
+	if (fd >= 0) {
+		answer_open(fd, request, reply, context);
+		return;
+	}
+	while (request.len > 0 && dispatch_next_file(&request, &name, &content)) {
+		struct source source = source_of(name, content);
+		struct task t = {.context = context, .source = &source, .fd = -1};
+		if (!answer(&t, reply))
+			return;
+	}
 }

@@ -11,7 +11,11 @@ struct worker_context {
 	bool skip_digest;
 };
 
-/* The work of a sandboxed worker (sandbox_work): `request` is the file's name, the reply an examination on the wire. */
+/*
+ * The work of a sandboxed worker (sandbox_work).  With a descriptor `request` is
+ * the file's name, else several files (scan/dispatch.h); the reply has an
+ * examination on the wire for each, its length before it.
+ */
 void worker_examine(int fd, struct bytes request, struct text *reply, void *context);
 
 #endif

@@ -10,15 +10,25 @@ const struct format *format_named(const char *name)
 	return NULL;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Asked for every file and every format: no slices, no calls. */
 unsigned format_expects(const struct format *format, struct bytes extension)
 {
-	struct bytes list = bytes_of(format->extensions);
+	unsigned place = 1;
 
-	for (unsigned place = 1; extension.len > 0 && list.len > 0; place++) {
-		size_t len = bytes_find_byte(list, ' ');
-		if (bytes_equal_folded(bytes_slice(list, 0, len), extension))
+	for (const char *at = format->extensions; extension.len > 0 && *at; place++) {
+		size_t same = 0;
+		while (same < extension.len && at[same] && at[same] != ' ' && at[same] == lower((char)extension.at[same]))
+			same++;
+		if (same == extension.len && (at[same] == ' ' || !at[same]))
 			return place;
-		list = bytes_from(list, len + 1);
+		while (*at && *at != ' ')
+			at++;
+		at += *at == ' ';
 	}
 	return 0;
 }

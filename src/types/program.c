@@ -5,11 +5,6 @@ uint64_t node_offset(const struct node *n)
 	return (uint64_t)n->offset_high << 32 | n->offset_low;
 }
 
-bool value_is_container(struct value v)
-{
-	return v.kind == VALUE_TUPLE || v.kind == VALUE_LIST || v.kind == VALUE_DICT || v.kind == VALUE_SET;
-}
-
 static const struct node *node_of(struct value v)
 {
 	return value_is_container(v) || v.kind == VALUE_CALL || v.kind == VALUE_PERSISTENT ? v.node : NULL;

@@ -109,7 +109,11 @@ struct event {
 };
 
 uint64_t node_offset(const struct node *n);
-bool value_is_container(struct value v);
+static inline bool value_is_container(struct value v)
+{
+	return v.kind >= VALUE_TUPLE && v.kind <= VALUE_SET;
+}
+
 struct bytes value_bytes(struct value v);               /* of text and bytes; else empty */
 struct value value_item(struct value v, size_t index);  /* VALUE_UNKNOWN when not kept */
 size_t value_count(struct value v);

@@ -1,61 +1,45 @@
 #include "formats/pickle/inside.h"
 #include "formats/pickle/names.h"
 
-static uint64_t hash_import(struct bytes module, struct bytes name, bool translated)
+static struct interned *import_slot(struct machine *m, struct bytes module, struct bytes name, bool old)
 {
-	return bytes_hash(module) * 31 + bytes_hash(name) * 2 + translated;
-}
+	size_t at = (bytes_hash(module) * 31 + bytes_hash(name) * 2 + old) & (m->import_room - 1);
 
-static bool same_import(const struct import *i, struct bytes module, struct bytes name, bool translated)
-{
-	return bytes_equal(i->written_module, module) && bytes_equal(i->written_name, name) &&
-	       (translated || (bytes_equal(i->module, module) && bytes_equal(i->name, name)));
-}
-
-static struct import **import_slot(struct machine *m, struct bytes module, struct bytes name, bool translated)
-{
-	size_t at = hash_import(module, name, translated) & (m->import_room - 1);
-
-	while (m->imports[at] && !same_import(m->imports[at], module, name, translated))
-		at = (at + 1) & (m->import_room - 1);
-	return &m->imports[at];
+	for (;; at = (at + 1) & (m->import_room - 1)) {
+		struct interned *slot = &m->imports[at];
+		if (!slot->import || (slot->old == old && bytes_equal(slot->import->written_name, name) && bytes_equal(slot->import->written_module, module)))
+			return slot;
+	}
 }
 
 static void grow_imports(struct machine *m)
 {
-	struct import **old = m->imports;
-	size_t old_room = m->import_room;
+	struct interned *before = m->imports;
+	size_t room = m->import_room;
 
-	m->import_room = old_room ? old_room * 4 : 64;
-	m->imports = arena_alloc(m->arena, m->import_room, sizeof(struct import *));
-	for (size_t i = 0; i < old_room; i++) {
-		struct import *it = old[i];
-		if (!it)
-			continue;
-		bool translated = !bytes_equal(it->module, it->written_module) || !bytes_equal(it->name, it->written_name);
-		*import_slot(m, it->written_module, it->written_name, translated) = it;
-	}
+	m->import_room = room ? room * 4 : 16;
+	m->imports = arena_alloc(m->arena, m->import_room, sizeof *m->imports);
+	for (size_t i = 0; i < room; i++)
+		if (before[i].import)
+			*import_slot(m, before[i].import->written_module, before[i].import->written_name, before[i].old) = before[i];
 }
 
 /* One struct import for a name, however often it is imported; `*fresh` the first time. */
 static struct import *intern_import(struct machine *m, struct bytes module, struct bytes name, bool *fresh)
 {
-	struct bytes new_module = module, new_name = name;
-
-	if (m->protocol < 3)
-		translate_python2_name(&new_module, &new_name);
-	bool translated = !bytes_equal(new_module, module) || !bytes_equal(new_name, name);
 	if (m->import_count * 2 >= m->import_room)
 		grow_imports(m);
-	struct import **slot = import_slot(m, module, name, translated);
-	*fresh = !*slot;
-	if (*fresh) {
-		*slot = arena_new(m->arena, struct import);
-		**slot = (struct import){.module = new_module, .name = new_name, .written_module = module,
-					 .written_name = name, .offset = m->opcode_at};
-		m->import_count++;
-	}
-	return *slot;
+	struct interned *slot = import_slot(m, module, name, m->protocol < 3);
+	*fresh = !slot->import;
+	if (!*fresh)
+		return slot->import;
+	struct import *i = arena_new(m->arena, struct import);
+	*i = (struct import){.module = module, .name = name, .written_module = module, .written_name = name, .offset = m->opcode_at};
+	if (m->protocol < 3)
+		translate_python2_name(&i->module, &i->name);
+	*slot = (struct interned){i, m->protocol < 3};
+	m->import_count++;
+	return i;
 }
 
 struct value import_name(struct machine *m, struct bytes module, struct bytes name)

@@ -5,6 +5,9 @@
 
 /* What the machine's instructions are made of; for the files of this folder alone. */
 
+/* Begins a pickle at `pos`: everybody reads again, with an empty stack and memo. */
+void reset_stream(struct machine *m, uint64_t pos);
+
 /* ---- who is still reading ---- */
 
 void stop_loaders(struct machine *m, uint32_t loaders, const char *why);
@@ -21,7 +24,6 @@ void leave_frame(struct machine *m);
  */
 struct bytes take_across(struct machine *m, uint64_t len, bool body);
 struct bytes take_body(struct machine *m, uint64_t len);
-uint64_t take_le(struct machine *m, unsigned width);
 struct bytes take_line(struct machine *m);      /* a text argument without its newline */
 
 static inline struct bytes take(struct machine *m, uint64_t len)
@@ -31,6 +33,17 @@ static inline struct bytes take(struct machine *m, uint64_t len)
 	struct bytes b = {m->in.at + m->pos, (size_t)len};
 	m->pos += len;
 	return b;
+}
+
+/* Little-endian, `width` up to 8. */
+static inline uint64_t take_le(struct machine *m, unsigned width)
+{
+	struct bytes b = take(m, width);
+	uint64_t v = 0;
+
+	for (size_t i = b.len; i > 0; i--)
+		v = v << 8 | b.at[i - 1];
+	return v;
 }
 
 /* ---- stack and marks ---- */
@@ -69,8 +82,45 @@ static inline struct value pop(struct machine *m)
 
 /* ---- memo ---- */
 
-void memo_put(struct machine *m, uint64_t index);
-void memo_get(struct machine *m, uint64_t index);
+static inline struct value *memo_find(const struct memo *memo, uint64_t index)
+{
+	size_t page = index / MEMO_PAGE;
+
+	if (index < MEMO_FIRST)
+		return memo->first ? &memo->first[index] : NULL;
+	return page < memo->page_count && memo->pages[page] ? &memo->pages[page][index % MEMO_PAGE] : NULL;
+}
+
+/* A slot that was never filled holds kind VALUE_UNKNOWN and no flag; nothing else does. */
+static inline bool memo_is_filled(const struct value *slot)
+{
+	return slot && (slot->kind != VALUE_UNKNOWN || slot->holds != 0);
+}
+
+void memo_put_slowly(struct machine *m, uint64_t index);
+void memo_get_older(struct machine *m, uint64_t index);
+
+static inline void memo_put(struct machine *m, uint64_t index)
+{
+	struct value *slot = memo_find(&m->memo, index);
+
+	if (!slot || m->height == fence(m)) {
+		memo_put_slowly(m, index);
+		return;
+	}
+	m->memo.filled += !memo_is_filled(slot);
+	*slot = m->stack[m->height - 1];
+}
+
+static inline void memo_get(struct machine *m, uint64_t index)
+{
+	struct value *slot = memo_find(&m->memo, index);
+
+	if (!memo_is_filled(slot))
+		memo_get_older(m, index);
+	else if (m->alive)
+		push(m, *slot);
+}
 
 /* ---- events and imports ---- */
 

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "formats/pickle/opcodes.h"
-
 
 void stop_loaders(struct machine *m, uint32_t loaders, const char *why)
 {
@@ -62,16 +60,6 @@ struct bytes take_across(struct machine *m, uint64_t len, bool body)
 struct bytes take_body(struct machine *m, uint64_t len)
 {
 	return len > m->limit - m->pos ? take_across(m, len, true) : take(m, len);
-}
-
-uint64_t take_le(struct machine *m, unsigned width)
-{
-	struct bytes b = take(m, width);
-	uint64_t v = 0;
-
-	for (size_t i = b.len; i > 0; i--)
-		v = v << 8 | b.at[i - 1];
-	return v;
 }
 
 static size_t line_length(const struct machine *m)
@@ -135,72 +123,74 @@ bool pop_mark(struct machine *m, struct value **items, size_t *count)
 
 /* ---- memo ---- */
 
-static struct value *memo_slot(struct machine *m, struct memo *memo, uint64_t index, bool make)
+static struct value *make_page(struct machine *m, struct memo *memo, size_t page)
 {
-	if (index >> 32)
-		return NULL;
-	struct value ****top = &memo->pages[index >> 26];
-	if (!*top && !make)
-		return NULL;
-	if (!*top)
-		*top = arena_alloc(m->arena, 256, sizeof **top);
-	struct value ***middle = &(*top)[index >> 18 & 255];
-	if (!*middle && !make)
-		return NULL;
-	if (!*middle)
-		*middle = arena_alloc(m->arena, 1024, sizeof **middle);
-	struct value **leaf = &(*middle)[index >> 8 & 1023];
-	if (!*leaf && !make)
-		return NULL;
-	if (!*leaf)
-		*leaf = arena_alloc(m->arena, 256, sizeof **leaf);
-	return &(*leaf)[index & 255];
+	if (page >= memo->page_count) {
+		size_t count = memo->page_count ? memo->page_count : 16;
+		while (count <= page)
+			count *= 2;
+		struct value **pages = arena_alloc(m->arena, count, sizeof *pages);
+		if (memo->page_count)
+			memcpy(pages, memo->pages, memo->page_count * sizeof *pages);
+		memo->pages = pages;
+		memo->page_count = count;
+	}
+	memo->pages[page] = arena_alloc(m->arena, MEMO_PAGE, sizeof(struct value));
+	return memo->pages[page];
 }
 
-/* A slot that was never filled holds kind VALUE_UNKNOWN and no flag; nothing else does. */
-static bool is_filled(const struct value *slot)
+/* NULL past 32 bits. */
+static struct value *make_slot(struct machine *m, struct memo *memo, uint64_t index)
 {
-	return slot && (slot->kind != VALUE_UNKNOWN || slot->holds != 0);
+	struct value *slot = memo_find(memo, index);
+
+	if (slot || index >> 32)
+		return slot;
+	if (index >= MEMO_FIRST)
+		return &make_page(m, memo, index / MEMO_PAGE)[index % MEMO_PAGE];
+	memo->first = arena_alloc(m->arena, MEMO_FIRST, sizeof *memo->first);
+	return &memo->first[index];
 }
 
-void memo_put(struct machine *m, uint64_t index)
+static void note_reserve(struct machine *m, uint64_t index)
+{
+	if (m->art && !artifact_has(m->art, "file.bomb"))
+		artifact_note(m->art, "file.bomb", m->opcode_at, "fills memo slot %llu: old unpicklers reserve %llu MB for it",
+			      (unsigned long long)index, (unsigned long long)(index >> 16));
+}
+
+void memo_put_slowly(struct machine *m, uint64_t index)
 {
 	if (!has(m, 1))
 		return;
-	if (index > (1u << 20) && index / 8 > m->opcodes && m->art && !artifact_has(m->art, "file.bomb"))
-		artifact_note(m->art, "file.bomb", m->opcode_at,
-			      "fills memo slot %llu: old unpicklers reserve %llu MB for it",
-			      (unsigned long long)index, (unsigned long long)(index >> 16));
-	struct value *slot = memo_slot(m, &m->memo, index, true);
+	if (index > (1u << 20) && index / 8 > m->opcodes)
+		note_reserve(m, index);
+	struct value *slot = make_slot(m, &m->memo, index);
 	if (!slot) {
 		stop_all(m, "fills a memo slot past 32 bits");
 		return;
 	}
-	m->memo.filled += !is_filled(slot);
+	m->memo.filled += !memo_is_filled(slot);
 	*slot = m->stack[m->height - 1];
 }
 
-void memo_get(struct machine *m, uint64_t index)
+/* The memo outlives STOP when one Unpickler loads again: a program's own may. */
+void memo_get_older(struct machine *m, uint64_t index)
 {
-	struct value *slot = memo_slot(m, &m->memo, index, false);
+	struct value *slot = memo_find(&m->old_memo, index);
 
-	if (!is_filled(slot)) {
-		/* The memo outlives STOP when one Unpickler loads again: a program's own may. */
-		slot = memo_slot(m, &m->old_memo, index, false);
-		stop_loaders(m, is_filled(slot) ? LOADER_ALL & ~(uint32_t)LOADER_CUSTOM : LOADER_ALL,
-			     "takes a memo slot that was never filled");
-	}
+	stop_loaders(m, memo_is_filled(slot) ? LOADER_ALL & ~(uint32_t)LOADER_CUSTOM : LOADER_ALL, "takes a memo slot that was never filled");
 	if (m->alive)
 		push(m, *slot);
 }
 
 static void clear_memo(struct memo *memo)
 {
-	for (size_t i = 0; i < COUNT_OF(memo->pages); i++)
-		for (size_t k = 0; memo->pages[i] && k < 256; k++)
-			for (size_t l = 0; memo->pages[i][k] && l < 1024; l++)
-				if (memo->pages[i][k][l])
-					memset(memo->pages[i][k][l], 0, 256 * sizeof(struct value));
+	if (memo->first)
+		memset(memo->first, 0, MEMO_FIRST * sizeof *memo->first);
+	for (size_t i = 0; i < memo->page_count; i++)
+		if (memo->pages[i])
+			memset(memo->pages[i], 0, MEMO_PAGE * sizeof(struct value));
 	memo->filled = 0;
 }
 
@@ -214,6 +204,7 @@ static void swap_memos(struct machine *m)
 	clear_memo(&m->memo);
 }
 
+/* ---- events ---- */
 
 void add_event(struct machine *m, enum event_kind kind, struct value subject, struct value argument)
 {
@@ -229,15 +220,7 @@ void add_event(struct machine *m, enum event_kind kind, struct value subject, st
 	e->argument = argument;
 }
 
-/* torch.load(weights_only=True) knows only these opcodes (torch/_weights_only_unpickler.py). */
-static const char weights_opcodes[] = "IJKLMUNXG]ae)t}su(ghjqrcRbQ.\x80\x81\x85\x86\x87\x88\x89\x8a";
-
-static bool is_weights_opcode(unsigned char op)
-{
-	return op != 0 && memchr(weights_opcodes, op, sizeof weights_opcodes - 1) != NULL;
-}
-
-static void reset_stream(struct machine *m, uint64_t pos)
+void reset_stream(struct machine *m, uint64_t pos)
 {
 	m->pos = pos;
 	m->alive = m->loaders;
@@ -251,30 +234,4 @@ static void reset_stream(struct machine *m, uint64_t pos)
 void machine_init(struct machine *m, struct arena *arena, struct artifact *art, struct bytes in, uint32_t loaders)
 {
 	*m = (struct machine){.arena = arena, .art = art, .in = in, .loaders = loaders, .kept_per_node = 64};
-}
-
-bool machine_run(struct machine *m, uint64_t pos, struct value *result)
-{
-	reset_stream(m, pos);
-	while (m->alive) {
-		m->opcode_at = m->pos;
-		if (m->frame_end && m->pos >= m->frame_end)
-			leave_frame(m);
-		if (m->pos >= m->in.len) {
-			stop_all(m, "ends before the pickle does");
-			break;
-		}
-		unsigned char op = m->in.at[m->pos++];
-		m->opcodes++;
-		if (op == STOP)
-			break;
-		if (m->alive & LOADER_TORCH_WEIGHTS && !is_weights_opcode(op))
-			stop_loaders(m, LOADER_TORCH_WEIGHTS, "uses an opcode that weights_only refuses");
-		if (m->alive)
-			run_opcode(m, op);
-	}
-	if (!m->alive || !has(m, 1))
-		return false;
-	*result = pop(m);
-	return true;
 }

@@ -19,8 +19,19 @@ enum frame_view {
 	VIEW_DROPPING,      /* the rest of the frame is lost: C on BytesIO, as torch.load reads a zip */
 };
 
+/* Protocols below 3 may write Python 2 names, which loaders translate: the same name can then mean two things. */
+struct interned {
+	struct import *import;
+	bool old;
+};
+
+/* By index: the first few lie together, the others in pages. */
+enum { MEMO_FIRST = 64, MEMO_PAGE = 1024 };
+
 struct memo {
-	struct value ***pages[64];      /* sparse: 6 + 8 + 10 + 8 bits of the index */
+	struct value *first;
+	struct value **pages;           /* `page_count` of them, NULL where nothing was put */
+	size_t page_count;
 	uint64_t filled;
 };
 
@@ -44,7 +55,7 @@ struct machine {
 	size_t *marks;
 	size_t mark_count, mark_room;
 	struct memo memo, old_memo;
-	struct import **imports;            /* open addressing, by written name */
+	struct interned *imports;           /* open addressing, by written name */
 	size_t import_count, import_room;
 
 	bool frame_crossed, frame_nested, frame_long;

@@ -365,7 +365,7 @@ static void run_next_buffer(struct machine *m)
 static const char *const opcode_names[256] = {PICKLE_OPCODES(AS_NAME)};
 #undef AS_NAME
 
-void run_opcode(struct machine *m, unsigned char op)
+static void run_opcode(struct machine *m, unsigned char op)
 {
 	m->opcode = opcode_names[op];
 	switch ((enum opcode)op) {
@@ -439,4 +439,38 @@ void run_opcode(struct machine *m, unsigned char op)
 	case STOP: break;
 	default: stop_all(m, "holds a byte that is no pickle opcode"); break;
 	}
+}
+
+/* torch.load(weights_only=True) knows only these opcodes (torch/_weights_only_unpickler.py). */
+static const char weights_opcodes[] = "IJKLMUNXG]ae)t}su(ghjqrcRbQ.\x80\x81\x85\x86\x87\x88\x89\x8a";
+
+static bool is_weights_opcode(unsigned char op)
+{
+	return op != 0 && memchr(weights_opcodes, op, sizeof weights_opcodes - 1) != NULL;
+}
+
+bool machine_run(struct machine *m, uint64_t pos, struct value *result)
+{
+	reset_stream(m, pos);
+	while (m->alive) {
+		m->opcode_at = m->pos;
+		if (m->frame_end && m->pos >= m->frame_end)
+			leave_frame(m);
+		if (m->pos >= m->in.len) {
+			stop_all(m, "ends before the pickle does");
+			break;
+		}
+		unsigned char op = m->in.at[m->pos++];
+		m->opcodes++;
+		if (op == STOP)
+			break;
+		if (m->alive & LOADER_TORCH_WEIGHTS && !is_weights_opcode(op))
+			stop_loaders(m, LOADER_TORCH_WEIGHTS, "uses an opcode that weights_only refuses");
+		if (m->alive)
+			run_opcode(m, op);
+	}
+	if (!m->alive || !has(m, 1))
+		return false;
+	*result = pop(m);
+	return true;
 }

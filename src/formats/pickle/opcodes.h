@@ -23,7 +23,4 @@
 enum opcode { PICKLE_OPCODES(AS_ENUM) };
 #undef AS_ENUM
 
-/* Runs the opcode just taken from the input. */
-void run_opcode(struct machine *m, unsigned char op);
-
 #endif

@@ -79,7 +79,7 @@ struct outcome {
 static bool built_array_wrapper(const struct machine *m)
 {
 	for (size_t i = 0; i < m->import_room; i++)
-		if (m->imports[i] && bytes_same(m->imports[i]->name, "NumpyArrayWrapper"))
+		if (m->imports[i].import && bytes_same(m->imports[i].import->name, "NumpyArrayWrapper"))
 			return true;
 	return false;
 }

@@ -1,16 +1,33 @@
 #include "formats/pickle/torch.h"
 
 #include "base/cursor.h"
+#include <string.h>
+
 #include "formats/pickle/streams.h"
 
 /* 0x1950a86a20f9469cfc6c, little-endian (torch/serialization.py, MAGIC_NUMBER) */
 static const struct bytes magic = BYTES("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19");
 
+/* Its bytes, or a line that ends like the number in decimal, with an L, or in hexadecimal. */
+static bool may_hold_magic(struct bytes b)
+{
+	if (bytes_find(b, magic) < b.len)
+		return true;
+	for (size_t i = 1; i < b.len; i++)
+		if (b.at[i] == '\n' && b.at[i - 1] != 0 && strchr("0123456789LlCc \t", b.at[i - 1]))
+			return true;
+	return false;
+}
+
 bool torch_legacy_claims(struct arena *arena, struct bytes b)
 {
-	enum { WINDOW = 4096 };     /* the magic pickle has 15 bytes; a slow way to spell it has more */
+	enum { WINDOW = 256 };      /* the magic pickle has 15 bytes; a slow way to spell it has more */
 	struct arena_mark mark = arena_mark(arena);
-	struct pickle_glance g = pickle_glance(arena, bytes_slice(b, 0, WINDOW));
+
+	b = bytes_slice(b, 0, WINDOW);
+	if (!may_hold_magic(b))
+		return false;
+	struct pickle_glance g = pickle_glance(arena, b);
 	bool claims = g.whole && g.result.kind == VALUE_INT && g.result.holds & HOLDS_BIG_INT &&
 		      bytes_equal((struct bytes){g.result.at, g.result.len}, magic);
 

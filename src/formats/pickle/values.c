@@ -35,13 +35,17 @@ static float size_as_item(struct value v)
 	return v.node ? v.node->size : (float)v.len;
 }
 
+/* Most values: nothing in them, and one to whoever walks them. */
+static inline bool is_scalar(struct value v)
+{
+	return v.kind >= VALUE_NONE && v.kind <= VALUE_BYTES;
+}
+
 /* Items have room for 4, then always for a power of two. */
 static void keep_item(struct machine *m, struct node *n, struct value item)
 {
 	bool full = n->kept == 0 || (n->kept >= 4 && (n->kept & (n->kept - 1)) == 0);
 
-	if (n->kept >= m->kept_per_node || (m->kept >= KEPT_MOST && !n->holds))
-		return;
 	if (full) {
 		size_t room = n->kept ? (size_t)n->kept * 2 : 4;
 		struct value *items = arena_alloc_raw(m->arena, room * sizeof *items);
@@ -55,21 +59,32 @@ static void keep_item(struct machine *m, struct node *n, struct value item)
 
 static bool is_special_key(struct value key)
 {
-	struct bytes b = value_bytes(key);
+	return key.kind == VALUE_TEXT && key.len > 4 && key.at[0] == '_' && bytes_start_with(value_bytes(key), BYTES("__")) &&
+	       bytes_end_with(value_bytes(key), BYTES("__"));
+}
 
-	return b.len > 4 && bytes_start_with(b, BYTES("__")) && bytes_end_with(b, BYTES("__"));
+static void keep_items(struct machine *m, struct node *n, const struct value *items, size_t count)
+{
+	for (size_t i = 0; i < count && n->kept < m->kept_per_node && (m->kept < KEPT_MOST || n->holds); i++)
+		keep_item(m, n, items[i]);
 }
 
 static void add_items(struct machine *m, struct node *n, bool pairs, const struct value *items, size_t count)
 {
+	size_t scalars = 0;
+
 	for (size_t i = 0; i < count; i++) {
-		n->holds |= holds_as_item(items[i]);
-		n->size += size_as_item(items[i]);
-		if (pairs && i % 2 == 0 && is_special_key(items[i]))
-			n->holds |= HOLDS_SPECIAL_KEY;
+		if (is_scalar(items[i])) {
+			scalars++;
+			if (pairs && i % 2 == 0 && is_special_key(items[i]))
+				n->holds |= HOLDS_SPECIAL_KEY;
+		} else {
+			n->holds |= holds_as_item(items[i]);
+			n->size += size_as_item(items[i]);
+		}
 	}
-	for (size_t i = 0; i < count; i++)
-		keep_item(m, n, items[i]);
+	n->size += (float)scalars;
+	keep_items(m, n, items, count);
 	size_t more = pairs ? count / 2 : count;
 	n->count = more > UINT32_MAX - n->count ? UINT32_MAX : n->count + (uint32_t)more;
 }
@@ -100,8 +115,9 @@ static bool fits_without_node(const struct machine *m, enum value_kind kind, con
 		return false;
 	*size = 1;
 	for (size_t i = 0; i < count; i++) {
-		holds |= holds_as_item(items[i]);
-		*size += size_as_item(items[i]);
+		if (!is_scalar(items[i]))
+			holds |= holds_as_item(items[i]);
+		*size += is_scalar(items[i]) ? 1 : size_as_item(items[i]);
 	}
 	return holds == 0;
 }
@@ -253,7 +269,7 @@ static bool starts_like_container(struct bytes b)
 		BYTES("\x04\x22\x4d\x18"), BYTES("7z\xbc\xaf\x27\x1c"), BYTES("GGUF"), BYTES("\x7f" "ELF"), BYTES("\x89HDF"),
 	};
 	for (size_t i = 0; i < COUNT_OF(starts); i++)
-		if (bytes_start_with(b, starts[i]))
+		if (b.len > 0 && b.at[0] == starts[i].at[0] && bytes_start_with(b, starts[i]))
 			return true;
 	/* zlib: deflate, a window of 32 KB, and a check over both bytes */
 	return b.len > 8 && b.at[0] == 0x78 && (b.at[0] * 256 + b.at[1]) % 31 == 0;
