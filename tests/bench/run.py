@@ -6,6 +6,7 @@ kernel's account of the children that were waited for; nothing is timed by a clo
 says so. PEERS is the folder with the peers' programs; a peer that is not there is named.
 """
 
+import json
 import os
 import pathlib
 import platform
@@ -15,9 +16,8 @@ import subprocess
 import sys
 import time
 
-import workloads
-
 MERLON, LEDGER_BENCH, PEERS, FOLDER = (pathlib.Path(a).resolve() for a in sys.argv[1:5])
+WORKLOADS = pathlib.Path(__file__).with_name("workloads.py").resolve()
 ROUNDS = 3
 PATIENCE = 600
 PEER_COMMANDS = {
@@ -84,25 +84,35 @@ def peer(name):
 	return [str(program), *PEER_COMMANDS[name][1:]] if program.exists() else None
 
 
-def compare(title, path, about, peers, each=False):
-	"""A table: Merlon with everything on (sandbox, digest, ledger), and each peer as it comes."""
+def made(name):
+	"""A workload, by a program of its own: a child's peak of memory counts from its parent's."""
+	return json.loads(subprocess.run([sys.executable, str(WORKLOADS), name, str(FOLDER)], check=True, capture_output=True, text=True).stdout)
+
+
+def row(name, found, ours):
+	if found.late:
+		print(f"| {name} | more than {PATIENCE} s | | | was stopped |")
+	else:
+		ratio = "1" if found is ours else f"{found.cpu / ours.cpu:.0f} ×"
+		print(f"| {name} | {found.cpu:.3f} s | {ratio} | {found.memory:.0f} MiB | {found.status} |")
+	sys.stdout.flush()
+
+
+def compare(title, path, about, peers):
+	"""A table: Merlon with everything on (sandbox, digest, ledger), without digests, and each peer as it comes."""
 	print(f"\n### {title}\n\n{about}\n")
 	print("| | CPU | against Merlon | peak memory | ended with |\n|---|---:|---:|---:|---|")
-	ours = best([*merlon(), str(path)])
-	print(f"| **Merlon** | {ours.cpu:.3f} s | 1 | {ours.memory:.0f} MiB | {ours.status} |")
-	sys.stdout.flush()
+	ours = best([*merlon(), path])
+	row("**Merlon**", ours, ours)
+	verdict = best([str(MERLON), "scan", "--no-digest", "--report", f"json={FOLDER / 'merlon.json'}", path])
+	row("Merlon, verdict only (`--no-digest`, no ledger)", verdict, ours)
 	for name in peers:
 		command = peer(name)
-		if not command:
-			print(f"| {name} | not installed | | | |")
-			continue
-		theirs = best([*command, str(path)], 1)
-		if theirs.late:
-			print(f"| {name} | more than {PATIENCE} s | | | was stopped |")
+		if command:
+			row(name, best([*command, path], 1), ours)
 		else:
-			print(f"| {name} | {theirs.cpu:.3f} s | {theirs.cpu / ours.cpu:.0f} × | {theirs.memory:.0f} MiB | {theirs.status} |")
-		sys.stdout.flush()
-	return ours
+			print(f"| {name} | not installed | | | |")
+	return ours, verdict
 
 
 def head():
@@ -114,19 +124,52 @@ def head():
 
 
 def small():
-	folder, count = workloads.small_pickles(FOLDER)
-	ours = compare("Many small pickles", folder, f"{count:,} pickles of 100 to 400 bytes in one folder.", ["picklescan", "modelscan", "modelaudit"])
-	print(f"\nMerlon: {count / ours.cpu:,.0f} pickles a second a core (asked for: 20,000).")
+	work = made("many")
+	ours, _ = compare("Very many small pickles", work["path"], f"{work['count']:,} pickles of 100 to 400 bytes in one folder.", ["picklescan", "modelscan"])
+	print(f"\nMerlon: {work['count'] / ours.cpu:,.0f} pickles a second a core (asked for: 20,000).")
+
+
+def few():
+	work = made("few")
+	compare("Many small pickles", work["path"], f"{work['count']:,} pickles of 100 to 400 bytes in one folder (asked for: 20 times the fastest peer).", ["picklescan", "modelscan", "modelaudit"])
 
 
 def dense():
-	path, opcodes = workloads.dense_pickle(FOLDER)
-	compare("A dense pickle", path, f"One pickle of {opcodes:,} opcodes, {path.stat().st_size / 1e6:.1f} MB.", ["picklescan", "modelscan", "fickling", "modelaudit"])
+	work = made("dense")
+	compare("A dense pickle", work["path"], f"One pickle of {work['count']:,} opcodes, {work['bytes'] / 1e6:.1f} MB (asked for: 100 times picklescan, under 64 MB).",
+	        ["picklescan", "modelscan", "fickling", "modelaudit"])
+
+
+def bytes_read():
+	return json.load(open(FOLDER / "merlon.json"))["summary"]["bytes_read"]
+
+
+def checkpoint():
+	work = made("checkpoint")
+	compare("A PyTorch checkpoint", work["path"], f"300 tensors, {work['bytes'] / 1e6:.0f} MB (asked for: 5 ms of CPU to the verdict, under 1 % read).",
+	        ["picklescan", "modelscan", "fickling", "modelaudit"])
+	print(f"\nBytes read for the verdict: {bytes_read():,} of {work['bytes']:,}, {bytes_read() / work['bytes']:.3%}.")
+
+
+def shards():
+	work = made("shards")
+	_, verdict = compare("A sharded checkpoint", work["path"], f"50 safetensors shards with their index, {work['bytes'] / 1e9:.0f} GB (sparse; asked for: verdict under 1 s within 64 MB).", ["picklescan", "modelscan"])
+	print(f"\nBytes read for the verdict: {bytes_read():,}; {verdict.clock:.3f} s by the clock.")
+	shutil.rmtree(work["path"])
+
+
+def hashing():
+	work = made("weights")
+	print("\n### Hashing\n")
+	ours, floor = best([str(MERLON), "scan", work["path"]]), best(["openssl", "dgst", "-sha256", work["path"]])
+	print(f"One safetensors file of {work['bytes'] / 1e9:.0f} GB from the page cache: {work['bytes'] / ours.cpu / 1e9:.2f} GB/s of CPU with verdict and digest, "
+	      f"`openssl dgst -sha256` {work['bytes'] / floor.cpu / 1e9:.2f} GB/s (asked for: within 10 % of it).")
+	os.unlink(work["path"])
 
 
 def start():
-	path = workloads.one_small(FOLDER)
-	rounds = sorted((Measured([*merlon(), str(path)]) for _ in range(41)), key=lambda m: m.clock)
+	path = made("one")["path"]
+	rounds = sorted((Measured([*merlon(), path]) for _ in range(41)), key=lambda m: m.clock)
 	print("\n### From start to verdict of one small file\n")
 	print(f"By the clock, with a new ledger: median {statistics.median(m.clock for m in rounds) * 1000:.1f} ms, fastest {rounds[0].clock * 1000:.1f} ms "
 	      f"(asked for: under 15 ms); {min(m.cpu for m in rounds) * 1000:.1f} ms of CPU.")
@@ -134,23 +177,22 @@ def start():
 
 def ledger():
 	print("\n### Ledger\n")
-	for count in (500_000,):
-		folder = FOLDER / "bench-ledger"
-		shutil.rmtree(folder, ignore_errors=True)
-		appended = Measured([str(LEDGER_BENCH), str(folder), str(count)])
-		print(f"Appending {count:,} records of a scan, each acknowledged when it is on the disk: {count / appended.clock:,.0f} records a second "
-		      f"by the clock, {count / appended.cpu:,.0f} a second of CPU (asked for: 100,000). ", end="")
-		verified = best([str(MERLON), "ledger", "verify", str(folder)])
-		print(f"Verifying all of them: {count / verified.clock:,.0f} a second by the clock, {count / verified.cpu:,.0f} a second of CPU "
-		      f"(asked for: 500,000), {verified.memory:.0f} MiB.")
-		shutil.rmtree(folder, ignore_errors=True)
+	count, folder = 1_000_000, FOLDER / "bench-ledger"
+	shutil.rmtree(folder, ignore_errors=True)
+	appended = Measured([str(LEDGER_BENCH), str(folder), str(count)])
+	print(f"Appending {count:,} records of a scan, each acknowledged when it is on the disk: {count / appended.clock:,.0f} records a second "
+	      f"by the clock, {count / appended.cpu:,.0f} a second of CPU (asked for: 100,000). ", end="")
+	verified = best([str(MERLON), "ledger", "verify", str(folder)])
+	print(f"Verifying all of them: {count / verified.clock:,.0f} a second by the clock, {count / verified.cpu:,.0f} a second of CPU "
+	      f"(asked for: 500,000), {verified.memory:.0f} MiB.")
+	shutil.rmtree(folder, ignore_errors=True)
 
 
 def main():
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	wanted = sys.argv[5:]
 	head()
-	for part in (small, dense, start, ledger):
+	for part in (small, few, dense, checkpoint, shards, hashing, start, ledger):
 		if not wanted or part.__name__ in wanted:
 			part()
 			sys.stdout.flush()
