@@ -1,52 +1,56 @@
 #include "base/sort.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* Heap sort: in place, and never slower than n log n.  The C library's qsort() asks the system how much memory there is, which a worker may not. */
+/* A merge sort.  The C library's qsort() asks the system how much memory there is, which a worker may not. */
 
-struct heap {
-	unsigned char *items;
-	size_t size;
-	int (*compare)(const void *, const void *);
+struct run {
+	unsigned char *at, *end;
 };
 
-static void swap(const struct heap *h, size_t i, size_t j)
+/* The smaller of the two first items; of equal ones that of the left. */
+static unsigned char *take(struct run *left, struct run *right, size_t size, int (*compare)(const void *, const void *))
 {
-	unsigned char *a = h->items + i * h->size, *b = h->items + j * h->size;
+	struct run *from = left->at == left->end || (right->at < right->end && compare(left->at, right->at) > 0) ? right : left;
+	unsigned char *item = from->at;
 
-	for (size_t k = 0; k < h->size; k++) {
-		unsigned char byte = a[k];
-		a[k] = b[k];
-		b[k] = byte;
-	}
+	from->at += size;
+	return item;
 }
 
-static bool is_less(const struct heap *h, size_t i, size_t j)
+static size_t least(size_t a, size_t b)
 {
-	return h->compare(h->items + i * h->size, h->items + j * h->size) < 0;
+	return a < b ? a : b;
 }
 
-/* Item `i` goes down until it is no less than what hangs below it. */
-static void sink(const struct heap *h, size_t i, size_t count)
+/* Runs of `len` items, sorted each, become half as many in `out`. */
+static void merge_runs(unsigned char *in, unsigned char *out, size_t count, size_t size, size_t len, int (*compare)(const void *, const void *))
 {
-	for (size_t child = 2 * i + 1; child < count; child = 2 * i + 1) {
-		if (child + 1 < count && is_less(h, child, child + 1))
-			child++;
-		if (!is_less(h, i, child))
-			return;
-		swap(h, i, child);
-		i = child;
+	for (size_t from = 0; from < count; from += 2 * len) {
+		size_t middle = least(from + len, count), end = least(from + 2 * len, count);
+		struct run left = {in + from * size, in + middle * size}, right = {in + middle * size, in + end * size};
+		for (size_t i = from; i < end; i++)
+			memcpy(out + i * size, take(&left, &right, size, compare), size);
 	}
 }
 
 void sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
 {
-	struct heap h = {items, size, compare};
+	unsigned char *in = items;
 
-	for (size_t i = count / 2; i > 0; i--)
-		sink(&h, i - 1, count);
-	for (size_t last = count; last > 1; last--) {
-		swap(&h, 0, last - 1);
-		sink(&h, 0, last - 1);
+	if (count < 2)
+		return;
+	unsigned char *room = malloc(count * size), *out = room;
+	if (!room)
+		abort();
+	for (size_t len = 1; len < count; len *= 2) {
+		unsigned char *swap = in;
+		merge_runs(in, out, count, size, len, compare);
+		in = out;
+		out = swap;
 	}
+	if (in == room)
+		memcpy(items, room, count * size);
+	free(room);
 }

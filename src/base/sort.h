@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* Sorts `count` items of `size` bytes in place; equal ones may change places. */
+/* Sorts `count` items of `size` bytes in place; equal ones keep their order. Running out of memory ends the program. */
 void sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *));
 
 #endif
