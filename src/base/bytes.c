@@ -49,11 +49,16 @@ size_t bytes_find(struct bytes b, struct bytes needle)
 
 size_t bytes_find_last(struct bytes b, struct bytes needle)
 {
-	if (needle.len > b.len)
+	if (needle.len == 0)
 		return b.len;
-	for (size_t i = b.len - needle.len + 1; i > 0; i--)
-		if (needle.len == 0 || memcmp(b.at + i - 1, needle.at, needle.len) == 0)
-			return i - 1;
+	for (size_t room = b.len; room >= needle.len;) {
+		const unsigned char *hit = memrchr(b.at, needle.at[0], room - needle.len + 1);
+		if (!hit)
+			break;
+		if (memcmp(hit, needle.at, needle.len) == 0)
+			return (size_t)(hit - b.at);
+		room = (size_t)(hit - b.at) + needle.len - 1;
+	}
 	return b.len;
 }
 

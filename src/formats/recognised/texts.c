@@ -45,8 +45,10 @@ bool looks_like_caffe_network(struct bytes in)
 
 	for (size_t i = 0; i < COUNT_OF(starts); i++)
 		begins |= bytes_start_with(b, bytes_of(starts[i]));
+	if (!begins)
+		return false;
 	bool layers = bytes_contain(b, BYTES("layer {")) || bytes_contain(b, BYTES("layers {")) || bytes_contain(b, BYTES("layer{"));
-	return begins && layers && bytes_contain(b, BYTES("type:")) && (bytes_contain(b, BYTES("top:")) || bytes_contain(b, BYTES("bottom:")));
+	return layers && bytes_contain(b, BYTES("type:")) && (bytes_contain(b, BYTES("top:")) || bytes_contain(b, BYTES("bottom:")));
 }
 
 bool looks_like_lightgbm(struct bytes in)

@@ -48,6 +48,9 @@ enum {
  */
 bool zip_has_directory(struct bytes in, bool to_the_end);
 
+/* Is an end record without a comment its last bytes? */
+bool zip_ends_plainly(struct bytes in);
+
 /* Reads every directory and every entry, adding what is odd about them to `art`. */
 void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out);
 

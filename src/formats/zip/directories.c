@@ -126,6 +126,11 @@ static uint64_t find_directories(struct bytes in, struct zip_archive *z)
 	return z->directory_count > 0 ? at : UINT64_MAX;
 }
 
+bool zip_ends_plainly(struct bytes in)
+{
+	return in.len >= END_SIZE && bytes_start_with(bytes_from(in, in.len - END_SIZE), end_mark);
+}
+
 bool zip_has_directory(struct bytes in, bool to_the_end)
 {
 	struct zip_archive z = {0};
