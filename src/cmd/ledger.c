@@ -65,8 +65,8 @@ static void print_good(const char *directory, const struct ledger_outcome *out)
 
 	text_init(&root, NULL);
 	text_add_base64(&root, digest_bytes(&out->root));
-	printf("%s: %llu records, %llu signed checkpoints, all fit; root %s\n", directory, (unsigned long long)out->records,
-	       (unsigned long long)out->checkpoints, text_string(&root));
+	printf("%s: %llu record%s, %llu signed checkpoint%s, all fit; root %s\n", directory, (unsigned long long)out->records,
+	       out->records == 1 ? "" : "s", (unsigned long long)out->checkpoints, out->checkpoints == 1 ? "" : "s", text_string(&root));
 	if (out->witnessed)
 		printf("the checkpoint from outside fits: nothing it was signed over has been changed or cut off\n");
 	else
