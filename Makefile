@@ -1,14 +1,18 @@
-# GNU make and pkg-config.  SAN=1: AddressSanitizer and UBSan; COVERAGE=1; LTO=1.
+# GNU make and pkg-config.  SAN=1: AddressSanitizer and UBSan; FUZZ=1: those and libFuzzer (clang); COVERAGE=1; LTO=1.
 VERSION := 0.1.0
 CC      ?= cc
 PREFIX  ?= /usr/local
 
-B := build$(if $(SAN),/san)$(if $(COVERAGE),/coverage)
+B := build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)$(if $(COVERAGE),/coverage)
 HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
 FLAGS  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion -Werror -Isrc -I. -fPIE -MMD -MP -g
 CFLAGS ?= -O2
 LINK   := -pie -Wl,-z,relro,-z,now
-ifdef SAN
+ifdef FUZZ
+CC     := clang
+FLAGS  += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+LINK   += -fsanitize=fuzzer,address,undefined
+else ifdef SAN
 FLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 LINK   += -fsanitize=address,undefined
 else
@@ -130,17 +134,34 @@ bench: $(B)/merlon $(B)/bench/ledger build/peers
 	@mkdir -p build/bench
 	@python3 tests/bench/run.py $(B)/merlon $(B)/bench/ledger build/peers/bin build/bench/work $(PART) | tee build/bench/report.md
 
-# ---- fuzzing: make fuzz-gguf && build/fuzz/gguf build/fuzz/gguf.corpus -max_total_time=60 ----
+# ---- fuzzing: make fuzz-gguf && build/fuzz/targets/gguf -max_total_time=60; make fuzz-campaign SECONDS=600 for all ----
 
-FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -Isrc -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_SRC    = $(filter-out src/main/% src/cmd/%,$(SRC)) $(filter-out $(B)/commands.c,$(TABLES))
-fuzz-%: $(TABLES)
-	@mkdir -p build/fuzz/$*.corpus
-	clang $(FUZZ_FLAGS) -DFORMAT=format_$* tests/fuzz/format.c $(FUZZ_SRC) $(LDLIBS) -o build/fuzz/$*
-fuzz: $(patsubst src/formats/%.c,fuzz-%,$(wildcard src/formats/*.c))
+# A target is a file in src/formats, or in tests/fuzz/targets for what is no format.
+FUZZED := $(patsubst src/formats/%.c,%,$(wildcard src/formats/*.c)) $(patsubst tests/fuzz/targets/%.c,%,$(wildcard tests/fuzz/targets/*.c))
+fuzz-campaign: $(B)/recipe
+	@FUZZ=1 $(MAKE) --no-print-directory $(FUZZED:%=build/fuzz/targets/%)
+	@sh tests/fuzz/campaign.sh $(B)/recipe build/fuzz $(or $(SECONDS),60) $(or $(ONLY),$(FUZZED))
+fuzz-%:
+	@FUZZ=1 $(MAKE) --no-print-directory build/fuzz/targets/$*
+ifdef FUZZ
+$(B)/tests/fuzz/targets/%.o: tests/fuzz/targets/%.c
+	@mkdir -p $(@D)
+	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
+$(B)/tests/fuzz/formats/%.o: tests/fuzz/format.c
+	@mkdir -p $(@D)
+	$(call say,$< for $*)$(CC) $(FLAGS) -DFORMAT=format_$* -c $< -o $@
+$(B)/library.a: $(LIB)
+	$(call say,$@)rm -f $@ && ar rcs $@ $^
+$(B)/targets/%: $(B)/tests/fuzz/targets/%.o $(B)/library.a
+	@mkdir -p $(@D)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+$(B)/targets/%: $(B)/tests/fuzz/formats/%.o $(B)/library.a
+	@mkdir -p $(@D)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+endif
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint reference man install demo bench fuzz clean FORCE
+.PHONY: all test test-programs golden lint reference man install demo bench fuzz-campaign clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
