@@ -56,7 +56,13 @@ $(B)/checks.c: FORCE;   $(call table,sh tools/registry.sh checks check)
 $(B)/reports.c: FORCE;  $(call table,sh tools/registry.sh reports report)
 $(B)/commands.c: FORCE; $(call table,sh tools/registry.sh cmd command)
 $(B)/version.c: FORCE;  $(call table,printf '\043include "types/assessment.h"\nconst char merlon_version[] = "$(VERSION)";\n')
-$(B)/embedded.c: $(DATA) tools/embed.sh; $(call table,sh tools/embed.sh $(DATA))
+$(B)/embedded.c: $(DATA) build/embed; $(call table,build/embed $(DATA))
+
+# Runs while building, so it is built plainly whatever is built.
+EMBED := tools/embed.c src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c
+build/embed: $(EMBED)
+	@mkdir -p build
+	$(call say,$@)cc -std=c17 -D_GNU_SOURCE -O1 -Isrc $^ -lcrypto -lyaml -o $@
 
 # ---- tests ----
 

@@ -1,5 +1,6 @@
 #include "base/embedded.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct bytes embedded_content(const char *path)
@@ -8,6 +9,14 @@ struct bytes embedded_content(const char *path)
 		if (strcmp(f->path, path) == 0)
 			return f->content;
 	return BYTES("");
+}
+
+struct digest embedded_digest(const char *prefix)
+{
+	for (const struct embedded_folder *f = embedded_folders; f->prefix; f++)
+		if (strcmp(f->prefix, prefix) == 0)
+			return f->digest;
+	abort();
 }
 
 const struct embedded_file *embedded_next(const char *prefix, const struct embedded_file *after)

@@ -180,16 +180,10 @@ static void read_document(struct loading *l, const struct yaml *root)
 static void each_file(struct loading *l, const char *folder, void (*read)(struct loading *, const struct yaml *))
 {
 	for (const struct embedded_file *f = embedded_next(folder, NULL); f && !l->failed; f = embedded_next(folder, f)) {
-		struct yaml_error error;
 		l->file = f->path;
 		if (strstr(f->path, "/known-bad.yaml"))
 			continue;
-		struct yaml *root = yaml_parse(l->arena, f->content, &error);
-		struct yaml at = {.line = error.line, .column = error.column};
-		if (root)
-			read(l, root);
-		else
-			fail(l, &at, error.why, NULL);
+		read(l, yaml_unpack(l->arena, f->tree));
 	}
 }
 
@@ -268,18 +262,6 @@ static void hold_all(struct loading *l)
 	}
 }
 
-static void digest_all(struct catalog *out)
-{
-	struct hasher h;
-
-	hasher_init(&h);
-	hasher_begin(&h);
-	for (const struct embedded_file *f = embedded_next("catalog/", NULL); f; f = embedded_next("catalog/", f))
-		hasher_add(&h, f->content);
-	out->digest = hasher_end(&h);
-	hasher_finish(&h);
-}
-
 bool catalog_load(struct arena *arena, struct catalog *out, struct catalog_error *error)
 {
 	struct loading l = {.arena = arena, .out = out, .error = error};
@@ -296,6 +278,6 @@ bool catalog_load(struct arena *arena, struct catalog *out, struct catalog_error
 	each_file(&l, "catalog/controls/", read_control);
 	sort(l.controls, out->control_count, sizeof *l.controls, compare_ids);
 	hold_all(&l);
-	digest_all(out);
+	out->digest = embedded_digest("catalog/");
 	return !l.failed;
 }

@@ -15,8 +15,7 @@ struct loading {
 	struct rules *rules;
 	struct rules_error *error;
 	const char *file;
-	struct bytes content;
-	struct hasher hasher;
+	struct bytes content, tree;     /* the tree, when it is built in */
 	bool failed;
 };
 
@@ -93,7 +92,7 @@ static void load(void *arg)
 {
 	struct loading *l = arg;
 	struct yaml_error error;
-	struct yaml *root = yaml_parse(&l->rules->arena, l->content, &error);
+	struct yaml *root = l->tree.len ? yaml_unpack(&l->rules->arena, l->tree) : yaml_parse(&l->rules->arena, l->content, &error);
 
 	if (!root) {
 		struct yaml at = {.line = error.line, .column = error.column};
@@ -115,15 +114,28 @@ static void load(void *arg)
 	}
 }
 
-static void load_content(struct loading *l, const char *file, struct bytes content)
+static void load_content(struct loading *l, const char *file, struct bytes content, struct bytes tree)
 {
 	if (l->failed)
 		return;
 	l->file = file;
 	l->content = content;
-	hasher_add(&l->hasher, content);
+	l->tree = tree;
 	if (!arena_run(&l->rules->arena, load, l))
 		fail(l, NULL, "is too large for a file of rules");
+}
+
+/* Own rules change what the built-in ones say: so does their digest. */
+static void add_digest(struct rules *rules, struct bytes content)
+{
+	struct hasher h;
+
+	hasher_init(&h);
+	hasher_begin(&h);
+	hasher_add(&h, digest_bytes(&rules->digest));
+	hasher_add(&h, content);
+	rules->digest = hasher_end(&h);
+	hasher_finish(&h);
 }
 
 static void load_file(struct loading *l, const char *path)
@@ -135,7 +147,8 @@ static void load_file(struct loading *l, const char *path)
 		l->file = path;
 		fail(l, NULL, "cannot be read");
 	} else {
-		load_content(l, path, text_bytes(&content));
+		load_content(l, path, text_bytes(&content), BYTES(""));
+		add_digest(l->rules, text_bytes(&content));
 	}
 	text_finish(&content);
 }
@@ -156,14 +169,11 @@ bool rules_init(struct rules *rules, const char *const *files, size_t count, str
 	*rules = (struct rules){0};
 	arena_init(&rules->arena, BUDGET);
 	arena_run(&rules->arena, make_tables, rules);
-	hasher_init(&l.hasher);
-	hasher_begin(&l.hasher);
+	rules->digest = embedded_digest("rules/");
 	for (const struct embedded_file *f = embedded_next("rules/", NULL); f; f = embedded_next("rules/", f))
-		load_content(&l, f->path, f->content);
+		load_content(&l, f->path, f->content, f->tree);
 	for (size_t i = 0; i < count; i++)
 		load_file(&l, files[i]);
-	rules->digest = hasher_end(&l.hasher);
-	hasher_finish(&l.hasher);
 	return !l.failed;
 }
 

@@ -215,6 +215,8 @@ static bool begin(struct scanning *s, struct worker_context *context)
 		.context = context,
 	};
 
+	if (!o->skip_digest)
+		digest_of(BYTES(""));   /* a worker cannot open what OpenSSL reads at first use */
 	s->sandbox = sandbox_create(&settings);
 	if (!s->sandbox)
 		return false;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <yaml.h>
 
+#include "base/cursor.h"
+
 enum { DEPTH_MOST = 64 };
 
 struct builder {
@@ -149,4 +151,76 @@ struct bytes yaml_string(const struct yaml *map, const char *name)
 	const struct yaml *v = yaml_member(map, name);
 
 	return v && v->kind == YAML_IS_SCALAR ? v->text : BYTES("");
+}
+
+/* ---- packed ---- */
+
+static void pack_number(struct text *out, uint64_t n)
+{
+	for (; n >= 0x80; n >>= 7)
+		text_add_byte(out, (char)(0x80 | (n & 0x7f)));
+	text_add_byte(out, (char)n);
+}
+
+static void pack_bytes(struct text *out, struct bytes b)
+{
+	pack_number(out, b.len);
+	text_add(out, b);
+}
+
+void yaml_pack(const struct yaml *tree, struct text *out)
+{
+	text_add_byte(out, (char)(tree->kind | (tree->plain ? 0x80 : 0)));
+	pack_number(out, tree->line);
+	pack_number(out, tree->column);
+	pack_bytes(out, tree->key);
+	pack_bytes(out, tree->text);
+	pack_number(out, tree->count);
+	yaml_each(tree, it)
+		yaml_pack(it, out);
+}
+
+static uint64_t unpack_number(struct cursor *c)
+{
+	uint64_t n = 0;
+
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		unsigned char b = cursor_u8(c);
+		n |= (uint64_t)(b & 0x7f) << shift;
+		if (b < 0x80)
+			break;
+	}
+	return n;
+}
+
+static struct bytes unpack_bytes(struct cursor *c)
+{
+	return cursor_take(c, unpack_number(c));
+}
+
+/* As deep as yaml_parse() lets a tree be. */
+static struct yaml *unpack_value(struct arena *arena, struct cursor *c)
+{
+	struct yaml *v = arena_new(arena, struct yaml), **last = &v->first;
+	unsigned char kind = cursor_u8(c);
+
+	*v = (struct yaml){.kind = kind & 0x7f, .plain = kind >> 7};
+	v->line = (unsigned)unpack_number(c);
+	v->column = (unsigned)unpack_number(c);
+	v->key = unpack_bytes(c);
+	v->text = unpack_bytes(c);
+	v->count = unpack_number(c);
+	for (size_t i = 0; i < v->count && cursor_ok(c); i++, last = &(*last)->next)
+		*last = unpack_value(arena, c);
+	return v;
+}
+
+struct yaml *yaml_unpack(struct arena *arena, struct bytes packed)
+{
+	struct cursor c = cursor_over(packed);
+	struct yaml *root = unpack_value(arena, &c);
+
+	if (!cursor_ok(&c) || cursor_left(&c))
+		abort();        /* not made by yaml_pack() */
+	return root;
 }

@@ -2,6 +2,7 @@
 #define SYNTAX_YAML_H
 
 #include "base/arena.h"
+#include "base/text.h"
 
 /*
  * YAML as people write rules, controls and policies in it: maps, lists and
@@ -28,6 +29,10 @@ struct yaml_error {
 
 /* NULL when it is not such YAML; a key twice in one map is an error. */
 struct yaml *yaml_parse(struct arena *arena, struct bytes in, struct yaml_error *error);
+
+/* A tree as bytes, for a file that is built into the program, and back: texts then lie where the bytes do. */
+void yaml_pack(const struct yaml *tree, struct text *out);
+struct yaml *yaml_unpack(struct arena *arena, struct bytes packed);
 
 /* NULL when it is not there, or `map` is NULL or no map. */
 const struct yaml *yaml_member(const struct yaml *map, const char *name);
