@@ -42,7 +42,7 @@ struct reach {
 	bool called;
 	struct bytes owner, name;
 	double cost;
-	struct reach *next;
+	struct reach *next, *same_place;
 };
 
 struct template {
