@@ -8,8 +8,11 @@ static void report(const struct check *self, const struct subject *subject, cons
 
 	text_init(&t, subject->artifact->arena);
 	template_begin(&t, part);
-	text_add(&t, reach->name);
-	text_addf(&t, " (%.3g) in ", reach->cost);
+	size_t number = bytes_find_byte(reach->name, '#');
+	text_add(&t, bytes_slice(reach->name, 0, number));
+	text_addf(&t, "%.3g", reach->cost);
+	text_add(&t, bytes_from(reach->name, number + 1));
+	text_add_string(&t, " in ");
 	template_add_source(&t, part->template, reach);
 	struct finding *f = template_finding(self, subject, part, reach->at, &t, out);
 	if (f && reach->cost >= DANGEROUS_FROM) {

@@ -43,6 +43,8 @@ static struct judged judge_computed(const struct reach *r)
 {
 	bool plain = r->plain_key && !r->attribute && r->base != BASE_OBJECT && r->base != BASE_MACRO;
 
+	if (r->name.len > 0)
+		return (struct judged){r, VERDICT_DANGEROUS, "puts together the name of an attribute of Python's internals from"};
 	if (plain && r->base == BASE_DATA)
 		return (struct judged){0};
 	if (plain || (r->base == BASE_DATA && !r->attribute))
@@ -112,6 +114,9 @@ static void report(const struct check *self, const struct subject *subject, cons
 	for (size_t i = 0; i < at; i++)
 		if (is_same_chain(&list[i], &list[at]))
 			return;
+	for (size_t i = at; i < count && list[at].reach->name.len == 0; i++)
+		if (is_same_chain(&list[i], &list[at]) && list[i].reach->name.len > 0)
+			at = i;
 	text_init(&t, subject->artifact->arena);
 	template_begin(&t, part);
 	text_add_string(&t, list[at].does);

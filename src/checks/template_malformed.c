@@ -8,7 +8,7 @@ static void report(const struct check *self, const struct subject *subject, cons
 	text_init(&t, subject->artifact->arena);
 	template_begin(&t, part);
 	text_add_string(&t, template ? template->why : "was not read");
-	if (template) {
+	if (template && template->why_at < template->text.len) {
 		text_add_string(&t, ", at ");
 		text_add_number(&t, template->why_at);
 		text_add_string(&t, ": ");
@@ -19,9 +19,11 @@ static void report(const struct check *self, const struct subject *subject, cons
 
 static void run(const struct check *self, const struct subject *subject, struct findings *out)
 {
-	artifact_each(subject->artifact, p)
-		if (p->kind == PART_TEMPLATE && !p->guessed && (!p->template || p->template->why))
+	artifact_each(subject->artifact, p) {
+		bool followed = p->template && !p->template->why;
+		if (p->kind == PART_TEMPLATE && !followed && (!p->guessed || !p->template || p->template->parsed))
 			report(self, subject, p, out);
+	}
 }
 
 const struct check check_template_malformed = {

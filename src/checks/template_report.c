@@ -17,7 +17,10 @@ void template_add_source(struct text *t, const struct template *template, const 
 {
 	enum { SOURCE_SHOWN = 160 };
 
-	text_add_printable(t, bytes_slice(template->text, reach->at, reach->end - reach->at), SOURCE_SHOWN);
+	struct bytes source = bytes_slice(template->text, reach->at, reach->end - reach->at);
+
+	source.len = bytes_find(source, BYTES("%}"));        /* of a block only its tag */
+	text_add_printable(t, source, SOURCE_SHOWN);
 }
 
 static uint64_t place_of(const struct source *source, const struct part *part, uint32_t at)

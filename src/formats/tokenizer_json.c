@@ -4,6 +4,8 @@
  * them run: chat templates, and names of classes that loading fetches from a
  * repository and imports.
  */
+#include <string.h>
+
 #include "syntax/json.h"
 #include "templates/template.h"
 #include "types/format.h"
@@ -61,12 +63,18 @@ static bool has_telling_key(struct bytes in, struct arena *arena)
 	return false;
 }
 
+/* What may be meant as JSON, were it whole: a byte order mark, too, which no reader takes. */
+static bool is_like_json(struct bytes in)
+{
+	return in.len == 0 || (in.at[0] < 0x80 && in.at[0] > 0x20 && strchr("{[\"-0123456789tfn", in.at[0])) || in.at[0] == 0xEF;
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	struct bytes in = without_space(source->content);
 
 	if (has_known_name(source))
-		return 60;
+		return is_like_json(in) ? 60 : 0;
 	if (in.len == 0 || in.at[0] != '{' || in.len > SIZE_MOST)
 		return 0;
 	return has_telling_key(in, arena) ? 60 : 0;
@@ -95,24 +103,26 @@ static void note_reference(struct artifact *art, uint64_t offset, struct bytes k
 			      text_string(&file), text_string(&name));
 }
 
-/* Texts in a value, and in the lists and objects in it. */
-static void note_references(struct artifact *art, const struct json *value, struct bytes key, unsigned depth)
+/* Texts in a value, and in the lists and objects in it; `only`: those of that key, or NULL. */
+static void note_references(struct artifact *art, const struct json *value, struct bytes key, const char *only, unsigned depth)
 {
 	enum { DEPTH_MOST = 8 };
 
-	if (value->kind == JSON_IS_STRING && value->text.len > 0)
+	if (value->kind == JSON_IS_STRING && value->text.len > 0 && (!only || bytes_same(key, only)))
 		note_reference(art, value->offset, key, value->text);
 	if ((value->kind == JSON_IS_ARRAY || value->kind == JSON_IS_OBJECT) && depth < DEPTH_MOST)
 		json_each(value, it)
-			note_references(art, it, value->kind == JSON_IS_OBJECT ? it->key : key, depth + 1);
+			note_references(art, it, value->kind == JSON_IS_OBJECT ? it->key : key, only, depth + 1);
 }
 
 static void read_code(struct artifact *art, const struct json *member)
 {
 	struct bytes key = member->key;
 
-	if (bytes_same(key, "auto_map") || bytes_same(key, "custom_pipeline") || bytes_same(key, "custom_pipelines"))
-		note_references(art, member, key, 0);
+	if (bytes_same(key, "auto_map") || bytes_same(key, "custom_pipeline"))
+		note_references(art, member, key, NULL, 0);
+	else if (bytes_same(key, "custom_pipelines"))
+		note_references(art, member, key, "impl", 0);
 	else if (bytes_same(key, "trust_remote_code") && member->kind == JSON_IS_BOOL && member->truth)
 		artifact_note(art, "model.remote-code", member->offset, "asks its loader to run code of its repository: trust_remote_code is true");
 }

@@ -73,7 +73,7 @@ static struct fold call_range(struct follower *f, struct jinja_node *node, const
 	double from = fold_number(first), by = fold_number(step), count = (fold_number(last) - from) / by;
 	if (count > FOLD_ITEMS_MOST) {
 		out.items->length = count;
-		follower_cost(f, node, count * f->times, "counts a range of this many numbers");
+		follower_cost(f, node, count * f->times, "counts # numbers");
 		return out;
 	}
 	for (double i = 0; i < count; i++)
@@ -112,7 +112,7 @@ static struct fold call_lipsum(struct follower *f, struct jinja_node *node, cons
 	struct fold n = argument(args, 0, "n", fold_integer(5)), most = argument(args, 3, "max", fold_integer(100));
 
 	if (fold_is_number(n) && fold_is_number(most))
-		follower_cost(f, node, fold_number(n) * fold_number(most), "makes this many words of dummy text");
+		follower_cost(f, node, fold_number(n) * fold_number(most), "makes # words of dummy text");
 	return fold_kind(FOLD_COMPUTED);
 }
 
@@ -130,7 +130,7 @@ static struct fold call_object(struct follower *f, struct jinja_node *node, stru
 		return call_lipsum(f, node, args);
 	if (bytes_same(name, "strftime_now")) {
 		out = fold_kind(FOLD_COMPUTED);
-		out.content = true;     /* a date decides like a word does */
+		out.clock = true;
 		return out;
 	}
 	if (bytes_same(name, "joiner()"))

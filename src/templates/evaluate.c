@@ -141,7 +141,7 @@ static struct fold member_of(struct follower *f, struct jinja_node *node, struct
 	if (index.kind == FOLD_INTERNAL)
 		return index;
 	if (index.kind != FOLD_NUMBER && index.kind != FOLD_NONE && index.kind != FOLD_REAL && base.kind != FOLD_INTERNAL) {
-		struct reach *r = follower_reach(f, REACH_COMPUTED, node, evaluate_base(base), BYTES(""));
+		struct reach *r = follower_reach(f, REACH_COMPUTED, node, evaluate_base(base), index.kind == FOLD_COMPUTED ? index.text : BYTES(""));
 		if (r) {
 			r->owner = owner_of(base);
 			r->attribute = attribute;
@@ -250,7 +250,7 @@ static struct fold under(struct fold v, struct fold test)
 
 static struct fold evaluate_logic(struct follower *f, struct jinja_node *node)
 {
-	struct fold a = evaluate(f, node->first);
+	struct fold a = fold_condition(evaluate(f, node->first));
 	int truth = a.trigger ? -1 : fold_truth(a);
 
 	f->maybe++;
@@ -265,7 +265,7 @@ static struct fold evaluate_logic(struct follower *f, struct jinja_node *node)
 
 static struct fold evaluate_choice(struct follower *f, struct jinja_node *node)
 {
-	struct fold test = evaluate(f, node->first);
+	struct fold test = fold_condition(evaluate(f, node->first));
 	struct jinja_node *other = jinja_child(node, 2);
 	int truth = test.trigger ? -1 : fold_truth(test);
 	struct fold opposite = test;
@@ -424,7 +424,7 @@ static struct fold evaluate_kind(struct follower *f, struct jinja_node *node)
 	case JINJA_TEST: return evaluate_test(f, node);
 	case JINJA_NEGATE: return evaluate_negative(evaluate(f, node->first));
 	case JINJA_POSITIVE: return evaluate(f, node->first);
-	case JINJA_NOT: return evaluate_not(evaluate(f, node->first));
+	case JINJA_NOT: return evaluate_not(fold_condition(evaluate(f, node->first)));
 	case JINJA_CONCAT: return evaluate_concat(f, node);
 	case JINJA_AND: case JINJA_OR: return evaluate_logic(f, node);
 	case JINJA_COMPARE: return evaluate_comparison(f, node);

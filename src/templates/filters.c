@@ -115,7 +115,7 @@ static struct fold filter_width(const struct use *u)
 	struct fold width = given(u, 0, "width");
 
 	if (fold_is_number(width))
-		follower_may_make(u->f, u->node, fold_number(width) * u->f->times, "pads a text to one of");
+		follower_may_make(u->f, u->node, fold_number(width) * u->f->times, "pads a text to # characters");
 	return same_kind(u);
 }
 
@@ -246,8 +246,8 @@ static struct fold filter_select(const struct use *u)
 		follower_reach(u->f, REACH_TEST, u->node, BASE_DATA, test.kind == FOLD_TEXT ? test.text : BYTES(""));
 	if (u->base.kind == FOLD_DATA) {
 		out = unknown(u, FOLD_DATA);
-		if (each.content && words.kind == FOLD_TEXT)
-			out.trigger = follower_trigger(u->f, u->node, words.text);
+		if (each.content && operate_words(words).len > 0)
+			out.trigger = follower_trigger(u->f, u->node, operate_words(words));
 		return out;
 	}
 	if (u->base.kind == FOLD_LIST || u->base.kind == FOLD_TUPLE) {
@@ -268,7 +268,7 @@ static struct fold filter_order(const struct use *u)
 	if (path.kind != FOLD_NONE)
 		each_member(u, path);
 	if (bytes_same(u->name, "batch") && fold_is_number(size))
-		follower_cost(u->f, u->node, given(u, 1, NULL).kind == FOLD_NONE ? 0 : fold_number(size), "fills a list up to this many items");
+		follower_cost(u->f, u->node, given(u, 1, NULL).kind == FOLD_NONE ? 0 : fold_number(size), "fills a list up to # items");
 	if (number)
 		return unknown(u, u->base.kind == FOLD_DATA ? FOLD_NUMBER : FOLD_UNKNOWN);
 	if (list.kind != FOLD_LIST && list.kind != FOLD_TUPLE)

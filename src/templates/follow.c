@@ -110,7 +110,7 @@ static void follow_branch(struct follower *f, struct jinja_node *body, struct tr
 /* A branch that constants rule out is followed as well: another reader may see the condition another way. */
 static void follow_if(struct follower *f, struct jinja_node *node)
 {
-	struct fold test = evaluate(f, node->first);
+	struct fold test = fold_condition(evaluate(f, node->first));
 	int truth = test.trigger ? -1 : fold_truth(test);
 	struct trigger *met = test.negated ? NULL : test.trigger, *not_met = test.negated ? test.trigger : NULL;
 
@@ -139,7 +139,7 @@ static void follow_round(struct follower *f, struct jinja_node *node, struct fol
 	follower_enter_scope(f);
 	follow_assign(f, node->first, item);
 	if (condition->kind != JINJA_NOTHING)
-		test = evaluate(f, condition);
+		test = fold_condition(evaluate(f, condition));
 	bool certain = !test.trigger && fold_truth(test) == 1;
 	follower_bind(f, BYTES("loop"), loop);
 	f->maybe += !certain;
@@ -196,7 +196,7 @@ static void follow_for(struct follower *f, struct jinja_node *node)
 	if (count > 1)
 		f->times *= count;
 	if (count > 1 && times > 1)
-		follower_cost(f, node, f->times, "runs loops within loops this many times");
+		follower_cost(f, node, f->times, "runs loops within loops # times");
 	if (is_unrolled(f, list)) {
 		for (uint32_t i = 0; i < list.items->count && !f->out->why; i++) {
 			f->maybe += jumps && i > 0;
@@ -263,7 +263,7 @@ static struct fold cut_recursion(struct follower *f, const struct followed *same
 	if (!same || same->changes != f->changes)
 		forget_namespaces(f);
 	if (same && f->maybe == same->maybe && node)
-		follower_cost(f, node, 1e6, "calls a macro from within itself without end");
+		follower_cost(f, node, 1e6, "calls a macro from within itself without end, # times and more");
 	return fold_kind(FOLD_COMPUTED);
 }
 

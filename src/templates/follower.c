@@ -174,7 +174,7 @@ static void write_one(struct follower *f, struct fold value)
 	if (s.kind == FOLD_TEXT)
 		note_literal(t, s.text);
 	w->content |= value.content;
-	if (s.kind != FOLD_TEXT || f->maybe > w->maybe || !follower_may_make(f, (struct jinja_node *)f->at, (double)(w->text.len + s.text.len), "writes a text of"))
+	if (s.kind != FOLD_TEXT || f->maybe > w->maybe || !follower_may_make(f, (struct jinja_node *)f->at, (double)(w->text.len + s.text.len), "writes a text of # characters"))
 		w->unknown = true;
 	if (!w->unknown)
 		text_add(&w->text, s.text);
@@ -242,6 +242,7 @@ const struct template *template_read(struct arena *arena, struct bytes text)
 	*out = (struct template){.text = text, .why = error.why, .why_at = error.at};
 	if (!root)
 		return out;
+	out->parsed = true;
 	*f = (struct follower){.arena = arena, .out = out, .last = &out->reaches, .times = 1, .at = root};
 	f->scope = &global;
 	follower_begin_writing(f, &w, &before);

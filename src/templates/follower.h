@@ -116,6 +116,8 @@ struct fold operate(struct follower *f, struct jinja_node *node, enum jinja_kind
 struct fold operate_concat(struct follower *f, struct jinja_node *node, const struct fold *parts, uint32_t count);
 struct fold operate_compare(struct follower *f, struct jinja_node *node, struct bytes op, struct fold a, struct fold b);
 struct fold operate_join(struct follower *f, struct jinja_node *node, struct fold separator, struct fold list);
+/* The words, or the first of them, that people's text is searched for with this. */
+struct bytes operate_words(struct fold v);
 /* The kind of what cannot be told from these, and whose words and conditions are in it. */
 struct fold operate_unknown(enum fold_kind kind, struct fold a, struct fold b);
 

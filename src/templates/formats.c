@@ -38,7 +38,7 @@ static double take_number(struct formatting *m)
 static void note_width(struct formatting *m, double width)
 {
 	if (width > WIDTH_MOST)
-		follower_cost(m->f, m->node, width, "pads a text to one of");
+		follower_cost(m->f, m->node, width, "pads a text to # characters");
 	if (width > 0)
 		m->unknown = true;
 }
@@ -138,7 +138,7 @@ struct fold format_percent(struct follower *f, struct jinja_node *node, struct b
 		else
 			text_add_byte(&m.out, (char)c);
 	}
-	if (!follower_may_make(f, node, (double)m.out.len, "formats a text of"))
+	if (!follower_may_make(f, node, (double)m.out.len, "formats a text of # characters"))
 		m.unknown = true;
 	return finish(&m);
 }
@@ -248,7 +248,7 @@ struct fold format_braces(struct follower *f, struct jinja_node *node, struct by
 		m.pos += twice;
 		text_add_byte(&m.out, (char)c);
 	}
-	if (!follower_may_make(f, node, (double)m.out.len, "formats a text of"))
+	if (!follower_may_make(f, node, (double)m.out.len, "formats a text of # characters"))
 		m.unknown = true;
 	return finish(&m);
 }

@@ -87,7 +87,7 @@ static struct fold replace(struct follower *f, struct jinja_node *node, struct b
 		size_t at = bytes_find(b, old);
 		if (at >= b.len && (old.len > 0 || b.at == NULL))
 			break;
-		if (!follower_may_make(f, node, (double)t.len + (double)new.len, "replaces in a text until it has"))
+		if (!follower_may_make(f, node, (double)t.len + (double)new.len, "replaces in a text until it has # characters"))
 			return fold_kind(FOLD_COMPUTED);
 		text_add(&t, bytes_slice(b, 0, old.len ? at : 0));
 		text_add(&t, new);
@@ -106,7 +106,7 @@ static struct fold pad(struct follower *f, struct jinja_node *node, struct bytes
 		return fold_kind(FOLD_COMPUTED);
 	if (fold_number(width) <= fold_length(text))
 		return text;
-	follower_may_make(f, node, fold_number(width), "pads a text to one of");
+	follower_may_make(f, node, fold_number(width), "pads a text to # characters");
 	return fold_kind(FOLD_COMPUTED);
 }
 

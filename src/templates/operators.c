@@ -7,6 +7,7 @@ struct fold operate_unknown(enum fold_kind kind, struct fold a, struct fold b)
 	struct fold out = fold_kind(kind);
 
 	out.content = a.content || b.content;
+	out.clock = a.clock || b.clock;
 	out.trigger = a.trigger ? a.trigger : b.trigger;
 	out.negated = a.trigger ? a.negated : b.negated;
 	return out;
@@ -42,9 +43,12 @@ struct fold operate_concat(struct follower *f, struct jinja_node *node, const st
 		if (part.kind == FOLD_INTERNAL)
 			return part;
 	}
+	for (uint32_t i = 0; out.kind == FOLD_COMPUTED && i < count; i++)
+		if (parts[i].kind == FOLD_TEXT && bytes_contain(parts[i].text, BYTES("__")))
+			out.text = parts[i].text;       /* what it is for shows all the same */
 	if (out.kind != FOLD_TEXT)
 		return out;
-	if (!follower_may_make(f, node, length, "joins texts to one of"))
+	if (!follower_may_make(f, node, length, "joins texts to one of # characters"))
 		return operate_unknown(FOLD_COMPUTED, out, out);
 	text_init(&t, f->arena);
 	for (uint32_t i = 0; i < count; i++)
@@ -75,7 +79,7 @@ static struct fold repeat_text(struct follower *f, struct jinja_node *node, stru
 
 	if (times < 0)
 		times = 0;
-	if (!follower_may_make(f, node, (double)text.text.len * times, "repeats a text to one of"))
+	if (!follower_may_make(f, node, (double)text.text.len * times, "repeats a text to # characters"))
 		return operate_unknown(FOLD_COMPUTED, text, text);
 	text_init(&t, f->arena);
 	for (double i = 0; text.text.len > 0 && i < times; i++)
@@ -97,7 +101,7 @@ static struct fold repeat_list(struct follower *f, struct jinja_node *node, stru
 				fold_add_item(f->arena, &out, list.items->at[k]);
 		return out;
 	}
-	follower_cost(f, node, length, "repeats a list to this many items");
+	follower_cost(f, node, length, "repeats a list to # items");
 	out.items->at = list.items->at;
 	out.items->count = list.items->count;
 	out.items->bag = true;
@@ -122,7 +126,7 @@ static struct fold power_of(struct follower *f, struct jinja_node *node, struct 
 	for (double left = base < 0 ? -base : base; left >= 1; left /= 2)
 		bits++;
 	if (exponent > 0 && bits > 1 && bits * exponent > 1 << 16)
-		follower_cost(f, node, bits * exponent, "raises a number to one of this many bits");
+		follower_cost(f, node, bits * exponent, "raises a number to one of # bits");
 	if (bits * exponent < 52 && exponent >= 0 && exponent < 64 && a.kind != FOLD_REAL && b.kind != FOLD_REAL)
 		return fold_integer((int64_t)power(base, exponent));
 	return exponent < 1100 && exponent > -1100 ? fold_real(power(base, exponent)) : fold_kind(FOLD_NUMBER);
@@ -237,8 +241,7 @@ struct fold operate(struct follower *f, struct jinja_node *node, enum jinja_kind
 
 /* ---- comparisons ---- */
 
-/* Words that people's text is searched for. */
-static struct bytes words_of(struct fold v)
+struct bytes operate_words(struct fold v)
 {
 	if (v.kind == FOLD_TEXT)
 		return v.text;
@@ -294,12 +297,14 @@ struct fold operate_compare(struct follower *f, struct jinja_node *node, struct 
 {
 	struct fold out = fold_kind(FOLD_NUMBER);
 	int known = a.trigger || b.trigger ? -1 : compare_constants(op, a, b);
-	struct bytes words = a.content ? words_of(b) : b.content ? words_of(a) : BYTES("");
+	struct bytes words = a.content ? operate_words(b) : b.content ? operate_words(a) : BYTES("");
 
 	if (known >= 0)
 		return fold_bool(known);
 	if (a.trigger || b.trigger)
 		out = operate_unknown(FOLD_NUMBER, a, b);
+	if (a.clock || b.clock)
+		words = BYTES("the date");
 	if (words.len > 0) {
 		out.trigger = follower_trigger(f, node, words);
 		out.negated = false;

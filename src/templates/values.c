@@ -88,7 +88,7 @@ double fold_number(struct fold v)
 
 bool fold_same(struct fold a, struct fold b)
 {
-	if (a.kind != b.kind || a.trigger != b.trigger || a.content != b.content)
+	if (a.kind != b.kind || a.trigger != b.trigger || a.content != b.content || a.clock != b.clock)
 		return false;
 	switch (a.kind) {
 	case FOLD_BOOL: return a.truth == b.truth;
@@ -141,6 +141,18 @@ int fold_truth(struct fold v)
 		return all == -2 ? -1 : all;
 	default: return -1;
 	}
+}
+
+struct fold fold_condition(struct fold v)
+{
+	for (uint32_t i = 0; v.kind == FOLD_EITHER && !v.trigger && i < v.items->count; i++) {
+		struct fold it = v.items->at[i];
+		if (!it.trigger)
+			continue;
+		v.trigger = it.trigger;
+		v.negated = fold_truth(it) == 0 ? !it.negated : it.negated;
+	}
+	return v;
 }
 
 static size_t count_characters(struct bytes b)
@@ -211,6 +223,7 @@ static void merge_into(struct arena *arena, struct fold *old, struct fold v)
 		merged = fold_kind(FOLD_UNKNOWN);
 	}
 	merged.content = old->content || v.content;
+	merged.clock = old->clock || v.clock;
 	merged.trigger = old->trigger ? old->trigger : v.trigger;
 	*old = merged;
 }

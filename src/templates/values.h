@@ -50,6 +50,7 @@ struct fold {
 	uint8_t kind;               /* enum fold_kind */
 	bool direct;
 	bool content;               /* people wrote it */
+	bool clock;                 /* the time of rendering is in it */
 	bool negated;               /* true when the condition of `trigger` is not met */
 	struct trigger *trigger;    /* it has this value only then, or depends on it */
 	struct bytes text;
@@ -81,6 +82,8 @@ bool fold_is_constant(struct fold v);       /* whole, to the bottom */
 double fold_number(struct fold v);
 bool fold_same(struct fold a, struct fold b);           /* containers: the very same one */
 bool fold_alike(struct fold a, struct fold b);          /* containers of the same are alike */
+/* Of a value that decides something: the condition it hangs on, also when only one of several does. */
+struct fold fold_condition(struct fold v);
 int fold_truth(struct fold v);              /* 1, 0, or -1: not known */
 double fold_length(struct fold v);          /* -1: not known */
 

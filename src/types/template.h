@@ -23,13 +23,13 @@ enum reach_base {
 
 enum reach_kind {
 	REACH_NAME,         /* an attribute or item `name` of a base */
-	REACH_COMPUTED,     /* an attribute or item whose name only rendering tells */
+	REACH_COMPUTED,     /* an attribute or item whose name only rendering tells; `name`: a part that is known */
 	REACH_CALL,         /* calls `name`, which the template does not define; empty: calls a value */
 	REACH_FILTER,       /* applies the filter `name`; empty: one whose name only rendering tells */
 	REACH_TEST,
 	REACH_FILE,         /* loads the file `name`, as `owner` says: "include" */
 	REACH_FORMAT,       /* str.format with a text that is no constant */
-	REACH_COST,         /* `cost` steps or bytes, `name` says for what */
+	REACH_COST,         /* `cost` steps or characters: `name` says what it does, with "#" in place of the number */
 	REACH_HIDDEN,       /* writes `name` only under a condition, `owner`, on what people wrote */
 };
 
@@ -49,6 +49,7 @@ struct template {
 	struct bytes text;
 	const char *why;            /* it was not followed to its end: a clause that completes "has a template that ..."; or NULL */
 	uint32_t why_at;
+	bool parsed;                /* it is a template at all */
 	struct reach *reaches;      /* in the order of rendering */
 };
 
