@@ -3,7 +3,7 @@
 
 #include "templates/follower.h"
 
-enum { STEPS_MOST = 2000000, DEPTH_MOST = 500 };
+enum { DEPTH_MOST = 500 };
 
 /* ---- members ---- */
 
@@ -192,8 +192,11 @@ static struct fold evaluate_items(struct follower *f, struct jinja_node *node, e
 
 	out.items->maybe = f->maybe;
 	out.items->born = f->macro_calls;
-	jinja_each(node, it)
+	jinja_each(node, it) {
+		if (out.items->count == FOLD_ITEMS_MOST)
+			follower_stop(f, node, "has a longer list than any that people write");
 		fold_add_item(f->arena, &out, evaluate(f, it));
+	}
 	return out;
 }
 
@@ -442,12 +445,10 @@ struct fold evaluate(struct follower *f, struct jinja_node *node)
 {
 	struct fold out = fold_kind(FOLD_UNKNOWN);
 
-	if (f->out->why)
+	if (f->depth == DEPTH_MOST)
+		follower_stop(f, node, "has expressions longer than any that are followed");
+	if (!follower_step(f, node))
 		return out;
-	if (f->depth == DEPTH_MOST || f->steps++ >= STEPS_MOST) {
-		follower_stop(f, node, f->depth == DEPTH_MOST ? "has expressions longer than any that are followed" : "takes more steps than any that people write");
-		return out;
-	}
 	f->depth++;
 	out = evaluate_kind(f, node);
 	f->depth--;

@@ -1,7 +1,7 @@
 /* Statements, in the order rendering runs them. */
 #include "templates/follower.h"
 
-enum { UNROLLED_MOST = 512, MACRO_DEPTH_MOST = 40, SAME_MACRO_MOST = 6 };
+enum { UNROLLED_MOST = 512, MACRO_DEPTH_MOST = 40, SAME_MACRO_MOST = 6, FOLLOWED_MOST = 32 };
 
 static void follow(struct follower *f, struct jinja_node *node);
 
@@ -277,14 +277,29 @@ static bool are_alike(const struct arguments *a, const struct arguments *b)
 	return true;
 }
 
+static void forget_followed(struct macro *m)
+{
+	struct followed **place = &m->followed;
+
+	for (struct followed *it = m->followed; it; it = it->next) {
+		if (!it->active)
+			continue;
+		*place = it;
+		place = &it->next;
+	}
+	*place = NULL;
+}
+
 /* What it came to holds while nothing has changed that it may look at. */
 static struct followed *find_followed(struct follower *f, struct macro *m, const struct arguments *args)
 {
 	bool global = !m->scope->outer;
 
-	for (struct followed *it = m->followed; it; it = it->next)
+	for (struct followed *it = m->followed; it; it = it->next, f->steps++)
 		if ((it->active || (it->known && global && it->changes == f->changes)) && it->trigger == f->trigger && fold_same(it->caller, m->caller) && are_alike(&it->args, args))
 			return it;
+	if (m->followed_count++ % FOLLOWED_MOST == FOLLOWED_MOST - 1)
+		forget_followed(m);
 	struct followed *new = arena_new(f->arena, struct followed);
 	*new = (struct followed){.args = *args, .trigger = f->trigger, .caller = m->caller, .maybe = f->maybe, .changes = f->changes, .next = m->followed};
 	m->followed = new;
@@ -393,7 +408,8 @@ static void follow_translation(struct follower *f, struct jinja_node *node)
 static void follow(struct follower *f, struct jinja_node *node)
 {
 	f->at = node;
-	f->steps++;
+	if (!follower_step(f, node))
+		return;
 	switch (node->kind) {
 	case JINJA_BODY: follow_body(f, node); break;
 	case JINJA_TEXT: follower_write(f, fold_text(node->text)); break;

@@ -5,7 +5,7 @@
 
 #include "templates/template.h"
 
-enum { REACHES_MOST = 20000, FOLDED_MOST = 64 << 20, LITERAL_MOST = 4096 };
+enum { STEPS_MOST = 300000, REACHES_MOST = 5000, NAMES_MOST = 2000, FOLDED_MOST = 64 << 20, LITERAL_MOST = 4096 };
 
 void follower_stop(struct follower *f, const struct jinja_node *node, const char *why)
 {
@@ -13,6 +13,13 @@ void follower_stop(struct follower *f, const struct jinja_node *node, const char
 		return;
 	f->out->why = why;
 	f->out->why_at = node->at;
+}
+
+bool follower_step(struct follower *f, const struct jinja_node *node)
+{
+	if (f->steps++ == STEPS_MOST)
+		follower_stop(f, node, "takes more steps than any that people write");
+	return !f->out->why;
 }
 
 /* ---- the record ---- */
@@ -135,6 +142,8 @@ void follower_bind(struct follower *f, struct bytes name, struct fold value)
 		value = fold_either(f->arena, follower_look_up(f, name), value, false);
 	*b = (struct binding){.name = name, .value = value, .maybe = scope->maybe, .next = scope->bindings};
 	scope->bindings = b;
+	if (scope->count++ == NAMES_MOST)
+		follower_stop(f, f->at, "sets more names than any that people write");
 }
 
 void follower_set_member(struct follower *f, struct fold namespace, struct bytes name, struct fold value)
@@ -152,6 +161,8 @@ void follower_set_member(struct follower *f, struct fold namespace, struct bytes
 		value = fold_either(f->arena, fold_kind(FOLD_DATA), value, false);
 	fold_add_item(f->arena, &namespace, fold_text(name));
 	fold_add_item(f->arena, &namespace, value);
+	if (namespace.items->count > NAMES_MOST)
+		follower_stop(f, f->at, "sets more names than any that people write");
 }
 
 /* It outlives the block: a macro made in it keeps it. */
@@ -174,7 +185,7 @@ static void write_one(struct follower *f, struct fold value)
 	if (s.kind == FOLD_TEXT)
 		note_literal(t, s.text);
 	w->content |= value.content;
-	if (s.kind != FOLD_TEXT || f->maybe > w->maybe || !follower_may_make(f, (struct jinja_node *)f->at, (double)(w->text.len + s.text.len), "writes a text of # characters"))
+	if (s.kind != FOLD_TEXT || f->maybe > w->maybe || w->text.len + s.text.len > FOLD_TEXT_MOST)
 		w->unknown = true;
 	if (!w->unknown)
 		text_add(&w->text, s.text);
@@ -246,6 +257,7 @@ const struct template *template_read(struct arena *arena, struct bytes text)
 	*f = (struct follower){.arena = arena, .out = out, .last = &out->reaches, .times = 1, .at = root};
 	f->scope = &global;
 	follower_begin_writing(f, &w, &before);
+	w.unknown = true;       /* nobody asks for the whole */
 	follow_body(f, root);
 	follow_uncalled(f);
 	report_triggers(f);

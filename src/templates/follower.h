@@ -14,6 +14,7 @@ struct binding {
 
 struct scope {
 	struct binding *bindings;
+	unsigned count;
 	struct scope *outer;
 	unsigned maybe;
 };
@@ -54,6 +55,7 @@ struct macro {
 	unsigned active;
 	bool called;
 	struct followed *followed;
+	unsigned followed_count;
 	struct macro *next;
 };
 
@@ -81,6 +83,8 @@ struct follower {
 
 struct reach *follower_reach(struct follower *f, enum reach_kind kind, struct jinja_node *node, enum reach_base base, struct bytes name);
 void follower_cost(struct follower *f, struct jinja_node *node, double cost, const char *what);
+/* One more; false when the template is not followed any further. */
+bool follower_step(struct follower *f, const struct jinja_node *node);
 /* Gives up: the template is not followed to its end. */
 void follower_stop(struct follower *f, const struct jinja_node *node, const char *why);
 /* A text of this length may be made now; false when it is too long to keep. */

@@ -90,7 +90,9 @@ struct bytes parser_expect_name(struct parser *p)
 
 bool parser_enter(struct parser *p)
 {
-	if (p->depth++ < JINJA_DEPTH_MOST)
+	enum { A_BRACKET = 2 };         /* each enters twice */
+
+	if (p->depth++ < A_BRACKET * JINJA_DEPTH_MOST)
 		return true;
 	parser_fail(p, parser_token(p)->at, "is nested too deep");
 	return false;

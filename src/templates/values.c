@@ -104,13 +104,16 @@ bool fold_same(struct fold a, struct fold b)
 	}
 }
 
+/* Larger ones are taken for different: it only costs time. */
+enum { ALIKE_ITEMS_MOST = 16, ALIKE_DEPTH_MOST = 3 };
+
 static bool is_alike(struct fold a, struct fold b, unsigned depth)
 {
 	bool container = fold_is_container(a) || a.kind == FOLD_EITHER;
 
 	if (fold_same(a, b))
 		return true;
-	if (!container || a.kind != b.kind || a.items->count != b.items->count || a.items->bag != b.items->bag || depth == 4)
+	if (!container || a.kind != b.kind || a.items->count != b.items->count || a.items->bag != b.items->bag || a.items->count > ALIKE_ITEMS_MOST || depth == ALIKE_DEPTH_MOST)
 		return false;
 	for (uint32_t i = 0; i < a.items->count; i++)
 		if (!is_alike(a.items->at[i], b.items->at[i], depth + 1))

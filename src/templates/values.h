@@ -65,7 +65,7 @@ struct fold {
 };
 
 /* TEXT_MOST: a longer text is not kept, and counts as built to exhaust memory. */
-enum { FOLD_TEXT_MOST = 1 << 20, FOLD_ITEMS_MOST = 4096, FOLD_CHOICES_MOST = 12 };
+enum { FOLD_TEXT_MOST = 1 << 16, FOLD_ITEMS_MOST = 2048, FOLD_CHOICES_MOST = 12 };
 
 struct fold fold_text(struct bytes text);
 struct fold fold_integer(int64_t integer);
