@@ -121,10 +121,12 @@ static double power(double base, double exponent)
 
 static struct fold power_of(struct follower *f, struct jinja_node *node, struct fold a, struct fold b)
 {
+	enum { BITS_MOST = 1100 };
+
 	double base = fold_number(a), exponent = fold_number(b), bits = 0;
 
-	for (double left = base < 0 ? -base : base; left >= 1; left /= 2)
-		bits++;
+	for (double left = base < 0 ? -base : base; left >= 1 && bits < BITS_MOST; left /= 2)
+		bits++;         /* an infinite one never gets smaller */
 	if (exponent > 0 && bits > 1 && bits * exponent > 1 << 16)
 		follower_cost(f, node, bits * exponent, "raises a number to one of # bits");
 	if (bits * exponent < 52 && exponent >= 0 && exponent < 64 && a.kind != FOLD_REAL && b.kind != FOLD_REAL)
@@ -303,7 +305,7 @@ struct fold operate_compare(struct follower *f, struct jinja_node *node, struct 
 		return fold_bool(known);
 	if (a.trigger || b.trigger)
 		out = operate_unknown(FOLD_NUMBER, a, b);
-	if (a.clock || b.clock)
+	if (fold_has_clock(a) || fold_has_clock(b))
 		words = BYTES("the date");
 	if (words.len > 0) {
 		out.trigger = follower_trigger(f, node, words);
