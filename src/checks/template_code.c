@@ -27,6 +27,8 @@ static struct judged judge_name(const struct subject *subject, const struct reac
 
 	if (r->base == BASE_INTERNAL || is_internal(subject, r->name))
 		return (struct judged){r, VERDICT_DANGEROUS, "reaches Python's internals by"};
+	if (r->base == BASE_OBJECT && bytes_same(r->owner, "self") && !bytes_start_with(r->name, BYTES("_")))
+		return (struct judged){r, VERDICT_SUSPICIOUS, "takes a block of its own, which no chat template has,"};
 	if (object && !have(subject, TEMPLATE_OBJECTS, r->name))
 		return (struct judged){r, VERDICT_DANGEROUS, "takes apart a function or object of the template engine by"};
 	if (r->base == BASE_DATA && r->owner.len > 0 && have(subject, TEMPLATE_FRAMEWORKS, r->owner))

@@ -116,6 +116,32 @@ static struct fold call_lipsum(struct follower *f, struct jinja_node *node, cons
 	return fold_kind(FOLD_COMPUTED);
 }
 
+/* Names of days and months are few, so that a table of them is looked up with what is known; text without "%" stays. */
+static struct fold call_clock(struct follower *f, struct fold format)
+{
+	static const struct { const char *format, *names; } few[] = {
+		{"%A", "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"}, {"%a", "Mon Tue Wed Thu Fri Sat Sun"},
+		{"%B", "January February March April May June July August September October November December"},
+		{"%b", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"}, {"%m", "01 02 03 04 05 06 07 08 09 10 11 12"},
+	};
+	struct fold out = format.kind == FOLD_TEXT && !bytes_contain(format.text, BYTES("%")) ? format : fold_kind(FOLD_COMPUTED);
+
+	for (size_t i = 0; format.kind == FOLD_TEXT && i < sizeof few / sizeof *few; i++) {
+		struct bytes left = bytes_of(few[i].names);
+		if (!bytes_same(format.text, few[i].format))
+			continue;
+		out = fold_list(f->arena, FOLD_EITHER);
+		while (left.len > 0) {
+			struct fold name = fold_text(bytes_slice(left, 0, bytes_find_byte(left, ' ')));
+			left = bytes_from(left, name.text.len + 1);
+			name.clock = true;
+			fold_add_item(f->arena, &out, name);
+		}
+	}
+	out.clock = true;
+	return out;
+}
+
 static struct fold call_object(struct follower *f, struct jinja_node *node, struct bytes name, const struct arguments *args)
 {
 	struct fold out = fold_kind(FOLD_UNKNOWN);
@@ -128,11 +154,8 @@ static struct fold call_object(struct follower *f, struct jinja_node *node, stru
 		return call_dict(f, FOLD_NAMESPACE, args);
 	if (bytes_same(name, "lipsum"))
 		return call_lipsum(f, node, args);
-	if (bytes_same(name, "strftime_now")) {
-		out = fold_kind(FOLD_COMPUTED);
-		out.clock = true;
-		return out;
-	}
+	if (bytes_same(name, "strftime_now"))
+		return call_clock(f, argument(args, 0, "format", fold_kind(FOLD_COMPUTED)));
 	if (bytes_same(name, "joiner()"))
 		return argument(args, 0, "sep", fold_kind(FOLD_COMPUTED));
 	if (bytes_same(name, "cycler") || bytes_same(name, "joiner")) {

@@ -55,6 +55,12 @@ static bool is_what_people_write(struct bytes name)
 	return bytes_same(name, "content") || bytes_same(name, "text");
 }
 
+/* Of a piece of content: programs write these. */
+static bool is_structure(struct bytes name)
+{
+	return bytes_same(name, "type") || bytes_same(name, "role");
+}
+
 static struct fold named_member(struct follower *f, struct fold base, struct bytes name, bool called)
 {
 	struct fold *found, out = {.kind = FOLD_DATA, .text = name};
@@ -63,7 +69,7 @@ static struct fold named_member(struct follower *f, struct fold base, struct byt
 		return fold_kind(FOLD_INTERNAL);
 	switch (base.kind) {
 	case FOLD_DATA:
-		out.content = base.content || is_what_people_write(name);
+		out.content = (base.content && !is_structure(name)) || is_what_people_write(name);
 		out.trigger = base.trigger;
 		out.negated = base.negated;
 		return out;
@@ -72,7 +78,7 @@ static struct fold named_member(struct follower *f, struct fold base, struct byt
 		return found ? *found : base.kind == FOLD_DICT && called ? method_of(f, base, name) : out;
 	case FOLD_LOOP: return loop_member(f, base, name);
 	case FOLD_TEXT: case FOLD_COMPUTED: case FOLD_LIST: case FOLD_TUPLE: case FOLD_NUMBER: case FOLD_INTEGER: case FOLD_REAL: case FOLD_BOOL:
-		return method_of(f, base, name);
+		return called || method_is_known(name) ? method_of(f, base, name) : fold_kind(FOLD_UNKNOWN);
 	case FOLD_OBJECT: return bytes_end_with(base.text, BYTES("()")) ? method_of(f, base, name) : fold_kind(FOLD_UNKNOWN);
 	default: return called ? method_of(f, base, name) : fold_kind(FOLD_UNKNOWN);
 	}
@@ -218,6 +224,7 @@ static struct fold evaluate_subscript(struct follower *f, struct jinja_node *nod
 	for (uint32_t i = 0; i < base.items->count; i++) {
 		struct fold it = base.items->at[i];
 		struct fold one = it.kind == FOLD_DATA || it.kind == FOLD_COMPUTED ? it : fold_slice(f->arena, it, part[0], part[1], part[2]);
+		one.clock |= it.clock;
 		out = i == 0 ? one : fold_either(f->arena, out, one, false);
 	}
 	return out;
@@ -371,11 +378,15 @@ static struct fold evaluate_filter(struct follower *f, struct jinja_node *node)
 	struct arguments args = call_arguments(f, node->first->next);
 
 	follower_reach(f, REACH_FILTER, node, BASE_DATA, node->text);
-	if (base.kind != FOLD_EITHER)
-		return filter_apply(f, node, node->text, base, &args);
+	if (base.kind != FOLD_EITHER) {
+		out = filter_apply(f, node, node->text, base, &args);
+		out.clock |= base.clock;
+		return out;
+	}
 	for (uint32_t i = 0; i < base.items->count; i++) {
 		struct fold one = filter_apply(f, node, node->text, base.items->at[i], &args);
 		one.trigger = one.trigger ? one.trigger : base.items->at[i].trigger;
+		one.clock |= base.items->at[i].clock;
 		out = i == 0 ? one : fold_either(f->arena, out, one, false);
 	}
 	return out;

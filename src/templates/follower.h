@@ -136,6 +136,8 @@ struct arguments call_arguments(struct follower *f, struct jinja_node *first);
 struct fold call_value(struct follower *f, struct jinja_node *node, struct fold callee, const struct arguments *args);
 /* By position or by keyword; `otherwise` when it is not given. */
 struct fold argument(const struct arguments *args, uint32_t index, const char *keyword, struct fold otherwise);
+/* Is it a method that a text or a list has, and this follows? */
+bool method_is_known(struct bytes name);
 struct fold method_call(struct follower *f, struct jinja_node *node, struct fold base, struct bytes name, const struct arguments *args);
 /* A method of text on a constant one; false when it has no such method, or its result is not known. */
 bool text_method(struct follower *f, struct jinja_node *node, struct bytes text, struct bytes name, const struct arguments *args, struct fold *out);

@@ -112,6 +112,20 @@ static struct fold pad(struct follower *f, struct jinja_node *node, struct bytes
 
 /* ---- all methods of text ---- */
 
+bool method_is_known(struct bytes name)
+{
+	static const char *const names[] = {
+		"lower", "casefold", "upper", "swapcase", "title", "capitalize", "startswith", "endswith", "find", "index", "count", "strip", "lstrip", "rstrip",
+		"removeprefix", "removesuffix", "replace", "split", "join", "format", "format_map", "center", "ljust", "rjust", "zfill", "encode", "decode",
+		"append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort", "copy",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (bytes_same(name, names[i]))
+			return true;
+	return false;
+}
+
 static bool change_method(struct follower *f, struct bytes text, struct bytes name, struct fold *out)
 {
 	static const struct { const char *name; enum letters how; } methods[] = {
@@ -213,6 +227,7 @@ static struct fold call_text(struct follower *f, struct jinja_node *node, struct
 	if (!text_method(f, node, base.text, name, args, &out))
 		out = bytes_start_with(name, BYTES("is")) ? fold_kind(FOLD_NUMBER) : fold_kind(FOLD_UNKNOWN);
 	out.trigger = out.trigger ? out.trigger : base.trigger;
+	out.clock |= base.clock;
 	return out;
 }
 

@@ -81,6 +81,15 @@ bool fold_is_constant(struct fold v)
 	return is_constant(v, 0);
 }
 
+bool fold_has_clock(struct fold v)
+{
+	bool clock = v.clock;
+
+	for (uint32_t i = 0; v.kind == FOLD_EITHER && i < v.items->count; i++)
+		clock |= v.items->at[i].clock;
+	return clock;
+}
+
 double fold_number(struct fold v)
 {
 	return v.kind == FOLD_BOOL ? v.truth : v.kind == FOLD_INTEGER ? (double)v.integer : v.kind == FOLD_REAL ? v.real : 0;

@@ -79,6 +79,7 @@ bool fold_is_text(struct fold v);           /* a constant one */
 bool fold_is_number(struct fold v);         /* a constant one, truth values too */
 bool fold_is_container(struct fold v);
 bool fold_is_constant(struct fold v);       /* whole, to the bottom */
+bool fold_has_clock(struct fold v);         /* one of its choices, too */
 double fold_number(struct fold v);
 bool fold_same(struct fold a, struct fold b);           /* containers: the very same one */
 bool fold_alike(struct fold a, struct fold b);          /* containers of the same are alike */
