@@ -1,16 +1,17 @@
 /*
  * The JSON files that stand beside the weights: tokenizer_config.json,
  * config.json and their like (transformers, diffusers, peft).  Two things in
- * them run: chat templates, and names of classes that loading fetches from a
- * repository and imports.
+ * them run: chat templates, and names of classes that loading imports.  And
+ * they name files: the shards of an index, the base model of an adapter.
  */
 #include <string.h>
 
+#include "formats/model_config/references.h"
 #include "syntax/json.h"
 #include "templates/template.h"
 #include "types/format.h"
 
-enum { SIZE_MOST = 64 << 20, NAME_SHOWN = 80 };
+enum { SIZE_MOST = 64 << 20, KEY_SHOWN = 80 };
 
 /* ---- which files ---- */
 
@@ -25,7 +26,7 @@ static bool has_known_name(const struct source *source)
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (bytes_same(file, names[i]))
 			return true;
-	return false;
+	return bytes_end_with(file, BYTES(".index.json"));
 }
 
 static struct bytes without_space(struct bytes in)
@@ -43,7 +44,7 @@ static bool is_template_key(struct bytes key)
 /* A key by any way of writing it, without building the tree of a file that may be anything. */
 static bool has_telling_key(struct bytes in, struct arena *arena)
 {
-	static const char *const keys[] = {"auto_map", "trust_remote_code", "custom_pipeline", "custom_pipelines"};
+	static const char *const keys[] = {"auto_map", "trust_remote_code", "custom_pipeline", "custom_pipelines", "weight_map"};
 	struct json_reader r;
 	enum json_token token;
 
@@ -80,53 +81,6 @@ static int probe(const struct source *source, struct arena *arena)
 	return has_telling_key(in, arena) ? 60 : 0;
 }
 
-/* ---- code of a repository ---- */
-
-/* "repository--file.Class" names another repository, "file.Class" its own. */
-static void note_reference(struct artifact *art, uint64_t offset, struct bytes key, struct bytes reference)
-{
-	size_t cut = bytes_find(reference, BYTES("--"));
-	bool foreign = cut < reference.len;
-	struct text name, file, repository;
-
-	text_init(&name, art->arena);
-	text_init(&file, art->arena);
-	text_init(&repository, art->arena);
-	text_add_printable(&name, key, NAME_SHOWN);
-	text_add_printable(&file, foreign ? bytes_from(reference, cut + 2) : reference, NAME_SHOWN);
-	text_add_printable(&repository, bytes_slice(reference, 0, cut), NAME_SHOWN);
-	if (foreign)
-		artifact_note(art, "model.remote-code", offset, "names %s as its %s: loading it with trust_remote_code fetches that code from another repository, %s, and runs it",
-			      text_string(&file), text_string(&name), text_string(&repository));
-	else
-		artifact_note(art, "model.remote-code", offset, "names %s as its %s: loading it with trust_remote_code runs that code of its own repository",
-			      text_string(&file), text_string(&name));
-}
-
-/* Texts in a value, and in the lists and objects in it; `only`: those of that key, or NULL. */
-static void note_references(struct artifact *art, const struct json *value, struct bytes key, const char *only, unsigned depth)
-{
-	enum { DEPTH_MOST = 8 };
-
-	if (value->kind == JSON_IS_STRING && value->text.len > 0 && (!only || bytes_same(key, only)))
-		note_reference(art, value->offset, key, value->text);
-	if ((value->kind == JSON_IS_ARRAY || value->kind == JSON_IS_OBJECT) && depth < DEPTH_MOST)
-		json_each(value, it)
-			note_references(art, it, value->kind == JSON_IS_OBJECT ? it->key : key, only, depth + 1);
-}
-
-static void read_code(struct artifact *art, const struct json *member)
-{
-	struct bytes key = member->key;
-
-	if (bytes_same(key, "auto_map") || bytes_same(key, "custom_pipeline"))
-		note_references(art, member, key, NULL, 0);
-	else if (bytes_same(key, "custom_pipelines"))
-		note_references(art, member, key, "impl", 0);
-	else if (bytes_same(key, "trust_remote_code") && member->kind == JSON_IS_BOOL && member->truth)
-		artifact_note(art, "model.remote-code", member->offset, "asks its loader to run code of its repository: trust_remote_code is true");
-}
-
 /* ---- templates ---- */
 
 static void add_template(struct artifact *art, const struct json *value, struct bytes name, bool guessed)
@@ -159,7 +113,7 @@ static void read_value(struct artifact *art, const struct json *value, struct by
 	if (value->kind == JSON_IS_OBJECT || (value->kind == JSON_IS_ARRAY && !named)) {
 		json_each(value, it) {
 			if (value->kind == JSON_IS_OBJECT)
-				read_code(art, it);
+				references_of_code(art, it);
 			if (depth < JSON_DEPTH_MOST && !(named && it->kind == JSON_IS_STRING))
 				read_value(art, it, value->kind == JSON_IS_OBJECT ? it->key : key, depth + 1);
 		}
@@ -171,7 +125,7 @@ static void note_duplicate(struct artifact *art, const struct json_error *error)
 	struct text key;
 
 	text_init(&key, art->arena);
-	text_add_printable(&key, error->duplicate_key, NAME_SHOWN);
+	text_add_printable(&key, error->duplicate_key, KEY_SHOWN);
 	artifact_note(art, "json.duplicate-key", error->duplicate_at, "has the key \"%s\" twice in one object; readers take either", text_string(&key));
 }
 
@@ -192,12 +146,13 @@ static void parse(const struct source *source, struct artifact *art)
 	if (error.duplicate)
 		note_duplicate(art, &error);
 	read_value(art, root, BYTES(""), 0);
+	references_of_files(art, root);
 }
 
-const struct format format_tokenizer_json = {
+const struct format format_model_config = {
 	.name = "model-config",
 	.title = "configuration of a model",
-	.spec = "transformers: tokenization_utils_base.py, dynamic_module_utils.py; RFC 8259",
+	.spec = "transformers: tokenization_utils_base.py, dynamic_module_utils.py, utils/hub.py; peft: auto.py; RFC 8259",
 	.extensions = "json",
 	.probe = probe,
 	.parse = parse,
