@@ -26,7 +26,7 @@ static bool has_known_name(const struct source *source)
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (bytes_same(file, names[i]))
 			return true;
-	return bytes_end_with(file, BYTES(".index.json"));
+	return bytes_contain(file, BYTES(".index.")) && bytes_end_with(file, BYTES(".json"));      /* "model.safetensors.index.fp16.json" */
 }
 
 static struct bytes without_space(struct bytes in)
