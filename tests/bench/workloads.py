@@ -26,26 +26,30 @@ def fresh(folder, name):
 	return path
 
 
-def small_pickle(rng, number):
-	settings = collections.OrderedDict(name=f"model-{number}", layers=rng.randint(1, 40), rate=rng.random(), labels=[f"label-{rng.randint(0, 99)}" for _ in range(rng.randint(2, 12))])
+def small_pickle(rng, number, most=12):
+	"""Settings and labels of a model; how many labels is spread evenly over their logarithm."""
+	labels = [f"label-{rng.randint(0, 9999)}" for _ in range(int(2 * (most / 2) ** rng.random()))]
+	settings = collections.OrderedDict(name=f"model-{number}", layers=rng.randint(1, 40), rate=rng.random(), labels=labels)
 	return pickle.dumps(settings, protocol=rng.choice([2, 4]))
 
 
-def pickles(path, count):
-	rng = random.Random(1)
+def pickles(path, count, most):
+	rng, size = random.Random(1), 0
 	for number in range(count):
 		part = path / f"{number // 1000:02}"
 		part.mkdir(exist_ok=True)
-		(part / f"{number}.pkl").write_bytes(small_pickle(rng, number))
-	return {"path": str(path), "count": count}
+		content = small_pickle(rng, number, most)
+		size += len(content)
+		(part / f"{number}.pkl").write_bytes(content)
+	return {"path": str(path), "count": count, "mean": size // count}
 
 
 def many(folder):
-	return pickles(fresh(folder, "many"), 20_000)
+	return pickles(fresh(folder, "many"), 20_000, 12)
 
 
 def few(folder):
-	return pickles(fresh(folder, "few"), 2_000)
+	return pickles(fresh(folder, "few"), 2_000, 2_000)
 
 
 def one(folder):
