@@ -137,7 +137,7 @@ static bool read_address(struct gateway *g)
 	return !failed;
 }
 
-static int listen_on(const struct addrinfo *a)
+static int bind_to(const struct addrinfo *a)
 {
 	int one = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -145,7 +145,7 @@ static int listen_on(const struct addrinfo *a)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0)
 		return fd;
 	close(fd);
 	return -1;
@@ -154,7 +154,7 @@ static int listen_on(const struct addrinfo *a)
 static bool open_sockets(struct gateway *g)
 {
 	for (unsigned i = 0; i < g->workers; i++) {
-		g->listeners[i] = listen_on(g->address);
+		g->listeners[i] = bind_to(g->address);
 		if (g->listeners[i] < 0) {
 			log_error("--listen: \"%s\": %m", g->settings->listen);
 			return false;
@@ -378,6 +378,9 @@ int gateway_run(const struct gateway_settings *settings)
 	int signals = take_signals();
 	if (!open_sockets(g) || !start_recorder(g) || !make_keys(g))
 		return end(g, 2);
+	for (unsigned i = 0; i < g->workers; i++)
+		if (listen(g->listeners[i], BACKLOG) != 0)
+			return end(g, 2);
 	note(g, "begins");
 	for (unsigned i = 0; i < g->workers; i++)
 		start_worker(g, i);

@@ -15,8 +15,10 @@ struct loop {
 	bool stopped;
 	struct timer **heap;        /* from 1; the earliest first */
 	unsigned count, room;
-	struct epoll_event *turn;   /* the events of this turn, and how far it has come */
+	struct epoll_event turn[EVENTS_A_TURN];         /* the events of this turn, and how far it has come */
 	int turn_count, turn_at;
+	void **garbage;
+	size_t garbage_count, garbage_room;
 };
 
 struct loop *loop_create(void)
@@ -29,10 +31,30 @@ struct loop *loop_create(void)
 	return l;
 }
 
+static void free_garbage(struct loop *l)
+{
+	for (size_t i = 0; i < l->garbage_count; i++)
+		free(l->garbage[i]);
+	l->garbage_count = 0;
+}
+
+void loop_free_later(struct loop *l, void *at)
+{
+	if (l->garbage_count == l->garbage_room) {
+		l->garbage_room = l->garbage_room ? l->garbage_room * 2 : 64;
+		l->garbage = realloc(l->garbage, l->garbage_room * sizeof(void *));
+		if (!l->garbage)
+			abort();
+	}
+	l->garbage[l->garbage_count++] = at;
+}
+
 void loop_destroy(struct loop *l)
 {
 	if (!l)
 		return;
+	free_garbage(l);
+	free(l->garbage);
 	close(l->epoll);
 	free(l->heap);
 	free(l);
@@ -140,23 +162,21 @@ static int patience(const struct loop *l)
 
 void loop_run(struct loop *l)
 {
-	struct epoll_event events[EVENTS_A_TURN];
-
-	l->turn = events;
 	while (!l->stopped) {
-		int n = epoll_wait(l->epoll, events, EVENTS_A_TURN, patience(l));
+		int n = epoll_wait(l->epoll, l->turn, EVENTS_A_TURN, patience(l));
 		if (n < 0 && errno != EINTR)
 			abort();
 		l->now = time_monotonic_ms();
 		l->turn_count = n;
 		for (l->turn_at = 0; l->turn_at < l->turn_count;) {
-			struct epoll_event e = events[l->turn_at++];
+			struct epoll_event e = l->turn[l->turn_at++];
 			struct watch *w = e.data.ptr;
 			if (w)
 				w->ready(w, e.events);
 		}
 		l->turn_count = 0;
 		run_timers(l);
+		free_garbage(l);
 	}
 }
 

@@ -32,6 +32,9 @@ void loop_forget(struct loop *, struct watch *);
 void timer_set(struct loop *, struct timer *, int64_t after_ms);
 void timer_cancel(struct loop *, struct timer *);
 
+/* Frees it when nobody further down the stack can be using it: at the end of the turn. */
+void loop_free_later(struct loop *, void *);
+
 /* The time of this turn, monotonic. */
 int64_t loop_now(const struct loop *);
 

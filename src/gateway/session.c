@@ -37,7 +37,7 @@ static void free_session(struct session *s)
 	if (s->next)
 		s->next->place = s->place;
 	s->door->session_count--;
-	free(s);
+	loop_free_later(s->door->loop, s);
 }
 
 /* ---- what a turn tells ---- */

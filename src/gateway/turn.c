@@ -435,7 +435,8 @@ static void answer_gone(struct link *link, const char *why)
 	bool nothing_yet = t->status == 0 && link->answer.raw.len == 0;
 
 	(void)why;
-	if (link->answer.has_head && !link->answer.complete && http_end(&link->answer) && !t->streams) {
+	/* An answer without a length ends with its connection; and a stream that has said it is over is. */
+	if ((link->answer.has_head && http_end(&link->answer)) || (t->streams && t->answer.ended)) {
 		finish_answer(t);
 		return;
 	}

@@ -81,7 +81,7 @@ static void free_link(struct link *l)
 	timer_cancel(l->upstream->loop, &l->idle);
 	connection_close(&l->connection);
 	http_reader_finish(&l->answer);
-	free(l);
+	loop_free_later(l->upstream->loop, l);
 }
 
 static void take_out(struct link *l)
