@@ -11,6 +11,7 @@
 #include "base/cursor.h"
 #include "base/sort.h"
 #include "formats/gguf/types.h"
+#include "templates/template.h"
 #include "types/format.h"
 
 enum { TYPE_BOOL = 7, TYPE_STRING = 8, TYPE_ARRAY = 9, TYPE_U32 = 4, TYPE_COUNT = 13 };
@@ -111,8 +112,10 @@ static void read_pair(struct reading *r)
 	r->keys[r->key_count++] = key;
 	if (bytes_same(key, "general.alignment"))
 		read_alignment(r, type, value);
-	bool template = type == TYPE_STRING && is_template_key(key);
-	artifact_add(r->art, template ? PART_TEMPLATE : PART_METADATA, template ? value_at + 8 : at, key, value);
+	if (type == TYPE_STRING && (is_template_key(key) || template_is_likely(value)))
+		template_add(r->art, value_at + 8, key, value)->guessed = !is_template_key(key);
+	else
+		artifact_add(r->art, PART_METADATA, at, key, value);
 }
 
 /* ---- tensors ---- */

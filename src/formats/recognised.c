@@ -65,7 +65,6 @@ static const struct sight sights[] = {
 	{"an OCI image layout", INDEX, 0, {0}, looks_like_image_layout},
 	{"an OCI image index", INDEX, 0, {0}, looks_like_image_index},
 	{"the manifest of a Core ML package", INDEX, 0, {0}, looks_like_coreml_package},
-	{"the index of a sharded checkpoint", INDEX, 0, {0}, looks_like_weight_index},
 };
 
 static const struct sight script = {.title = "a script", .kind = PROGRAM};

@@ -9,6 +9,7 @@
 #include "base/cursor.h"
 #include "base/sort.h"
 #include "syntax/json.h"
+#include "templates/template.h"
 #include "types/format.h"
 
 enum { HEADER_MOST = 100000000, LENGTH_SIZE = 8, NAME_SHOWN = 80 };
@@ -171,7 +172,10 @@ static bool read_metadata(struct artifact *art, const struct json *metadata)
 		if (it->kind != JSON_IS_STRING)
 			return false;
 		bool template = bytes_end_with(it->key, BYTES("chat_template"));
-		artifact_add(art, template ? PART_TEMPLATE : PART_METADATA, LENGTH_SIZE + it->offset, it->key, it->text);
+		if (template || template_is_likely(it->text))
+			template_add(art, LENGTH_SIZE + it->offset, it->key, it->text)->guessed = !template;
+		else
+			artifact_add(art, PART_METADATA, LENGTH_SIZE + it->offset, it->key, it->text);
 	}
 	return metadata->kind == JSON_IS_OBJECT;
 }

@@ -88,6 +88,16 @@ static void add_dangerous(struct loading *l, const struct yaml *item)
 	}
 }
 
+static bool is_known_key(struct bytes key)
+{
+	static const char *const keys[] = {"family", "about", "allow", "dangerous", "operators", "templates"};
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		if (bytes_same(key, keys[i]))
+			return true;
+	return false;
+}
+
 static void load(void *arg)
 {
 	struct loading *l = arg;
@@ -100,15 +110,19 @@ static void load(void *arg)
 		return;
 	}
 	yaml_each(root, it)
-		if (!bytes_same(it->key, "allow") && !bytes_same(it->key, "dangerous") && !bytes_same(it->key, "family") && !bytes_same(it->key, "about") &&
-		    !bytes_same(it->key, "operators"))
-			fail(l, it, "has a key that is none of family, about, allow, dangerous, operators");
+		if (!is_known_key(it->key))
+			fail(l, it, "has a key that is none of family, about, allow, dangerous, operators, templates");
 	yaml_each(yaml_member(root, "allow"), it)
 		add_listed(l, it, yaml_string(root, "family"));
 	yaml_each(yaml_member(root, "dangerous"), it)
 		add_dangerous(l, it);
 	yaml_each(yaml_member(root, "operators"), it) {
 		const char *why = operators_add(&l->rules->arena, &l->rules->operators, yaml_string(root, "family"), it);
+		if (why)
+			fail(l, it, why);
+	}
+	yaml_each(yaml_member(root, "templates"), it) {
+		const char *why = template_rules_add(&l->rules->arena, &l->rules->templates, it);
 		if (why)
 			fail(l, it, why);
 	}

@@ -3,6 +3,7 @@
 
 #include "rules/imports.h"
 #include "rules/operators.h"
+#include "rules/templates.h"
 
 /*
  * The rules, read from rules/: built into the program, and the user's own on
@@ -12,6 +13,7 @@ struct rules {
 	struct arena arena;
 	struct import_rules imports;
 	struct operator_rules operators;
+	struct template_rules templates;
 	struct digest digest;       /* over all files read, in order */
 };
 

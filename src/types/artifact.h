@@ -4,6 +4,7 @@
 #include "types/packing.h"
 #include "types/program.h"
 #include "types/source.h"
+#include "types/template.h"
 
 enum part_kind {
 	PART_METADATA,      /* a key and its text */
@@ -23,7 +24,8 @@ struct part {
 	uint32_t crc;               /* CRC-32 it claims, if it has one */
 	bool has_crc;
 	enum reader reader;
-	bool guessed;               /* nothing says that it is a file: examine it only if a format claims it */
+	const struct template *template;    /* of PART_TEMPLATE */
+	bool guessed;               /* nothing says that it is a file, or a template: look at it only in case it is */
 	struct part *next;
 };
 

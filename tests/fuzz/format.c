@@ -3,6 +3,8 @@
  * on what it makes.  The Makefile builds one target a file in src/formats, so
  * a new format is fuzzed the day it lands.
  */
+#include <stdio.h>
+
 #include "rules/rules.h"
 #include "types/check.h"
 #include "types/format.h"
@@ -30,6 +32,16 @@ static void body(void *arg)
 		check_run(*c, &subject, &found);
 }
 
+/* Some formats are told by their extension alone. */
+static const char *name_for(const struct format *format)
+{
+	static char name[64];
+	struct bytes extensions = bytes_of(format->extensions);
+
+	snprintf(name, sizeof name, "fuzz.%.*s", (int)bytes_find_byte(extensions, ' '), format->extensions);
+	return name;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
@@ -37,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 	static struct rules rules;
 	static bool loaded;
 	struct rules_error error;
-	struct job job = {.source = {.name = "fuzz", .content = {at, len}}, .rules = &rules};
+	struct job job = {.source = {.name = name_for(&FORMAT), .content = {at, len}}, .rules = &rules};
 
 	if (!loaded && !rules_init(&rules, NULL, 0, &error))
 		return 1;

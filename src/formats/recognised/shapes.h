@@ -28,6 +28,5 @@ bool looks_like_mxnet_symbol(struct bytes in);
 bool looks_like_coreml_package(struct bytes in);
 bool looks_like_image_layout(struct bytes in);
 bool looks_like_image_index(struct bytes in);
-bool looks_like_weight_index(struct bytes in);
 
 #endif

@@ -107,8 +107,3 @@ bool looks_like_image_index(struct bytes in)
 {
 	return HAS_KEYS(in, "schemaVersion", "manifests") || HAS_KEYS(in, "schemaVersion", "config", "layers");
 }
-
-bool looks_like_weight_index(struct bytes in)
-{
-	return HAS_KEYS(in, "metadata", "weight_map");
-}

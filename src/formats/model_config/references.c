@@ -1,0 +1,157 @@
+/* What a configuration names that lies outside of it: code, and files. */
+#include "formats/model_config/references.h"
+
+#include "base/path.h"
+#include "base/sort.h"
+
+enum { NAME_SHOWN = 80 };
+
+/* ---- code ---- */
+
+/* "repository--file.Class" names another repository, as "owner/repository" does where a pipeline is named; "file.Class" its own. */
+static void note_reference(struct artifact *art, uint64_t offset, struct bytes key, struct bytes reference)
+{
+	bool whole = bytes_same(key, "custom_pipeline") && bytes_contain(reference, BYTES("/"));
+	size_t cut = whole ? reference.len : bytes_find(reference, BYTES("--"));
+	bool foreign = whole || cut < reference.len;
+	struct text name, file, repository;
+
+	text_init(&name, art->arena);
+	text_init(&file, art->arena);
+	text_init(&repository, art->arena);
+	text_add_printable(&name, key, NAME_SHOWN);
+	text_add_printable(&file, whole ? BYTES("pipeline.py") : foreign ? bytes_from(reference, cut + 2) : reference, NAME_SHOWN);
+	text_add_printable(&repository, bytes_slice(reference, 0, cut), NAME_SHOWN);
+	if (foreign)
+		artifact_note(art, "model.remote-code", offset, "names %s as its %s: loading it with trust_remote_code fetches that code from another repository, %s, and runs it",
+			      text_string(&file), text_string(&name), text_string(&repository));
+	else
+		artifact_note(art, "model.remote-code", offset, "names %s as its %s: loading it with trust_remote_code runs that code of its own repository",
+			      text_string(&file), text_string(&name));
+}
+
+/* Texts in a value, and in the lists and objects in it; `only`: those of that key, or NULL. */
+static void note_references(struct artifact *art, const struct json *value, struct bytes key, const char *only, unsigned depth)
+{
+	enum { DEPTH_MOST = 8 };
+
+	if (value->kind == JSON_IS_STRING && value->text.len > 0 && (!only || bytes_same(key, only)))
+		note_reference(art, value->offset, key, value->text);
+	if ((value->kind == JSON_IS_ARRAY || value->kind == JSON_IS_OBJECT) && depth < DEPTH_MOST)
+		json_each(value, it)
+			note_references(art, it, value->kind == JSON_IS_OBJECT ? it->key : key, only, depth + 1);
+}
+
+/* An adapter says which module its model's class is in; older peft imports any, newer ones those of a list like this. */
+static void note_import(struct artifact *art, const struct json *mapping)
+{
+	static const char *const usual[] = {"transformers", "diffusers", "lerobot", "peft", "sentence_transformers", "timm", "torch", "torchvision"};
+	const struct json *module = json_member(mapping, "parent_library");
+	struct bytes package;
+	struct text name;
+
+	if (!module || module->kind != JSON_IS_STRING)
+		return;
+	package = bytes_slice(module->text, 0, bytes_find_byte(module->text, '.'));
+	for (size_t i = 0; i < COUNT_OF(usual); i++)
+		if (bytes_same(package, usual[i]))
+			return;
+	text_init(&name, art->arena);
+	text_add_printable(&name, module->text, NAME_SHOWN);
+	artifact_note(art, "model.remote-code", module->offset, "has its loader import the module %s, whoever put it there", text_string(&name));
+}
+
+static bool is_true_to_python(const struct json *value)
+{
+	switch (value->kind) {
+	case JSON_IS_NULL: return false;
+	case JSON_IS_BOOL: return value->truth;
+	case JSON_IS_NUMBER: return !bytes_same(value->text, "0");
+	case JSON_IS_STRING: return value->text.len > 0;
+	default: return value->count > 0;
+	}
+}
+
+void references_of_code(struct artifact *art, const struct json *member)
+{
+	struct bytes key = member->key;
+
+	if (bytes_same(key, "auto_map") || bytes_same(key, "custom_pipeline"))
+		note_references(art, member, key, NULL, 0);
+	else if (bytes_same(key, "custom_pipelines"))
+		note_references(art, member, key, "impl", 0);
+	else if (bytes_same(key, "_class_name") && member->kind == JSON_IS_ARRAY && member->first && member->first->kind == JSON_IS_STRING)
+		note_reference(art, member->offset, key, member->first->text);
+	else if (bytes_same(key, "auto_mapping"))
+		note_import(art, member);
+	else if (bytes_same(key, "trust_remote_code") && is_true_to_python(member))
+		artifact_note(art, "model.remote-code", member->offset, "asks its loader to run code of its repository: trust_remote_code is true");
+}
+
+/* ---- files ---- */
+
+static int compare_shards(const void *a, const void *b)
+{
+	const struct json *x = *(const struct json *const *)a, *y = *(const struct json *const *)b;
+	int order = bytes_compare(x->text, y->text);
+
+	return order ? order : (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+static bool is_safetensors(const struct json *shard)
+{
+	return bytes_end_with(shard->text, BYTES(".safetensors"));
+}
+
+static void note_shard(struct artifact *art, const struct json *shard, bool safetensors)
+{
+	struct text name;
+
+	text_init(&name, art->arena);
+	text_add_printable(&name, shard->text, NAME_SHOWN);
+	if (path_leads_out(shard->text))
+		artifact_note(art, "model.shard-path", shard->offset, "takes weights from \"%s\", which does not lie beside it", text_string(&name));
+	if (safetensors && !is_safetensors(shard))
+		artifact_note(art, "model.shard-pickle", shard->offset, "names \"%s\" among shards of safetensors: its loader reads that one as a pickle", text_string(&name));
+}
+
+/* Many tensors name the same shard: each is judged once, where it is named first. */
+static void read_shards(struct artifact *art, const struct json *map)
+{
+	enum { NOTED_MOST = 100 };
+	const struct json **shards = arena_alloc(art->arena, map->count + 1, sizeof *shards);
+	bool safetensors = bytes_contain(bytes_after_last(bytes_of(art->source->name), '/'), BYTES(".safetensors."));
+	size_t count = 0, distinct = 0;
+
+	json_each(map, it) {
+		if (it->kind != JSON_IS_STRING) {
+			artifact_note(art, "file.malformed", it->offset, "has a shard whose name is no text");
+			return;
+		}
+		safetensors |= is_safetensors(it);
+		shards[count++] = it;
+	}
+	sort(shards, count, sizeof *shards, compare_shards);
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || !bytes_equal(shards[i]->text, shards[i - 1]->text))
+			if (distinct++ < NOTED_MOST)
+				note_shard(art, shards[i], safetensors);
+	if (distinct > 0)
+		artifact_note(art, "model.shards", map->offset, "keeps its weights in %zu other %s, not opened from here", distinct, distinct == 1 ? "file" : "files");
+}
+
+void references_of_files(struct artifact *art, const struct json *root)
+{
+	const struct json *map = json_member(root, "weight_map"), *base = json_member(root, "base_model_name_or_path");
+	struct text name;
+
+	if (map && map->kind == JSON_IS_OBJECT)
+		read_shards(art, map);
+	else if (map)
+		artifact_note(art, "file.malformed", map->offset, "has a map of shards that is no object");
+	if (!base || base->kind != JSON_IS_STRING || !path_leads_out(base->text))
+		return;
+	text_init(&name, art->arena);
+	text_add_printable(&name, base->text, NAME_SHOWN);
+	artifact_note(art, "model.base-path", base->offset, "takes its base model from \"%s\"", text_string(&name));
+}
