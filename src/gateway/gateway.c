@@ -336,12 +336,17 @@ static int end(struct gateway *g, int status)
 	for (unsigned i = 0; i < g->workers; i++)
 		if (g->pids[i] > 0)
 			kill(g->pids[i], SIGKILL);
-	close(g->recorders[g->workers][1]);
-	if (g->recorder > 0)
+	if (g->recorder > 0) {
+		close(g->recorders[g->workers][1]);
 		waitpid(g->recorder, &recorder, 0);
+	}
 	if (recorder != 0)
 		status = 2;
 	keys_finish(&g->keys);
+	upstream_finish(&g->upstream);
+	if (g->address)
+		freeaddrinfo(g->address);
+	free(g);
 	return status;
 }
 
@@ -371,10 +376,10 @@ int gateway_run(const struct gateway_settings *settings)
 	const char *why = upstream_init(&g->upstream, "default", settings->upstream);
 	if (why) {
 		log_error("--upstream: \"%s\": %s", settings->upstream, why);
-		return 64;
+		return end(g, 64);
 	}
 	if (!read_upstream_key(g) || !read_address(g))
-		return 64;
+		return end(g, 64);
 	int signals = take_signals();
 	if (!open_sockets(g) || !start_recorder(g) || !make_keys(g))
 		return end(g, 2);
