@@ -5,7 +5,7 @@ PREFIX  ?= /usr/local
 
 B := build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)$(if $(COVERAGE),/coverage)
 HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
-FLAGS  := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion -Werror -Isrc -I. -fPIE -MMD -MP -g
+FLAGS  := -std=c17 -D_GNU_SOURCE -isystem /usr/share/include -Wall -Wextra -Wshadow -Wconversion -Werror -Isrc -I. -fPIE -MMD -MP -g
 CFLAGS ?= -O2
 LINK   := -pie -Wl,-z,relro,-z,now
 ifdef FUZZ
@@ -26,12 +26,14 @@ ifdef LTO
 FLAGS  += -flto
 LINK   += -flto=auto $(CFLAGS)
 endif
-LDLIBS = -lcrypto -lsqlite3 -lseccomp -lyaml -lz -ldeflate -lbz2 -llzma -lzstd -llz4 -lm
+LDLIBS = -lssl -lcrypto -lsqlite3 -lseccomp -lyaml -lz -ldeflate -lbz2 -llzma -lzstd -llz4 -lm
 
+# Debian 12 ships llhttp as C sources.
+LLHTTP := api http llhttp
 SRC    := $(shell find src -name '*.c' | LC_ALL=C sort)
 DATA   := $(shell find rules catalog pages policies -type f 2>/dev/null | LC_ALL=C sort)
-TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c
-OBJ    := $(SRC:%.c=$(B)/%.o) $(TABLES:.c=.o)
+TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c $(B)/dialects.c
+OBJ    := $(SRC:%.c=$(B)/%.o) $(TABLES:.c=.o) $(LLHTTP:%=$(B)/llhttp/%.o)
 LIB    := $(filter-out $(B)/src/main/%,$(OBJ))
 
 all: $(B)/merlon
@@ -46,6 +48,9 @@ say = $(if $(V),,@echo "  $(1)";)
 $(B)/src/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
+$(B)/llhttp/%.o: /usr/share/llhttp/%.c
+	@mkdir -p $(@D)
+	$(call say,$<)$(CC) -O2 -g -fPIE $(filter-out -W%,$(FLAGS)) -I/usr/share/include/llhttp -c $< -o $@
 $(B)/%.o: $(B)/%.c
 	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
 
@@ -55,6 +60,7 @@ $(B)/formats.c: FORCE;  $(call table,sh tools/registry.sh formats format)
 $(B)/checks.c: FORCE;   $(call table,sh tools/registry.sh checks check)
 $(B)/reports.c: FORCE;  $(call table,sh tools/registry.sh reports report)
 $(B)/commands.c: FORCE; $(call table,sh tools/registry.sh cmd command)
+$(B)/dialects.c: FORCE; $(call table,sh tools/registry.sh dialects dialect)
 $(B)/version.c: FORCE;  $(call table,printf '\043include "types/assessment.h"\nconst char merlon_version[] = "$(VERSION)";\n')
 $(B)/embedded.c: $(DATA) build/embed; $(call table,build/embed $(DATA))
 

@@ -16,6 +16,8 @@ enum record_kind {
 	RECORD_FINDING,         /* one finding in it */
 	RECORD_SCAN_END,
 	RECORD_ATTESTATION,     /* a named person says so */
+	RECORD_GATEWAY,         /* a gateway began, ended, was halted */
+	RECORD_EXCHANGE,        /* one exchange through it */
 	RECORD_KIND_COUNT
 };
 

@@ -1,0 +1,81 @@
+#include "gateway/gateway.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cmd/options.h"
+#include "types/command.h"
+
+extern const struct command command_gateway;
+
+static bool take_option(struct gateway_settings *s, const char *name, const char *value)
+{
+	if (strcmp(name, "--listen") == 0)
+		s->listen = value;
+	else if (strcmp(name, "--upstream") == 0)
+		s->upstream = value;
+	else if (strcmp(name, "--upstream-key") == 0)
+		s->upstream_key = value;
+	else if (strcmp(name, "--ledger") == 0)
+		s->ledger = value;
+	else if (strcmp(name, "--workers") == 0 && (s->workers = (unsigned)strtoul(value, NULL, 10), s->workers < 1 || s->workers > 64)) {
+		log_error("--workers: \"%s\" is no number from 1 to 64", value);
+		return false;
+	}
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	struct gateway_settings s = {.listen = "127.0.0.1:8080"};
+	struct options o;
+	const char *value;
+
+	options_begin(&o, &command_gateway, argc, argv);
+	for (const char *name = options_next(&o, &value); name; name = options_next(&o, &value))
+		if (!take_option(&s, name, value))
+			return EXIT_USAGE_ERROR;
+	if (o.failed)
+		return EXIT_USAGE_ERROR;
+	if (o.argument_count == 0 && s.upstream && s.ledger)
+		return gateway_run(&s);
+	log_error("gateway: %s; \"merlon help gateway\" shows how", o.argument_count ? "takes options alone" : !s.upstream ? "--upstream is missing" : "--ledger is missing");
+	return EXIT_USAGE_ERROR;
+}
+
+static const struct command_option options[] = {
+	{"--upstream", "URL", "the model's server, http:// or https://"},
+	{"--upstream-key", "FILE", "file with the key that the model's server wants; callers never see it"},
+	{"--listen", "HOST:PORT", "where to let callers in (default 127.0.0.1:8080)"},
+	{"--ledger", "DIR", "where the evidence of every exchange is kept"},
+	{"--workers", "N", "how many processes serve (default: one a core)"},
+	{0},
+};
+
+static const struct command_example examples[] = {
+	{"merlon gateway --upstream http://127.0.0.1:8000 --ledger evidence", "in front of a model on this machine"},
+	{"merlon gateway --upstream https://api.example.org --upstream-key provider.key --listen 10.0.0.5:8080 --ledger evidence", "in front of a provider"},
+	{0},
+};
+
+const struct command command_gateway = {
+	.name = "gateway",
+	.summary = "stand in front of a model and keep a record of every exchange",
+	.synopsis = "--upstream URL --ledger DIR [OPTION]...",
+	.description =
+		"A reverse proxy for HTTP/1.1. Nobody is let in without a key, wherever they come from: the first one is made at the first start "
+		"and lies in DIR/key. Only routes that are known are let through; what cannot be examined is not. Streams are passed on event by "
+		"event, as each is whole.\n\n"
+		"Every exchange leaves a record in the ledger: who, which model answered, salted digests of what was asked and answered, token "
+		"counts, timings, how it ended, and whether it was examined whole. Content is not kept. The record is handed to the process that "
+		"keeps the ledger before the last byte of an answer goes out; it is on the disk moments later. While evidence cannot be kept, "
+		"nothing is let through.\n\n"
+		"The kill switch: as long as there is a file DIR/halt, or after a SIGUSR1 until the next, every exchange is refused, and those "
+		"under way are cut. SIGTERM lets what is under way come to its end.\n\n"
+		"This version speaks OpenAI chat completions, without TLS towards callers.",
+	.options = options,
+	.examples = examples,
+	.exit_status = "0 it was told to end, and did\n2 it could not start, or lost what it cannot go on without\n64 the command line is wrong",
+	.run = run,
+};

@@ -1,0 +1,89 @@
+#include "dialects/reading.h"
+
+const struct json *reading_parse(struct exchange *x, struct bytes body)
+{
+	struct json_error error;
+	struct json *root = json_parse(x->arena, body, &error);
+
+	if (!root)
+		exchange_fail(x, "is no JSON");
+	else if (error.duplicate)
+		exchange_fail(x, "has a key twice in one object, which readers take differently");
+	else if (root->kind != JSON_IS_OBJECT)
+		exchange_fail(x, "is no JSON object");
+	return x->why ? NULL : root;
+}
+
+void reading_text(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
+{
+	if (value && value->kind == JSON_IS_STRING && value->text.len > 0)
+		exchange_add(x, PIECE_TEXT, channel, trust, value->offset, value->text);
+}
+
+void reading_all(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
+{
+	reading_text(x, value, channel, trust);
+	if (value && (value->kind == JSON_IS_ARRAY || value->kind == JSON_IS_OBJECT))
+		json_each(value, it)
+			reading_all(x, it, channel, trust);
+}
+
+static bool is_word(const char *words, struct bytes key)
+{
+	struct bytes left = bytes_of(words);
+
+	while (left.len > 0) {
+		size_t len = bytes_find_byte(left, ' ');
+		if (bytes_equal(bytes_slice(left, 0, len), key))
+			return true;
+		left = bytes_from(left, len + 1);
+	}
+	return false;
+}
+
+void reading_rest(struct exchange *x, const struct json *object, const char *known, enum channel channel, unsigned trust)
+{
+	if (object && object->kind == JSON_IS_OBJECT)
+		json_each(object, it)
+			if (!is_word(known, it->key))
+				reading_all(x, it, channel, trust);
+}
+
+void reading_opaque(struct exchange *x, const struct json *value, const char *what)
+{
+	if (value && value->kind != JSON_IS_NULL)
+		exchange_add(x, PIECE_OPAQUE, CHANNEL_DOCUMENT, TRUST_ANYBODY, value->offset, BYTES(""))->name = bytes_of(what);
+}
+
+static struct bytes text_of(const struct json *value)
+{
+	return value && value->kind == JSON_IS_STRING ? value->text : BYTES("");
+}
+
+void reading_call(struct exchange *x, const struct json *name, const struct json *arguments)
+{
+	uint64_t offset = name ? name->offset : arguments ? arguments->offset : 0;
+	struct piece *p = exchange_add(x, PIECE_TOOL_CALL, CHANNEL_ARGUMENTS, TRUST_MODEL, offset, text_of(arguments));
+
+	p->name = text_of(name);
+	if (arguments && arguments->kind != JSON_IS_STRING)
+		reading_all(x, arguments, CHANNEL_ARGUMENTS, TRUST_MODEL);
+}
+
+void reading_definition(struct exchange *x, struct bytes name, const struct json *tool)
+{
+	exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, tool ? tool->offset : 0, json_string(tool, "description"))->name = name;
+	reading_rest(x, tool, "name description type", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+}
+
+uint64_t reading_number(const struct json *object, const char *name)
+{
+	uint64_t n = 0;
+
+	return json_u64(json_member(object, name), &n) ? n : 0;
+}
+
+void reading_add_string(struct text *out, const char *key, const char *value)
+{
+	text_add_member(out, key, bytes_of(value));
+}

@@ -1,0 +1,45 @@
+#ifndef GATEWAY_CONNECTION_H
+#define GATEWAY_CONNECTION_H
+
+#include <openssl/types.h>
+
+#include "base/text.h"
+#include "gateway/loop.h"
+
+/*
+ * One TCP connection, with TLS or without: bytes out are queued and written as
+ * the socket takes them, bytes in are handed over as they come.
+ */
+struct connection {
+	struct watch watch;
+	struct loop *loop;
+	SSL *ssl;                   /* NULL without TLS */
+	bool connecting, shaking, paused, closing, ended;
+	bool wants_write, wants_read;   /* of TLS: the other direction first */
+	struct text out;
+	size_t sent;                /* of `out` */
+	uint64_t bytes_in, bytes_out;
+
+	void *owner;
+	/* Takes all of it; may close the connection. */
+	void (*input)(struct connection *, struct bytes);
+	/* All that was queued is with the kernel. */
+	void (*drained)(struct connection *);
+	/* The other side is gone, or something failed; `why` completes "the connection ...". Called once, and never by connection_close(). */
+	void (*gone)(struct connection *, const char *why);
+};
+
+/* Takes the descriptor, which must be non-blocking. `ssl` is taken too. */
+void connection_open(struct connection *, struct loop *, int fd, SSL *ssl, bool connecting);
+void connection_close(struct connection *);
+bool connection_is_open(const struct connection *);
+
+void connection_send(struct connection *, struct bytes);
+size_t connection_queued(const struct connection *);
+/* Closes when what is queued is sent. */
+void connection_finish(struct connection *);
+
+/* While paused nothing is read, so that the sender slows down. */
+void connection_pause(struct connection *, bool paused);
+
+#endif

@@ -1,0 +1,137 @@
+#include "gateway/evidence.h"
+
+#include "syntax/json.h"
+
+/* Members stand in the order of their keys: that is what makes the records canonical. */
+
+enum { NAME_MOST = 200 };
+
+static void add_bounded(struct text *t, const char *key, struct bytes value)
+{
+	text_add_member(t, key, bytes_slice(value, 0, NAME_MOST));
+}
+
+static void add_digest(struct text *t, const char *key, struct digest d)
+{
+	text_add_key(t, key);
+	text_add_byte(t, '"');
+	text_add_hex(t, digest_bytes(&d));
+	text_add_byte(t, '"');
+}
+
+static struct digest salted(const struct turn *t, struct bytes b)
+{
+	struct hasher h;
+
+	hasher_init(&h);
+	hasher_begin(&h);
+	hasher_add(&h, (struct bytes){t->salt, sizeof t->salt});
+	hasher_add(&h, b);
+	struct digest d = hasher_end(&h);
+	hasher_finish(&h);
+	return d;
+}
+
+static void add_answer(struct text *out, struct turn *t)
+{
+	text_add_key(out, "answer");
+	text_add_byte(out, '{');
+	text_add_member_number(out, "bytes", t->answer_bytes);
+	if (t->status)
+		add_digest(out, "digest", hasher_end(&t->answer_hash));
+	text_add_key(out, "ended");
+	text_add_string(out, t->answer.ended ? "true" : "false");
+	text_add_member_number(out, "events", t->events);
+	add_bounded(out, "examined", bytes_of(t->status && t->route->action == ROUTE_EXAMINE ? examined_name(exchange_examined(&t->answer)) : "not"));
+	add_bounded(out, "finish", t->answer.finish);
+	add_bounded(out, "model", t->answer.model);
+	text_add_member_number(out, "status", t->status);
+	text_add_member_number(out, "text-bytes", t->answer.text_bytes);
+	text_add_member_number(out, "tool-calls", t->tools_called);
+	text_add_byte(out, '}');
+}
+
+static void add_request(struct text *out, const struct turn *t)
+{
+	uint64_t tools = 0;
+
+	for (const struct piece *p = t->request.pieces; p; p = p->next)
+		tools += p->kind == PIECE_TOOL_DEFINITION;
+	text_add_key(out, "request");
+	text_add_byte(out, '{');
+	text_add_member_number(out, "bytes", t->body.len);
+	add_digest(out, "digest", salted(t, text_bytes(&t->body)));
+	add_bounded(out, "examined", bytes_of(t->route && t->route->action == ROUTE_EXAMINE && t->body.len ? examined_name(exchange_examined(&t->request)) : "not"));
+	add_bounded(out, "model", t->request.model);
+	text_add_member_number(out, "pieces", t->request.piece_count);
+	text_add_key(out, "stream");
+	text_add_string(out, t->request.stream ? "true" : "false");
+	text_add_member_number(out, "text-bytes", t->request.text_bytes);
+	text_add_member_number(out, "tools", tools);
+	text_add_byte(out, '}');
+}
+
+static uint64_t since(const struct turn *t, int64_t at_ms)
+{
+	return at_ms > t->begun_ms ? (uint64_t)(at_ms - t->begun_ms) : 0;
+}
+
+static void add_rest(struct text *out, const struct turn *t, const char *why)
+{
+	text_add_key(out, "route");
+	struct text route;
+	text_init(&route, NULL);
+	text_add(&route, t->method);
+	text_add_byte(&route, ' ');
+	text_add(&route, bytes_slice(t->target, 0, bytes_find_byte(t->target, '?')));
+	text_add_json(out, bytes_slice(text_bytes(&route), 0, NAME_MOST));
+	text_finish(&route);
+	text_add_key(out, "timings");
+	text_addf(out, "{\"end-ms\":%llu,\"first-ms\":%llu}", (unsigned long long)since(t, loop_now(t->door->loop)), (unsigned long long)since(t, t->first_ms));
+	text_add_key(out, "tokens");
+	text_addf(out, "{\"input\":%llu,\"output\":%llu,\"reported\":%s}", (unsigned long long)t->answer.usage.input, (unsigned long long)t->answer.usage.output,
+		  t->answer.usage.known ? "true" : "false");
+	add_bounded(out, "upstream", bytes_of(t->door->upstream->name));
+	add_bounded(out, "why", bytes_of(why));
+}
+
+static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why)
+{
+	text_add_byte(out, '{');
+	add_answer(out, t);
+	add_bounded(out, "caller", bytes_of(t->caller ? t->caller->name : ""));
+	add_bounded(out, "dialect", bytes_of(t->dialect ? t->dialect->name : ""));
+	text_add_key(out, "id");
+	text_add_byte(out, '"');
+	text_add_hex(out, (struct bytes){t->id, sizeof t->id});
+	text_add_byte(out, '"');
+	add_bounded(out, "outcome", bytes_of(outcome));
+	add_request(out, t);
+	add_rest(out, t, why);
+	text_add_byte(out, '}');
+}
+
+void evidence_begins(struct turn *t)
+{
+	struct text out;
+
+	text_init(&out, NULL);
+	write_body(&out, t, "lost", "the process that served it ended");
+	recorder_begin(&t->door->recorder, t->id, text_bytes(&out));
+	text_finish(&out);
+}
+
+void evidence_of(struct turn *t, const char *outcome, const char *why)
+{
+	struct text out;
+
+	if (t->recorded)
+		return;
+	t->recorded = true;
+	shared_count(t->door->shared, COUNT_TOKENS_IN, t->answer.usage.input);
+	shared_count(t->door->shared, COUNT_TOKENS_OUT, t->answer.usage.output);
+	text_init(&out, NULL);
+	write_body(&out, t, outcome, why);
+	recorder_end(&t->door->recorder, t->id, t->salt, text_bytes(&out));
+	text_finish(&out);
+}

@@ -1,0 +1,31 @@
+#ifndef GATEWAY_FRAMING_H
+#define GATEWAY_FRAMING_H
+
+#include "types/dialect.h"
+
+/* Cuts a stream into its events, each given out when it is whole: what is held back is at most one event. */
+struct framing {
+	enum framing_kind kind;
+	struct text held;
+	size_t taken;               /* of `held` */
+};
+
+struct framed {
+	struct bytes raw;           /* the event as it came, its end included */
+	struct bytes name;          /* of a server-sent event, or empty */
+	struct bytes data;          /* its lines joined; empty for a comment */
+};
+
+void framing_init(struct framing *, enum framing_kind kind);
+void framing_finish(struct framing *);
+
+/* False when one event is longer than any that is held. */
+bool framing_feed(struct framing *, struct bytes);
+
+/* The next whole event, valid until more is fed; its data may lie in the arena. */
+bool framing_next(struct framing *, struct arena *, struct framed *out);
+
+/* What came after the last whole event: a client never sees it as one. */
+struct bytes framing_left(const struct framing *);
+
+#endif

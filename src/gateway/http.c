@@ -1,0 +1,327 @@
+#include "gateway/http.h"
+
+#include <string.h>
+#include <sys/types.h>
+
+static enum http_event refuse(struct http_reader *r, unsigned status, const char *why)
+{
+	r->why = why;
+	r->status = status;
+	return HTTP_IS_BAD;
+}
+
+/* ---- the head, line by line ---- */
+
+static bool is_token(struct bytes b)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
+	for (size_t i = 0; i < b.len; i++) {
+		unsigned char c = b.at[i];
+		bool letter = (c | 32) >= 'a' && (c | 32) <= 'z', digit = c >= '0' && c <= '9';
+		if (!letter && !digit && (c == 0 || !strchr(others, c)))
+			return false;
+	}
+	return b.len > 0;
+}
+
+static bool is_visible(struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if ((b.at[i] < 0x20 && b.at[i] != '\t') || b.at[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static struct bytes trim(struct bytes b)
+{
+	while (b.len > 0 && (b.at[0] == ' ' || b.at[0] == '\t'))
+		b = bytes_from(b, 1);
+	while (b.len > 0 && (b.at[b.len - 1] == ' ' || b.at[b.len - 1] == '\t'))
+		b.len--;
+	return b;
+}
+
+/* One meaning for every reader: nothing escaped, nothing that leads upwards, no second slash. */
+static bool is_plain_path(struct bytes path)
+{
+	if (path.len == 0 || path.at[0] != '/' || bytes_contain(path, BYTES("//")) || bytes_contain(path, BYTES("/../")) || bytes_contain(path, BYTES("/./")) ||
+	    bytes_end_with(path, BYTES("/..")) || bytes_end_with(path, BYTES("/.")))
+		return false;
+	for (size_t i = 0; i < path.len; i++)
+		if (path.at[i] <= ' ' || path.at[i] >= 0x7f || strchr("%#;\\\"<>^`{|}", path.at[i]))
+			return false;
+	return true;
+}
+
+static const char *read_first_line(struct http_reader *r, struct bytes line)
+{
+	struct http_head *h = &r->head;
+
+	if (r->role == HTTP_ANSWERS)
+		return bytes_start_with(line, BYTES("HTTP/1.1 ")) || bytes_start_with(line, BYTES("HTTP/1.0 ")) ? NULL : "does not begin like HTTP/1.1";
+	size_t space = bytes_find_byte(line, ' ');
+	h->method = bytes_slice(line, 0, space);
+	struct bytes rest = bytes_from(line, space + 1);
+	space = bytes_find_byte(rest, ' ');
+	h->target = bytes_slice(rest, 0, space);
+	if (!is_token(h->method) || !bytes_same(bytes_from(rest, space), " HTTP/1.1"))
+		return "is no request of HTTP/1.1";
+	size_t question = bytes_find_byte(h->target, '?');
+	h->path = bytes_slice(h->target, 0, question);
+	h->query = bytes_from(h->target, question + 1);
+	if (!is_plain_path(h->path) || !is_visible(h->query) || bytes_contain(h->query, BYTES("#")))
+		return "asks for a path that readers may take differently";
+	return NULL;
+}
+
+static const char *read_field(struct http_head *h, struct bytes line)
+{
+	size_t colon = bytes_find_byte(line, ':');
+	struct http_field f = {bytes_slice(line, 0, colon), trim(bytes_from(line, colon + 1))};
+
+	if (colon == line.len || !is_token(f.name))
+		return "has a header line without a proper name";
+	if (!is_visible(f.value))
+		return "has a header with control characters";
+	if (h->field_count == HTTP_FIELDS_MOST)
+		return "has more headers than are read";
+	h->fields[h->field_count++] = f;
+	return NULL;
+}
+
+static bool name_is(struct bytes name, const char *lower)
+{
+	return bytes_equal_folded(name, bytes_of(lower));
+}
+
+static const char *read_length(struct http_head *h, struct bytes value)
+{
+	if (value.len == 0 || value.len > 15)
+		return "has a length that is no number";
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] < '0' || value.at[i] > '9')
+			return "has a length that is no number";
+		h->length = h->length * 10 + (uint64_t)(value.at[i] - '0');
+	}
+	h->has_length = true;
+	return NULL;
+}
+
+/* What decides where a message ends, or who it is for, stands once and plainly. */
+static const char *check_fields(struct http_reader *r)
+{
+	static const char *const once[] = {"content-length", "transfer-encoding", "host", "authorization", "content-type", "content-encoding", "x-api-key"};
+	struct http_head *h = &r->head;
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < h->field_count; i++) {
+		const struct http_field *f = &h->fields[i];
+		for (size_t k = 0; k < COUNT_OF(once); k++) {
+			if (!name_is(f->name, once[k]))
+				continue;
+			if (seen & 1u << k)
+				return "has a header twice that may stand once";
+			seen |= 1u << k;
+		}
+		const char *why = name_is(f->name, "content-length") ? read_length(h, f->value) : NULL;
+		if (why)
+			return why;
+		if (name_is(f->name, "transfer-encoding")) {
+			if (!bytes_equal_folded(f->value, BYTES("chunked")))
+				return "has a transfer coding that is not \"chunked\"";
+			h->chunked = true;
+		}
+		h->expects_continue |= name_is(f->name, "expect") && bytes_equal_folded(f->value, BYTES("100-continue"));
+	}
+	if (h->chunked && h->has_length)
+		return "says its length in two ways";
+	if (r->role == HTTP_REQUESTS && http_field_value(h, "host").len == 0)
+		return "names no host";
+	return NULL;
+}
+
+static const char *read_lines(struct http_reader *r)
+{
+	struct bytes left = text_bytes(&r->raw);
+	const char *why = NULL;
+
+	for (bool first = true; !why && left.len > 2; first = false) {
+		size_t end = bytes_find(left, BYTES("\r\n"));
+		struct bytes line = bytes_slice(left, 0, end);
+		left = bytes_from(left, end + 2);
+		if (bytes_find_byte(line, '\n') < line.len || bytes_find_byte(line, '\r') < line.len || bytes_find_byte(line, 0) < line.len)
+			why = "has a line that ends in two ways";
+		else if (!first && (line.at[0] == ' ' || line.at[0] == '\t'))
+			why = "has a header that goes on in a second line";
+		else
+			why = first ? read_first_line(r, line) : read_field(&r->head, line);
+	}
+	return why ? why : check_fields(r);
+}
+
+/* ---- llhttp ---- */
+
+static int headers_complete(llhttp_t *p)
+{
+	struct http_reader *r = p->data;
+
+	r->has_head = true;
+	return HPE_PAUSED;
+}
+
+static int message_complete(llhttp_t *p)
+{
+	struct http_reader *r = p->data;
+
+	r->complete = true;
+	return HPE_PAUSED;
+}
+
+static int take_body(llhttp_t *p, const char *at, size_t len)
+{
+	struct http_reader *r = p->data;
+
+	text_add(&r->body, (struct bytes){(const unsigned char *)at, len});
+	return 0;
+}
+
+void http_reader_init(struct http_reader *r, enum http_role role)
+{
+	*r = (struct http_reader){.role = role};
+	llhttp_settings_init(&r->settings);
+	r->settings.on_headers_complete = headers_complete;
+	r->settings.on_message_complete = message_complete;
+	r->settings.on_body = take_body;
+	llhttp_init(&r->parser, role == HTTP_REQUESTS ? HTTP_REQUEST : HTTP_RESPONSE, &r->settings);
+	r->parser.data = r;
+	text_init(&r->raw, NULL);
+	text_init(&r->body, NULL);
+}
+
+void http_reader_finish(struct http_reader *r)
+{
+	text_finish(&r->raw);
+	text_finish(&r->body);
+}
+
+static void begin_message(struct http_reader *r)
+{
+	r->has_head = r->complete = false;
+	r->head.field_count = 0;
+	r->head = (struct http_head){0};
+	text_clear(&r->raw);
+	text_clear(&r->body);
+	llhttp_reset(&r->parser);
+}
+
+/* Bytes of `in` llhttp took, or -1. */
+static ssize_t execute(struct http_reader *r, struct bytes in)
+{
+	enum llhttp_errno e = llhttp_execute(&r->parser, (const char *)in.at, in.len);
+
+	if (e == HPE_OK)
+		return (ssize_t)in.len;
+	if (e != HPE_PAUSED)
+		return -1;
+	const char *at = llhttp_get_error_pos(&r->parser);
+	llhttp_resume(&r->parser);
+	return at - (const char *)in.at;
+}
+
+static enum http_event take_head(struct http_reader *r, struct bytes *in)
+{
+	size_t before = r->raw.len, from = before < 3 ? 0 : before - 3;
+	struct bytes taken = bytes_slice(*in, 0, HTTP_HEAD_MOST - before);
+
+	text_add(&r->raw, taken);
+	size_t end = from + bytes_find(bytes_from(text_bytes(&r->raw), from), BYTES("\r\n\r\n"));
+	if (end >= r->raw.len) {
+		*in = bytes_from(*in, taken.len);
+		return r->raw.len == HTTP_HEAD_MOST ? refuse(r, 431, "has headers longer than any that are read") : HTTP_NEEDS_MORE;
+	}
+	r->raw.len = end + 4;
+	*in = bytes_from(*in, r->raw.len - before);
+	const char *why = read_lines(r);
+	if (why)
+		return refuse(r, 400, why);
+	if (execute(r, text_bytes(&r->raw)) < 0 || !r->has_head)
+		return refuse(r, 400, "is no proper HTTP/1.1");
+	r->head.status = r->parser.status_code;
+	r->head.keep_alive = llhttp_should_keep_alive(&r->parser);
+	return HTTP_HAS_HEAD;
+}
+
+enum http_event http_next(struct http_reader *r, struct bytes *in)
+{
+	if (r->why)
+		return HTTP_IS_BAD;
+	if (r->complete)
+		begin_message(r);
+	if (!r->has_head)
+		return in->len ? take_head(r, in) : HTTP_NEEDS_MORE;
+	text_clear(&r->body);
+	/* A message without a body is complete before another byte comes. */
+	ssize_t n = execute(r, *in);
+	if (n < 0)
+		return refuse(r, 400, "has a body that breaks the rules of HTTP/1.1");
+	*in = bytes_from(*in, (size_t)n);
+	if (r->body.len > 0)
+		return HTTP_HAS_BODY;
+	return r->complete ? HTTP_IS_OVER : HTTP_NEEDS_MORE;
+}
+
+bool http_end(struct http_reader *r)
+{
+	if (r->has_head && !r->complete && r->role == HTTP_ANSWERS)
+		return llhttp_finish(&r->parser) == HPE_OK || r->complete;
+	return r->complete;
+}
+
+/* ---- fields ---- */
+
+struct bytes http_field_value(const struct http_head *h, const char *name)
+{
+	for (size_t i = 0; i < h->field_count; i++)
+		if (name_is(h->fields[i].name, name))
+			return h->fields[i].value;
+	return BYTES("");
+}
+
+static bool list_has(struct bytes list, struct bytes word)
+{
+	while (list.len > 0) {
+		size_t len = bytes_find_byte(list, ',');
+		if (bytes_equal_folded(trim(bytes_slice(list, 0, len)), word))
+			return true;
+		list = bytes_from(list, len + 1);
+	}
+	return false;
+}
+
+bool http_is_hop_by_hop(const struct http_head *h, struct bytes name)
+{
+	static const char *const always[] = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"};
+
+	for (size_t i = 0; i < COUNT_OF(always); i++)
+		if (name_is(name, always[i]))
+			return true;
+	for (size_t i = 0; i < h->field_count; i++)
+		if (name_is(h->fields[i].name, "connection") && list_has(h->fields[i].value, name))
+			return true;
+	return false;
+}
+
+const char *http_reason(unsigned status)
+{
+	static const struct { unsigned status; const char *reason; } reasons[] = {
+		{200, "OK"}, {202, "Accepted"}, {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
+		{408, "Request Timeout"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"}, {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
+		{500, "Internal Server Error"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "Answer";
+}

@@ -1,0 +1,66 @@
+#ifndef GATEWAY_HTTP_H
+#define GATEWAY_HTTP_H
+
+#include <llhttp/llhttp.h>
+
+#include "base/text.h"
+
+/*
+ * HTTP/1.1 messages (RFC 9112), by llhttp behind a check of our own that is
+ * stricter than any reader in front or behind: one meaning, or no message.
+ */
+
+enum { HTTP_HEAD_MOST = 32 << 10, HTTP_FIELDS_MOST = 128 };
+
+struct http_field {
+	struct bytes name, value;   /* the name as written */
+};
+
+struct http_head {
+	struct bytes method, target, path, query;
+	unsigned status;
+	bool keep_alive, has_length, chunked, expects_continue;
+	uint64_t length;
+	struct http_field fields[HTTP_FIELDS_MOST];
+	size_t field_count;
+};
+
+enum http_role { HTTP_REQUESTS, HTTP_ANSWERS };
+
+enum http_event {
+	HTTP_NEEDS_MORE,                  /* all was taken; more bytes are needed */
+	HTTP_HAS_HEAD,                  /* `head` is whole */
+	HTTP_HAS_BODY,                  /* `body` holds the next bytes of the body */
+	HTTP_IS_OVER,                  /* the message is over; the next one may begin */
+	HTTP_IS_BAD,                   /* `why` tells; nothing more is to be read */
+};
+
+struct http_reader {
+	enum http_role role;
+	llhttp_t parser;
+	llhttp_settings_t settings;
+	struct text raw;            /* the head as it came */
+	struct http_head head;      /* borrows from `raw` */
+	struct text body;
+	bool has_head, complete;
+	const char *why;            /* a clause that completes "the request ..." */
+	unsigned status;            /* to answer with when it is bad */
+};
+
+void http_reader_init(struct http_reader *, enum http_role);
+void http_reader_finish(struct http_reader *);
+
+/* What comes next in `in`, which moves on past what was taken. */
+enum http_event http_next(struct http_reader *, struct bytes *in);
+/* The connection has ended: is what came so far a whole answer? */
+bool http_end(struct http_reader *);
+
+/* The value of a field that is there once; empty when it is not. Names are given in lower case. */
+struct bytes http_field_value(const struct http_head *, const char *name);
+
+/* Is it about this connection alone, so that it must not be passed on? */
+bool http_is_hop_by_hop(const struct http_head *, struct bytes name);
+
+const char *http_reason(unsigned status);
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef GATEWAY_LOOP_H
+#define GATEWAY_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Waits for descriptors and for times, one thread; epoll. */
+
+struct watch {
+	int fd;                     /* -1: not watched */
+	uint32_t events;            /* asked for */
+	void (*ready)(struct watch *, uint32_t events);
+	void *owner;
+};
+
+struct timer {
+	int64_t at_ms;              /* monotonic; 0: not set */
+	void (*due)(struct timer *);
+	void *owner;
+	unsigned place;             /* in the heap, from 1 */
+};
+
+struct loop;
+
+struct loop *loop_create(void);
+void loop_destroy(struct loop *);
+
+/* Events of EPOLLIN and EPOLLOUT, level-triggered; 0 stops watching without closing. */
+void loop_watch(struct loop *, struct watch *, uint32_t events);
+void loop_forget(struct loop *, struct watch *);
+
+void timer_set(struct loop *, struct timer *, int64_t after_ms);
+void timer_cancel(struct loop *, struct timer *);
+
+/* Frees it when nobody further down the stack can be using it: at the end of the turn. */
+void loop_free_later(struct loop *, void *);
+
+/* The time of this turn, monotonic. */
+int64_t loop_now(const struct loop *);
+
+void loop_run(struct loop *);
+void loop_stop(struct loop *);
+
+#endif

@@ -1,0 +1,52 @@
+#ifndef TYPES_DIALECT_H
+#define TYPES_DIALECT_H
+
+#include "base/text.h"
+#include "types/exchange.h"
+
+/* How the pieces of an answer that comes bit by bit are told apart. */
+enum framing_kind {
+	FRAMING_EVENTS,             /* server-sent events (WHATWG HTML) */
+	FRAMING_LINES,              /* one JSON value a line */
+};
+
+enum route_action {
+	ROUTE_EXAMINE,              /* the body is read, and the answer */
+	ROUTE_LIST,                 /* tells names only: no body, the answer goes through as it is */
+	ROUTE_DENY,                 /* stores, executes or administers behind the gateway's back */
+};
+
+/* Which requests a dialect answers for; the first that fits counts. A '*' stands for one part of a path, "**" for the rest. */
+struct dialect_route {
+	const char *method, *path;
+	enum route_action action;
+};
+
+/*
+ * An AI API.  src/dialects/NAME.c defines `dialect_NAME`.  Pure: what it is
+ * given are whole bodies and whole events, however they came.
+ */
+struct dialect {
+	const char *name, *title, *spec;
+	const struct dialect_route *routes;     /* ends with a NULL path */
+	enum framing_kind framing;
+
+	void (*request)(struct exchange *request, struct bytes body);
+	void (*answer)(struct exchange *answer, struct bytes body);
+	/* One event of a stream; `name` is empty when the framing has none. Sets `ended` with the last one. */
+	void (*event)(struct exchange *answer, struct bytes name, struct bytes data);
+
+	/* What a client of this dialect understands as a refusal, whole. */
+	void (*refusal)(struct text *out, const char *code, const char *message);
+	/* What ends a stream that must not go on, after the events given so far. */
+	void (*stop)(struct text *out, const struct exchange *so_far, const char *code, const char *message);
+};
+
+extern const struct dialect *const dialects[];  /* ends with NULL; generated */
+
+const struct dialect *dialect_named(struct bytes name);         /* or NULL */
+
+/* The dialect and route that answer for a request; NULL when none does: then it is denied. */
+const struct dialect *dialect_for(struct bytes method, struct bytes path, const struct dialect_route **route);
+
+#endif

@@ -1,0 +1,47 @@
+#include "types/exchange.h"
+
+void exchange_init(struct exchange *x, struct arena *arena, const struct dialect *dialect)
+{
+	*x = (struct exchange){.arena = arena, .dialect = dialect};
+	x->last = &x->pieces;
+}
+
+struct piece *exchange_add(struct exchange *x, enum piece_kind kind, enum channel channel, unsigned trust, uint64_t offset, struct bytes text)
+{
+	struct piece *p = arena_new(x->arena, struct piece);
+
+	*p = (struct piece){.kind = kind, .channel = channel, .trust = trust, .offset = offset, .text = text};
+	*x->last = p;
+	x->last = &p->next;
+	x->piece_count++;
+	x->text_bytes += text.len;
+	x->partly |= kind == PIECE_OPAQUE;
+	return p;
+}
+
+void exchange_fail(struct exchange *x, const char *why)
+{
+	if (!x->why)
+		x->why = why;
+}
+
+enum examined exchange_examined(const struct exchange *x)
+{
+	if (x->why)
+		return EXAMINED_NOT;
+	return x->partly ? EXAMINED_PARTLY : EXAMINED_WHOLE;
+}
+
+const char *channel_name(enum channel channel)
+{
+	static const char *const names[CHANNEL_COUNT] = {"system", "user", "assistant", "reasoning", "args", "tool", "doc", "tool_desc", "meta"};
+
+	return names[channel];
+}
+
+const char *examined_name(enum examined examined)
+{
+	static const char *const names[] = {"not", "partly", "whole"};
+
+	return names[examined];
+}

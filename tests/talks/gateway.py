@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""gateway.py MERLON FOLDER: talks to `merlon gateway` in front of a scripted model, honestly and not."""
+
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+MERLON, FOLDER = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve() / "gateway"
+PASSED = FAILED = 0
+
+
+def check(what, good, seen=""):
+	global PASSED, FAILED
+	if good:
+		PASSED += 1
+	else:
+		FAILED += 1
+		print(f"FAIL {what}: {seen!r}")
+
+
+def free_port():
+	with socket.socket() as s:
+		s.bind(("127.0.0.1", 0))
+		return s.getsockname()[1]
+
+
+def chunk(text, finish=None):
+	return "data: " + json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m-1", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]}) + "\n\n"
+
+
+class Server(http.server.ThreadingHTTPServer):
+	daemon_threads = True
+
+	def handle_error(self, *_):
+		pass
+
+
+class Model(http.server.BaseHTTPRequestHandler):
+	"""Does what the user's text names."""
+	protocol_version = "HTTP/1.1"
+	seen = []
+
+	def log_message(self, *_):
+		pass
+
+	def whole(self, status, body, **headers):
+		data = body if isinstance(body, bytes) else json.dumps(body).encode()
+		self.send_response(status)
+		for name, value in {"content-type": "application/json", "content-length": str(len(data)), **headers}.items():
+			self.send_header(name.replace("_", "-"), value)
+		self.end_headers()
+		self.wfile.write(data)
+
+	def stream(self, parts, end=True):
+		self.send_response(200)
+		self.send_header("content-type", "text/event-stream")
+		self.send_header("transfer-encoding", "chunked")
+		self.end_headers()
+		for part, pause in parts:
+			data = part.encode()
+			try:
+				self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+				self.wfile.flush()
+			except OSError:
+				self.close_connection = True
+				return
+			time.sleep(pause)
+		if end:
+			self.wfile.write(b"0\r\n\r\n")
+		else:
+			self.close_connection = True
+
+	def do_GET(self):
+		self.whole(200, {"object": "list", "data": [{"id": "m-1", "object": "model"}]})
+
+	def do_POST(self):
+		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+		Model.seen.append(dict(self.headers))
+		wish = body["messages"][-1]["content"]
+		if wish == "stream":
+			self.stream([(chunk(f"w{i} "), 0.01) for i in range(20)] + [(chunk("", "stop"), 0), ("data: [DONE]\n\n", 0)])
+		elif wish == "torn":      # events cut in the middle of characters and lines
+			whole = (chunk("ähm ") + chunk("€", "stop") + "data: [DONE]\n\n").replace("\n", "\r\n").encode()
+			self.send_response(200)
+			self.send_header("content-type", "text/event-stream; charset=utf-8")
+			self.send_header("connection", "close")
+			self.end_headers()
+			for at in range(0, len(whole), 7):
+				self.wfile.write(whole[at:at + 7])
+				self.wfile.flush()
+			self.close_connection = True
+		elif wish == "cut":
+			self.stream([(chunk("half an "), 0.05)], end=False)
+		elif wish == "garbage":
+			self.stream([(chunk("fine "), 0), ("data: {not json\n\n", 0), ("data: [DONE]\n\n", 0)])
+		elif wish == "slow":
+			self.stream([(chunk("w "), 0.1)] * 100)
+		elif wish == "error":
+			self.whole(429, {"error": {"message": "slow down", "type": "rate_limit", "code": "rate_limit_exceeded"}}, retry_after="1")
+		elif wish == "gzip":
+			self.whole(200, b"\x1f\x8b\x08\x00", content_encoding="gzip")
+		else:
+			self.whole(200, {"id": "x", "object": "chat.completion", "created": 1, "model": "m-1",
+			                 "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": wish.upper()}}],
+			                 "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}})
+
+
+class Gateway:
+	def __init__(self, upstream, name, *options):
+		self.port, self.ledger = free_port(), FOLDER / name
+		self.log = open(FOLDER / f"{name}.log", "w+")
+		self.process = subprocess.Popen([MERLON, "gateway", "--upstream", f"http://127.0.0.1:{upstream}", "--listen", f"127.0.0.1:{self.port}", "--ledger", str(self.ledger), *options],
+		                                stdout=self.log, stderr=subprocess.STDOUT)
+		for _ in range(200):
+			try:
+				socket.create_connection(("127.0.0.1", self.port), 1).close()
+				break
+			except OSError:
+				time.sleep(0.05)
+		self.key = (self.ledger / "key").read_text().strip()
+
+	def connect(self):
+		return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+	def ask(self, wish, connection=None, key=None, **more):
+		c = connection or self.connect()
+		c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "messages": [{"role": "user", "content": wish}], **more}),
+		          {"content-type": "application/json", "authorization": "Bearer " + (self.key if key is None else key)})
+		r = c.getresponse()
+		return r, r.read()
+
+	def raw(self, data, wait=1.0):
+		"""All that comes back to these bytes."""
+		with socket.create_connection(("127.0.0.1", self.port), 5) as s:
+			s.settimeout(wait)
+			got = b""
+			try:
+				s.sendall(data)
+				while more := s.recv(65536):
+					got += more
+			except OSError:
+				pass
+			return got
+
+	def end(self):
+		self.process.send_signal(signal.SIGTERM)
+		return self.process.wait(20)
+
+	def records(self, kind="exchange"):
+		out = FOLDER / "export"
+		shutil.rmtree(out, ignore_errors=True)
+		subprocess.run([MERLON, "ledger", "export", str(self.ledger), str(out)], check=True, capture_output=True)
+		found = []
+		for file in sorted((out / "tile" / "entries").rglob("*")):
+			data = file.read_bytes() if file.is_file() else b""
+			while data:
+				size = int.from_bytes(data[:2], "big")
+				record = json.loads(data[2:2 + size])
+				data = data[2 + size:]
+				if record["kind"] == kind:
+					found.append(record["body"])
+		return found
+
+
+def texts(body):
+	return "".join(json.loads(line[6:])["choices"][0]["delta"].get("content", "") for line in body.decode().splitlines() if line.startswith('data: {"id": "x"'))
+
+
+def honest(g):
+	r, body = g.ask("hello")
+	check("a plain answer comes through", r.status == 200 and json.loads(body)["choices"][0]["message"]["content"] == "HELLO", body)
+	check("the exchange has a name", len(r.headers.get("merlon-exchange", "")) == 32, dict(r.headers))
+	check("the gateway's key goes no further", "authorization" not in {k.lower() for k in Model.seen[-1]}, Model.seen[-1])
+	r, body = g.ask("stream", stream=True)
+	check("a stream comes through whole", texts(body) == "".join(f"w{i} " for i in range(20)) and body.endswith(b"data: [DONE]\n\n"), body[-80:])
+	r, body = g.ask("torn", stream=True)
+	check("torn events are put together", texts(body.replace(b"\r\n", b"\n")) == "ähm €", body)
+	r, body = g.ask("error")
+	check("an error of the model is passed on", r.status == 429 and json.loads(body)["error"]["code"] == "rate_limit_exceeded", body)
+	c = g.connect()
+	answers = [g.ask(f"again {i}", c)[0].status for i in range(20)]
+	check("one connection serves many requests", answers == [200] * 20, answers)
+	c.request("GET", "/v1/models", headers={"authorization": "Bearer " + g.key})
+	r = c.getresponse()
+	check("models are listed", r.status == 200 and json.loads(r.read())["data"][0]["id"] == "m-1")
+
+
+def strangers(g):
+	for key in ("", "x", g.key + "x", g.key[:-1], g.key.upper()):
+		r, body = g.ask("hello", key=key)
+		check(f"key {key[:3]!r}... opens nothing", r.status == 401 and json.loads(body)["error"]["code"] == "invalid_api_key", (r.status, body))
+	for method, path in (("POST", "/v1/files"), ("GET", "/v1/chat/completions"), ("POST", "/v1/chat/completions/x"), ("DELETE", "/v1/models/m"), ("POST", "/load_lora_adapter"), ("GET", "/metrics")):
+		c = g.connect()
+		c.request(method, path, "{}", {"authorization": "Bearer " + g.key})
+		check(f"{method} {path} is shut", c.getresponse().status == 404)
+	for what, body in (("no JSON", b"{"), ("a key twice", b'{"model":"a","model":"b","messages":[]}'), ("no messages", b'{"model":"a"}'), ("two values", b'{"model":"a","messages":[]}{}'), ("nothing", b"")):
+		c = g.connect()
+		c.request("POST", "/v1/chat/completions", body, {"authorization": "Bearer " + g.key, "content-type": "application/json"})
+		r = c.getresponse()
+		check(f"a body with {what} is refused", r.status == 400 and json.loads(r.read())["error"]["code"] == "not_examined", r.status)
+
+
+def smugglers(g):
+	head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {g.key}\r\n".encode()
+	bodies = {
+		"two lengths": head + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+		"length and chunks": head + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"another coding": head + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+		"two codings": head + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+		"blank before the colon": head + b"Content-Length : 2\r\n\r\n{}",
+		"a folded line": head + b"X: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
+		"a bare LF": head + b"X: a\nContent-Length: 2\r\n\r\n{}",
+		"a bare CR": head + b"X: a\rY: b\r\nContent-Length: 2\r\n\r\n{}",
+		"NUL": head + b"X: a\0b\r\nContent-Length: 2\r\n\r\n{}",
+		"a signed length": head + b"Content-Length: +2\r\n\r\n{}",
+		"no host": b"GET /v1/models HTTP/1.1\r\n\r\n",
+		"two hosts": b"GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+		"HTTP/1.0": b"GET /v1/models HTTP/1.0\r\nHost: a\r\n\r\n",
+		"an absolute target": b"GET http://b/v1/models HTTP/1.1\r\nHost: a\r\n\r\n",
+		"an escaped path": b"GET /v1/%6dodels HTTP/1.1\r\nHost: a\r\n\r\n",
+		"a path upwards": b"GET /v1/models/../files HTTP/1.1\r\nHost: a\r\n\r\n",
+		"a long chunk size": head + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 20 + b"\r\n",
+		"a header without end": head + b"X: " + b"a" * 70000,
+		"HTTP/2 without notice": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"TLS": b"\x16\x03\x01\x02\x00\x01\x00",
+	}
+	for what, data in bodies.items():
+		got = g.raw(data + b"GET /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + g.key.encode() + b"\r\n\r\n", 2)
+		statuses = [line.split()[1] for line in got.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+		check(f"a request with {what} ends the connection", statuses in ([b"400"], [b"431"]), got[:200])
+	got = g.raw((head + b"Content-Length: 70\r\n\r\n" + json.dumps({"model": "m", "messages": [{"role": "user", "content": "one"}]}).ljust(70).encode()) * 3, 2)
+	check("requests one behind the other are answered one by one", got.count(b"HTTP/1.1 200") == 3, got[:300])
+
+
+def faults(g):
+	r, body = g.ask("cut", stream=True)
+	check("a stream that the model cut ends as the dialect ends one", b"upstream_cut" in body and body.endswith(b"data: [DONE]\n\n"), body[-300:])
+	r, body = g.ask("garbage", stream=True)
+	check("an event nobody can read is not passed on", b"not json" not in body and b"not_examined" in body and b"fine" in body, body[-300:])
+	r, body = g.ask("gzip")
+	check("an encoded answer is not passed on", r.status == 502 and json.loads(body)["error"]["code"] == "upstream_encoded", body)
+	c = g.connect()
+	c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
+	c.getresponse().read(10)
+	c.close()
+	time.sleep(0.3)
+	(g.ledger / "halt").touch()
+	time.sleep(0.3)
+	r, body = g.ask("hello")
+	check("a halted gateway answers nobody", r.status == 503 and json.loads(body)["error"]["code"] == "halted", body)
+	(g.ledger / "halt").unlink()
+	time.sleep(0.3)
+	check("and goes on when it may", g.ask("hello")[0].status == 200)
+
+
+def halt_running(g):
+	c = g.connect()
+	c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
+	r = c.getresponse()
+	r.read(10)
+	begun = time.monotonic()
+	g.process.send_signal(signal.SIGUSR1)
+	try:
+		while r.read(1000):
+			pass
+	except (http.client.HTTPException, OSError):
+		pass
+	took = time.monotonic() - begun
+	check("the kill switch cuts what is under way", took < 1, took)
+	g.process.send_signal(signal.SIGUSR1)
+	time.sleep(0.3)
+
+
+def kill_worker(g):
+	connections = []
+	for _ in range(4):
+		c = g.connect()
+		c.request("POST", "/v1/chat/completions", json.dumps({"model": "lost", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
+		c.getresponse().read(10)
+		connections.append(c)
+	children = subprocess.run(["pgrep", "-P", str(g.process.pid)], capture_output=True, text=True).stdout.split()
+	os.kill(int(children[-1]), signal.SIGKILL)
+	time.sleep(0.5)
+
+
+def main():
+	shutil.rmtree(FOLDER, ignore_errors=True)
+	FOLDER.mkdir(parents=True)
+	server = Server(("127.0.0.1", 0), Model)
+	threading.Thread(target=server.serve_forever, daemon=True).start()
+	g = Gateway(server.server_port, "ledger", "--workers", "2")
+	try:
+		mode = os.stat(g.ledger / "key").st_mode & 0o777
+		check("the first key is for its owner alone", mode == 0o600, oct(mode))
+		for part in (honest, strangers, smugglers, faults, halt_running, kill_worker):
+			part(g)
+	finally:
+		status = g.end()
+	check("it ends when told to", status == 0, status)
+	records = g.records()
+	outcomes = {o: sum(r["outcome"] == o for r in records) for o in {r["outcome"] for r in records}}
+	check("answered exchanges are on record", outcomes.get("answered", 0) == 29, outcomes)
+	check("cut ones too", outcomes.get("stopped", 0) == 2 and outcomes.get("left", 0) >= 1 and outcomes.get("halted", 0) == 1, outcomes)
+	check("and those of a worker that was killed", outcomes.get("lost", 0) + outcomes.get("left", 0) >= 2, outcomes)
+	first = records[0]
+	check("a record says who, what and how", first["caller"] == "first" and first["answer"]["model"] == "m-1" and first["tokens"] == {"input": 3, "output": 2, "reported": True} and first["answer"]["examined"] == "whole", first)
+	check("and nothing of the content", not any("HELLO" in json.dumps(r) or "hello" in json.dumps(r) for r in records))
+	check("the gateway's own doings are on record", [r["what"] for r in g.records("gateway")] == ["begins", "halted", "let go on", "halted", "let go on", "ends"], g.records("gateway"))
+	verified = subprocess.run([MERLON, "ledger", "verify", str(g.ledger)], capture_output=True, text=True)
+	check("the ledger verifies", verified.returncode == 0, verified.stdout + verified.stderr)
+	print(f"{PASSED} passed, {FAILED} failed")
+	return FAILED > 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
