@@ -28,6 +28,9 @@ while read -r command; do
 	case $command in
 	*FILE* | *DIR* | *PATH* | *" ID"* | *" N"* | *"|list"* | "merlon scan" | "merlon controls" | "merlon ledger verify") continue ;;
 	esac
+	case $command in
+	"merlon gateway --"*) command=$(echo "timeout --preserve-status 3 $command" | sed 's/provider.key/checkpoint.txt/; s/api.example.org/127.0.0.1/; s/10.0.0.5:/127.0.0.1:/') ;;    # it runs until it is told to end
+	esac
 	sh -c "$command" >out 2>err </dev/null
 	status=$?
 	case $status in
