@@ -1,0 +1,101 @@
+#include "formats/keras/config.h"
+
+#include "formats/keras/inside.h"
+
+enum { STRINGS_MOST = 8, KEY_SHOWN = 80 };
+
+static bool is_space(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+bool keras_is_likely(struct bytes text)
+{
+	while (text.len > 0 && is_space(text.at[0]))
+		text = bytes_from(text, 1);
+	return text.len > 1 && (text.at[0] == '{' || text.at[0] == '[');
+}
+
+bool keras_names_class(struct arena *arena, struct bytes text)
+{
+	struct arena_mark mark = arena_mark(arena);
+	struct json_reader r;
+	enum json_token token;
+	bool found = false;
+
+	json_begin(&r, keras_strict_json(arena, text));
+	while (!found && (token = json_next(&r)) != JSON_ERROR && token != JSON_END)
+		found = token == JSON_KEY && bytes_same(json_text(arena, r.text, NULL), "class_name");
+	arena_rewind(arena, mark);
+	return found;
+}
+
+uint64_t keras_offset(const struct keras_walk *w, const struct json *value)
+{
+	const struct keras_document *d = w->document;
+
+	if (!d->stored)
+		return d->offset;
+	return d->offset + (w->strings > 0 ? w->inside_at : value->offset);
+}
+
+static void walk(struct keras_walk *w, const struct json *value);
+
+static struct json *parse(struct keras_walk *w, struct bytes text, uint64_t at, struct json_error *error)
+{
+	struct json *root = json_parse(w->art->arena, text, error);
+
+	if (root && error->duplicate) {
+		struct text key;
+		text_init(&key, w->art->arena);
+		text_add_printable(&key, error->duplicate_key, KEY_SHOWN);
+		artifact_note(w->art, "config.duplicate", at + (w->document->stored && w->strings == 0 ? error->duplicate_at : 0),
+			      "has a configuration with the key \"%s\" twice in one object", text_string(&key));
+	}
+	return root;
+}
+
+/* Text that is JSON itself may be handed to a loader by what reads the outer one. */
+static void walk_string(struct keras_walk *w, const struct json *value)
+{
+	struct json_error error;
+	uint64_t outer = w->inside_at;
+
+	if (!keras_is_likely(value->text))
+		return;
+	if (w->strings == STRINGS_MOST) {
+		artifact_note(w->art, "file.unexamined", keras_offset(w, value), "has text in text in text that is JSON, deeper than is looked at");
+		return;
+	}
+	if (w->strings == 0)
+		w->inside_at = value->offset;
+	w->strings++;
+	const struct json *inner = parse(w, keras_strict_json(w->art->arena, value->text), keras_offset(w, value), &error);
+	if (inner)
+		walk(w, inner);
+	w->strings--;
+	w->inside_at = outer;
+}
+
+/* JSON is at most JSON_DEPTH_MOST deep, and strings in it STRINGS_MOST. */
+static void walk(struct keras_walk *w, const struct json *value)
+{
+	if (value->kind == JSON_IS_STRING)
+		walk_string(w, value);
+	if (value->kind == JSON_IS_OBJECT)
+		keras_look_at(w, value);
+	json_each(value, it)
+		walk(w, it);
+}
+
+void keras_judge(struct artifact *art, const struct keras_document *document)
+{
+	struct keras_walk w = {.art = art, .document = document};
+	struct json_error error;
+	const struct json *root = parse(&w, keras_strict_json(art->arena, document->text), document->offset, &error);
+
+	if (root)
+		walk(&w, root);
+	else if (document->demanded)
+		artifact_note(art, "file.malformed", document->offset + (document->stored ? error.offset : 0), "%s", error.why);
+}
