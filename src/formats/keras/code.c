@@ -84,7 +84,7 @@ static struct bytes function_text(const struct json *value)
 static bool look_at_function(struct keras_walk *w, const struct json *value, bool certain)
 {
 	struct bytes text = function_text(value), code = BYTES("");
-	bool decoded = text.len > 0 && keras_decode_base64(w->art->arena, text, &code);
+	bool decoded = text.len > 0 && config_decode_base64(w->art->arena, text, &code);
 
 	if (!certain && !(decoded && is_code(code)))
 		return false;

@@ -2,7 +2,7 @@
 
 #include "formats/keras/inside.h"
 
-enum { STRINGS_MOST = 8, KEY_SHOWN = 80 };
+enum { STRINGS_MOST = 8 };
 
 static bool is_space(unsigned char c)
 {
@@ -23,7 +23,7 @@ bool keras_names_class(struct arena *arena, struct bytes text)
 	enum json_token token;
 	bool found = false;
 
-	json_begin(&r, keras_strict_json(arena, text));
+	json_begin(&r, config_strict_json(arena, text));
 	while (!found && (token = json_next(&r)) != JSON_ERROR && token != JSON_END)
 		found = token == JSON_KEY && bytes_same(json_text(arena, r.text, NULL), "class_name");
 	arena_rewind(arena, mark);
@@ -41,20 +41,6 @@ uint64_t keras_offset(const struct keras_walk *w, const struct json *value)
 
 static void walk(struct keras_walk *w, const struct json *value);
 
-static struct json *parse(struct keras_walk *w, struct bytes text, uint64_t at, struct json_error *error)
-{
-	struct json *root = json_parse(w->art->arena, text, error);
-
-	if (root && error->duplicate) {
-		struct text key;
-		text_init(&key, w->art->arena);
-		text_add_printable(&key, error->duplicate_key, KEY_SHOWN);
-		artifact_note(w->art, "config.duplicate", at + (w->document->stored && w->strings == 0 ? error->duplicate_at : 0),
-			      "has a configuration with the key \"%s\" twice in one object", text_string(&key));
-	}
-	return root;
-}
-
 /* Text that is JSON itself may be handed to a loader by what reads the outer one. */
 static void walk_string(struct keras_walk *w, const struct json *value)
 {
@@ -70,7 +56,7 @@ static void walk_string(struct keras_walk *w, const struct json *value)
 	if (w->strings == 0)
 		w->inside_at = value->offset;
 	w->strings++;
-	const struct json *inner = parse(w, keras_strict_json(w->art->arena, value->text), keras_offset(w, value), &error);
+	const struct json *inner = config_parse(w->art, value->text, keras_offset(w, value), false, &error);
 	if (inner)
 		walk(w, inner);
 	w->strings--;
@@ -92,8 +78,9 @@ void keras_judge(struct artifact *art, const struct keras_document *document)
 {
 	struct keras_walk w = {.art = art, .document = document};
 	struct json_error error;
-	const struct json *root = parse(&w, keras_strict_json(art->arena, document->text), document->offset, &error);
+	const struct json *root = config_parse(art, document->text, document->offset, document->stored, &error);
 
+	w.program = (struct config_program){.art = art, .loaders = LOADER_KERAS | LOADER_KERAS_UNSAFE, .how = "class_name"};
 	if (root)
 		walk(&w, root);
 	else if (document->demanded)

@@ -40,107 +40,9 @@ static struct bytes resolve_module(struct arena *arena, struct bytes module)
 	return module;
 }
 
-static struct import **find_slot(struct keras_walk *w, struct bytes module, struct bytes name)
-{
-	size_t at = (bytes_hash(module) * 31 + bytes_hash(name)) & (w->import_room - 1);
-
-	while (w->imports[at] && !(bytes_equal(w->imports[at]->written_module, module) && bytes_equal(w->imports[at]->name, name)))
-		at = (at + 1) & (w->import_room - 1);
-	return &w->imports[at];
-}
-
-static void grow(struct keras_walk *w)
-{
-	struct import **old = w->imports;
-	size_t old_room = w->import_room;
-
-	w->import_room = old_room ? old_room * 4 : 64;
-	w->imports = arena_alloc(w->art->arena, w->import_room, sizeof(struct import *));
-	for (size_t i = 0; i < old_room; i++)
-		if (old[i])
-			*find_slot(w, old[i]->written_module, old[i]->name) = old[i];
-}
-
-static struct event *add_event(struct keras_walk *w, enum event_kind kind, uint64_t offset, struct value subject)
-{
-	struct event *e = artifact_add_event(w->art, kind, offset, "class_name");
-
-	e->loaders = LOADER_KERAS | LOADER_KERAS_UNSAFE;
-	e->subject = subject;
-	e->argument = (struct value){.kind = VALUE_UNKNOWN, .holds = HOLDS_UNKNOWN};
-	return e;
-}
-
-/* One import for a name, however often it is used. */
 static struct value import_name(struct keras_walk *w, uint64_t offset, struct bytes module, struct bytes name)
 {
-	if (w->import_count * 2 >= w->import_room)
-		grow(w);
-	struct import **slot = find_slot(w, module, name);
-	bool fresh = !*slot;
-	if (fresh) {
-		*slot = arena_new(w->art->arena, struct import);
-		**slot = (struct import){.module = resolve_module(w->art->arena, module), .name = name,
-					 .written_module = module, .written_name = name, .offset = offset};
-		w->import_count++;
-	}
-	struct value v = {.kind = VALUE_IMPORT, .import = *slot};
-	if (fresh)
-		add_event(w, EVENT_IMPORT, offset, v);
-	return v;
-}
-
-/* ---- arguments, as far as they are worth showing ---- */
-
-enum { ITEMS_KEPT = 12, DEPTH_KEPT = 3 };
-
-static struct value text_value(struct bytes b)
-{
-	return (struct value){.kind = VALUE_TEXT, .len = b.len > UINT32_MAX ? UINT32_MAX : (uint32_t)b.len, .at = b.at};
-}
-
-static struct value make_value(struct arena *arena, const struct json *json, unsigned depth);
-
-static struct value make_container(struct arena *arena, const struct json *json, unsigned depth)
-{
-	bool object = json->kind == JSON_IS_OBJECT;
-	struct node *n = arena_new(arena, struct node);
-	size_t most = depth < DEPTH_KEPT ? ITEMS_KEPT : 0;
-
-	n->items = arena_alloc(arena, most * 2 + 1, sizeof *n->items);
-	n->count = json->count > UINT32_MAX ? UINT32_MAX : (uint32_t)json->count;
-	json_each(json, it) {
-		if (n->kept >= (object ? most * 2 : most))
-			break;
-		if (object)
-			n->items[n->kept++] = text_value(it->key);
-		n->items[n->kept++] = make_value(arena, it, depth + 1);
-	}
-	return (struct value){.kind = object ? VALUE_DICT : VALUE_LIST, .node = n};
-}
-
-/* Objects inside are imports and calls of their own, so here all is plain. */
-static struct value make_value(struct arena *arena, const struct json *json, unsigned depth)
-{
-	uint64_t number;
-
-	switch (json->kind) {
-	case JSON_IS_NULL: return (struct value){.kind = VALUE_NONE};
-	case JSON_IS_BOOL: return (struct value){.kind = VALUE_BOOL, .integer = json->truth};
-	case JSON_IS_STRING: return text_value(json->text);
-	case JSON_IS_NUMBER:
-		if (json_u64(json, &number) && number <= INT64_MAX)
-			return (struct value){.kind = VALUE_INT, .integer = (int64_t)number};
-		return text_value(json->text);
-	default: return make_container(arena, json, depth);
-	}
-}
-
-static void call(struct keras_walk *w, uint64_t offset, struct value callee, const struct json *config)
-{
-	struct event *e = add_event(w, EVENT_CALL, offset, callee);
-
-	e->argument = config ? make_value(w->art->arena, config, 0) : (struct value){.kind = VALUE_NONE};
+	return config_import(&w->program, offset, resolve_module(w->art->arena, module), module, name);
 }
 
 /* ---- files and addresses ---- */
@@ -181,7 +83,7 @@ static void add_torch_module(struct keras_walk *w, const struct json *config)
 
 	if (!module || module->kind != JSON_IS_STRING)
 		return;
-	if (!keras_decode_base64(w->art->arena, module->text, &content)) {
+	if (!config_decode_base64(w->art->arena, module->text, &content)) {
 		artifact_note(w->art, "file.unexamined", keras_offset(w, module), "has a layer with a PyTorch module that is no base64");
 		return;
 	}
@@ -265,7 +167,7 @@ static void make_instance(struct keras_walk *w, const struct json *object, struc
 	else if (other)
 		import_name(w, offset, module, registered);     /* what Keras before 3.9 falls back to */
 	if (callee.kind == VALUE_IMPORT && !function && !spec)
-		call(w, offset, callee, config);
+		config_call(&w->program, offset, callee, config_value(w->art->arena, config));
 	look_at_class(w, class_name, config);
 }
 

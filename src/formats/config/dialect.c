@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "codecs/encoding.h"
-#include "formats/keras/inside.h"
+#include "formats/config/config.h"
 
 /* ---- wide encodings ---- */
 
@@ -118,7 +118,7 @@ static size_t replace_escape(unsigned char *at, size_t left)
 	return 6;
 }
 
-struct bytes keras_strict_json(struct arena *arena, struct bytes text)
+struct bytes config_strict_json(struct arena *arena, struct bytes text)
 {
 	struct encoding e = detect(text);
 	struct bytes in = bytes_from(text, e.mark);
@@ -139,6 +139,21 @@ struct bytes keras_strict_json(struct arena *arena, struct bytes text)
 	return copy;
 }
 
+struct json *config_parse(struct artifact *art, struct bytes text, uint64_t at, bool stored, struct json_error *error)
+{
+	enum { KEY_SHOWN = 80 };
+	struct json *root = json_parse(art->arena, config_strict_json(art->arena, text), error);
+	struct text key;
+
+	if (!root || !error->duplicate)
+		return root;
+	text_init(&key, art->arena);
+	text_add_printable(&key, error->duplicate_key, KEY_SHOWN);
+	artifact_note(art, "config.duplicate", at + (stored ? error->duplicate_at : 0), "has a configuration with the key \"%s\" twice in one object",
+		      text_string(&key));
+	return root;
+}
+
 /* ---- base64 ---- */
 
 static bool is_base64(unsigned char c)
@@ -146,7 +161,7 @@ static bool is_base64(unsigned char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
 }
 
-bool keras_decode_base64(struct arena *arena, struct bytes text, struct bytes *out)
+bool config_decode_base64(struct arena *arena, struct bytes text, struct bytes *out)
 {
 	unsigned char *kept = arena_alloc_raw(arena, text.len + 1);
 	size_t len = 0;
