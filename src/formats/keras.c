@@ -12,6 +12,8 @@
 #include "formats/zip/archive.h"
 #include "types/format.h"
 
+extern const struct format format_keras;
+
 enum { CONFIG_MOST = 256 << 20, PROBED_MOST = 16 << 20 };
 
 static struct zip_archive read_archive(const struct source *source, struct arena *arena)
@@ -35,7 +37,8 @@ static int probe(const struct source *source, struct arena *arena)
 	enum { CERTAIN = 97 };
 	static const char *const others[] = {"metadata.json", "model.weights.h5", "model.weights.npz", "model.weights.json"};
 
-	if (!zip_has_directory(source->content))
+	bool expected = format_expects(&format_keras, source_extension(source));
+	if (!zip_has_directory(source->content, !expected))
 		return 0;
 	struct zip_archive z = read_archive(source, arena);
 	const struct zip_entry *config = zip_find(&z, BYTES("config.json"));
@@ -44,7 +47,7 @@ static int probe(const struct source *source, struct arena *arena)
 	for (size_t i = 0; i < COUNT_OF(others); i++)
 		if (zip_find(&z, bytes_of(others[i])))
 			return CERTAIN;
-	if (bytes_equal_folded(source_extension(source), BYTES("keras")))
+	if (expected)
 		return CERTAIN;
 	struct unpacked u = unpack_config(arena, source->content, config, PROBED_MOST);
 	return keras_names_class(arena, u.content) ? CERTAIN : 0;

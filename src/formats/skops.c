@@ -11,6 +11,8 @@
 #include "formats/zip/archive.h"
 #include "types/format.h"
 
+extern const struct format format_skops;
+
 enum { SCHEMA_MOST = 256 << 20, PROBED_MOST = 1 << 20, SHOWN = 80, ARGUMENTS_MOST = 12 };
 
 struct skops {
@@ -298,13 +300,14 @@ static int probe(const struct source *source, struct arena *arena)
 {
 	enum { CERTAIN = 97 };
 
-	if (!zip_has_directory(source->content))
+	bool expected = format_expects(&format_skops, source_extension(source));
+	if (!zip_has_directory(source->content, !expected))
 		return 0;
 	struct zip_archive z = read_archive(source, arena);
 	const struct zip_entry *schema = zip_find(&z, BYTES("schema.json"));
 	if (!schema)
 		return 0;
-	if (bytes_equal_folded(source_extension(source), BYTES("skops")))
+	if (expected)
 		return CERTAIN;
 	return names_loader(arena, unpack_schema(arena, source->content, schema, PROBED_MOST).content) ? CERTAIN : 0;
 }
