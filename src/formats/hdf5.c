@@ -153,12 +153,15 @@ static void look_at(struct hdf5 *h, const struct hdf5_visit *v)
 	if (object->visited)
 		return;
 	object->visited = true;
+	const struct hdf5_message *type = hdf5_message(object, MESSAGE_TYPE);
 	bool group = is_group(object), dataset = hdf5_message(object, MESSAGE_LAYOUT);
 	if (group)
 		add_group(h, object, v->path);
 	if (dataset)
 		hdf5_read_dataset(h, object, v->path);
-	if (!group && !dataset && !hdf5_message(object, MESSAGE_TYPE))
+	else if (type)
+		hdf5_data(h, type);     /* a type by itself: what is wrong with it is reported */
+	else if (!group && !object->broken)
 		hdf5_unexamined(h, v->address, "has an object that is no group, dataset or type");
 	hdf5_read_attributes(h, object, v->path);
 	hdf5_read_links(h, object, v->path);

@@ -123,7 +123,7 @@ static bool take_attribute(struct hdf5 *h, struct bytes message, struct attribut
 		out->type = hdf5_shared(h, out->type, MESSAGE_TYPE);
 	if (version > 1 && flags & SHARED_SPACE)
 		out->space = hdf5_shared(h, out->space, MESSAGE_SPACE);
-	return true;
+	return out->type.len > 0 && out->space.len > 0;
 }
 
 static void read_attribute(struct hdf5 *h, struct bytes message, struct bytes path)

@@ -55,9 +55,10 @@ static void check_block(struct hdf5_fractal *f, struct bytes block, uint64_t at,
 
 	for (unsigned i = 0; i < 4 && at + i < block.len; i++)
 		copy[at + i] = 0;
-	if (lookup3((struct bytes){copy, block.len}) != said)
-		hdf5_malformed(f->h, address, "has a block with a wrong checksum, which readers refuse");
+	bool wrong = lookup3((struct bytes){copy, block.len}) != said;
 	arena_rewind(f->h->art->arena, mark);
+	if (wrong)
+		hdf5_malformed(f->h, address, "has a block with a wrong checksum, which readers refuse");
 }
 
 static void read_direct(struct hdf5_fractal *f, uint64_t address, uint64_t size)

@@ -139,7 +139,7 @@ static void read_object(struct hdf5 *h, struct hdf5_object *object)
 		read_version_2(&r, &c);
 	else
 		read_version_1(&r, &c);
-	hdf5_failed(h, &c);
+	object->broken = hdf5_failed(h, &c);
 	for (struct run *run = r.runs; run; run = run->next)
 		read_run(&r, run);
 }

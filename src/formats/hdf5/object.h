@@ -24,6 +24,7 @@ struct hdf5_object {
 	struct hdf5_message *messages, **last;
 	uint64_t address;
 	bool visited;
+	bool broken;                /* reported as such: what it is cannot be told */
 };
 
 /* Each header is read once; what is wrong with it is reported then. */
