@@ -12,9 +12,21 @@
 
 enum { SHARED_TYPE = 1, SHARED_SPACE = 2 };
 
+/* Text may begin like an import; without a pickle's header it has to call something too. */
+static bool is_program(struct arena *arena, struct bytes b)
+{
+	struct arena_mark mark = arena_mark(arena);
+
+	if (!pickle_has_import(arena, b))
+		return false;
+	bool calls = b.at[0] == 0x80 || pickle_glance(arena, b).calls > 0;
+	arena_rewind(arena, mark);
+	return calls;
+}
+
 void hdf5_look_inside(struct hdf5 *h, struct bytes values)
 {
-	if (!pickle_has_import(h->art->arena, values))
+	if (!is_program(h->art->arena, values))
 		return;
 	bool inside = values.at >= h->in.at && values.at < h->in.at + h->in.len;
 	struct part *p = artifact_add(h->art, PART_EMBEDDED, h->base + (inside ? (uint64_t)(values.at - h->in.at) : 0), BYTES(""), values);
