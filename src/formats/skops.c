@@ -81,8 +81,8 @@ static struct value call_spread(struct skops *s, const struct json *node, struct
 
 static void note_mismatch(struct skops *s, const struct json *node, const char *makes)
 {
-	artifact_note(s->art, "skops.mismatch", offset_of(s, node), "has a %s that says it is %s.%s and makes %s", shown(s, json_string(node, "__loader__")),
-		      shown(s, json_string(node, "__module__")), shown(s, json_string(node, "__class__")), makes);
+	artifact_note(s->art, "skops.mismatch", offset_of(s, node), "has a node for %s that says it is %s.%s and makes %s",
+		      shown(s, json_string(node, "__loader__")), shown(s, json_string(node, "__module__")), shown(s, json_string(node, "__class__")), makes);
 }
 
 /* ---- loaders that make more than their type ---- */
@@ -251,7 +251,7 @@ static void look_at_node(struct skops *s, const struct json *node)
 	if (loader->class_name && !bytes_same(json_string(node, "__class__"), loader->class_name))
 		note_mismatch(s, node, loader->class_name);
 	if (loader->content != NO_CONTENT && (!content || (int)content->kind != loader->content))
-		artifact_note(s->art, "file.malformed", offset_of(s, node), "has a %s whose content is not what it loads", loader->name);
+		artifact_note(s->art, "file.malformed", offset_of(s, node), "has a node for %s whose content is not what that loads", loader->name);
 	check_member(s, node);
 	if (loader->make)
 		loader->make(s, node);

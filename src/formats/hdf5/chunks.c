@@ -43,7 +43,6 @@ static bool undo(struct hdf5_dataset *d, unsigned filter, struct bytes *chunk)
 	return u.end == UNPACK_WHOLE;
 }
 
-/* Key: u32 size as stored | u32 filters left out | offsets. */
 static void add_chunk(void *context, struct bytes key, uint64_t address)
 {
 	struct gathering *g = context;
@@ -69,14 +68,13 @@ static void add_chunk(void *context, struct bytes key, uint64_t address)
 
 bool hdf5_gather(struct hdf5_dataset *d, bool (*wanted)(struct hdf5 *, struct bytes first), struct bytes *out)
 {
-	enum { KEY_FIXED = 8, OFFSET = 8 };
 	struct gathering g = {.d = d, .wanted = wanted};
 
 	text_init(&g.all, d->h->art->arena);
-	if (d->other_index)
+	if (d->other_index || d->rank == 0)
 		return false;
 	if (d->chunks != HDF5_UNDEFINED)
-		hdf5_walk_tree(d->h, d->chunks, TREE_CHUNKS, KEY_FIXED + OFFSET * d->rank, add_chunk, &g);
+		hdf5_walk_tree(d->h, d->chunks, d->rank, add_chunk, &g);
 	*out = text_bytes(&g.all);
 	return !g.failed;
 }

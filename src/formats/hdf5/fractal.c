@@ -110,11 +110,12 @@ static void read_indirect(struct hdf5_fractal *f, uint64_t address, unsigned row
 	take_block_head(f, &c, "FHIB");
 	struct cursor children = c;
 	cursor_take(&c, rows * f->width * f->h->offset_size);
-	hdf5_take_checksum(f->h, &c, address);
 	if (cursor_ok(&c) && (depth > DEPTH_MOST || rows > ROWS_MOST))
 		cursor_fail(&c, "has a heap nested deeper than any writer makes it");
 	if (hdf5_failed(f->h, &c) || !hdf5_enter(f->h, address) || !hdf5_spend(f->h, c.pos - address))
 		return;
+	hdf5_take_checksum(f->h, &c, address);
+	hdf5_failed(f->h, &c);
 	read_children(f, &children, rows, depth);
 }
 

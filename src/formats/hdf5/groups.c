@@ -74,7 +74,7 @@ static void read_old(struct hdf5 *h, struct bytes message, struct bytes path)
 	if (hdf5_failed(h, &c))
 		return;
 	g.names = hdf5_local_heap(h, heap);
-	hdf5_walk_tree(h, tree, TREE_GROUP, h->length_size, read_symbols, &g);
+	hdf5_walk_tree(h, tree, 0, read_symbols, &g);
 }
 
 /* ---- new groups ---- */

@@ -33,7 +33,8 @@ struct bytes hdf5_local_string(struct hdf5 *h, struct bytes heap, uint64_t offse
 	struct bytes rest = bytes_slice(heap, offset, NAME_MOST);
 	size_t length = bytes_find_byte(rest, 0);
 
-	hdf5_spend(h, length);
+	if (!hdf5_spend(h, length))
+		return BYTES("");
 	if (length < rest.len)
 		return bytes_slice(rest, 0, length);
 	hdf5_malformed(h, heap.len ? (uint64_t)(heap.at - h->in.at) : 0, "has a name that does not end");

@@ -61,6 +61,8 @@ static void add_message(struct reading *r, unsigned type, unsigned flags, struct
 	*m = (struct hdf5_message){.type = (uint8_t)type, .shared = flags & FLAG_SHARED, .data = data, .at = at};
 	*r->object->last = m;
 	r->object->last = &m->next;
+	if (!r->object->first[type])
+		r->object->first[type] = m;
 }
 
 /* What is left at the end and too short for a message is a gap. */
@@ -122,10 +124,11 @@ static void read_version_2(struct reading *r, struct cursor *c)
 	cursor_take(c, (flags & HEADER_TIMES ? 16 : 0) + (flags & HEADER_LIMITS ? 4 : 0));
 	uint64_t length = hdf5_number(c, 1u << (flags & 3)), messages_at = c->pos;
 	struct bytes messages = cursor_take(c, length);
+	if (!cursor_ok(c) || !hdf5_spend(r->h, c->pos - from))
+		return;
 	hdf5_take_checksum(r->h, c, from);
 	r->ordered = flags & HEADER_ORDER;
-	if (cursor_ok(c) && hdf5_spend(r->h, c->pos - from))
-		read_messages(r, messages, messages_at);
+	read_messages(r, messages, messages_at);
 }
 
 static void read_object(struct hdf5 *h, struct hdf5_object *object)
@@ -161,10 +164,7 @@ struct hdf5_object *hdf5_object(struct hdf5 *h, uint64_t address)
 
 const struct hdf5_message *hdf5_message(const struct hdf5_object *object, enum hdf5_message_type type)
 {
-	for (const struct hdf5_message *m = object->messages; m; m = m->next)
-		if (m->type == type)
-			return m;
-	return NULL;
+	return object->first[type];
 }
 
 struct bytes hdf5_data(struct hdf5 *h, const struct hdf5_message *message)

@@ -22,6 +22,7 @@ struct hdf5_message {
 
 struct hdf5_object {
 	struct hdf5_message *messages, **last;
+	const struct hdf5_message *first[MESSAGE_LAST + 1];     /* of each type */
 	uint64_t address;
 	bool visited;
 	bool broken;                /* reported as such: what it is cannot be told */

@@ -12,9 +12,11 @@
 
 /* ---- version 1 ---- */
 
+enum { KIND_GROUP, KIND_CHUNKS };
+
 struct old_walk {
 	struct hdf5 *h;
-	enum hdf5_tree_kind kind;
+	uint8_t kind;
 	unsigned key_size;
 	hdf5_each_child *each;
 	void *context;
@@ -46,9 +48,10 @@ static void walk_old_node(struct old_walk *w, uint64_t address, int expected)
 	hdf5_failed(w->h, &c);
 }
 
-void hdf5_walk_tree(struct hdf5 *h, uint64_t address, enum hdf5_tree_kind kind, unsigned key_size, hdf5_each_child *each, void *context)
+/* The key of a chunk: u32 size | u32 filters left out | u64 offsets. */
+void hdf5_walk_tree(struct hdf5 *h, uint64_t address, unsigned rank, hdf5_each_child *each, void *context)
 {
-	struct old_walk w = {h, kind, key_size, each, context};
+	struct old_walk w = {.h = h, .kind = rank ? KIND_CHUNKS : KIND_GROUP, .key_size = rank ? 8 + 8 * rank : h->length_size, .each = each, .context = context};
 
 	walk_old_node(&w, address, -1);
 }
@@ -111,9 +114,10 @@ static void walk_new_node(struct new_walk *w, uint64_t address, uint64_t records
 		cursor_fail(&c, "has no node of a tree where one should be");
 	struct bytes all = cursor_take(&c, records * w->record_size);
 	struct bytes pointers = cursor_take(&c, depth ? (records + 1) * pointer : 0);
-	hdf5_take_checksum(w->h, &c, address);
 	if (hdf5_failed(w->h, &c) || !hdf5_enter(w->h, address) || !hdf5_spend(w->h, c.pos - address))
 		return;
+	hdf5_take_checksum(w->h, &c, address);
+	hdf5_failed(w->h, &c);
 	for (uint64_t i = 0; i < records; i++)
 		w->each(w->context, bytes_slice(all, i * w->record_size, w->record_size));
 	if (depth)

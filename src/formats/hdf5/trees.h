@@ -8,10 +8,8 @@
 /* What a v1 node holds of one child: its address, and the key before it. */
 typedef void hdf5_each_child(void *context, struct bytes key, uint64_t child);
 
-enum hdf5_tree_kind { TREE_GROUP, TREE_CHUNKS };
-
-/* The children of the lowest nodes. `key_size`: bytes of a key. */
-void hdf5_walk_tree(struct hdf5 *h, uint64_t address, enum hdf5_tree_kind kind, unsigned key_size, hdf5_each_child *each, void *context);
+/* The children of the lowest nodes: tables of members, or with a rank the chunks of a dataset. */
+void hdf5_walk_tree(struct hdf5 *h, uint64_t address, unsigned rank, hdf5_each_child *each, void *context);
 
 typedef void hdf5_each_record(void *context, struct bytes record);
 

@@ -58,11 +58,10 @@ static bool is_code(struct bytes b)
 
 static struct oddity *note(struct keras_walk *w, uint64_t offset, const char *strings)
 {
-	const char *when = w->document->legacy ? "Keras before 3.11.3 runs it even with safe_mode=True" : "it runs with safe_mode=False";
+	const char *when = w->document->legacy ? "Keras before 3.11.3 runs even with safe_mode=True" : "runs with safe_mode=False";
 
-	if (!strings)
-		return artifact_note(w->art, "keras.lambda", offset, "carries Python code for a layer; %s", when);
-	return artifact_note(w->art, "keras.lambda", offset, "carries Python code for a layer, which holds: %s; %s", strings, when);
+	return artifact_note(w->art, "keras.lambda", offset, "carries Python code for a layer, which %s%s%s", when,
+			     strings ? "; it names " : "", strings ? strings : "");
 }
 
 static void report(struct keras_walk *w, const struct json *at, struct bytes code)

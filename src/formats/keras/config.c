@@ -41,18 +41,11 @@ uint64_t keras_offset(const struct keras_walk *w, const struct json *value)
 
 static void walk(struct keras_walk *w, const struct json *value);
 
-/* Text that is JSON itself may be handed to a loader by what reads the outer one. */
-static void walk_string(struct keras_walk *w, const struct json *value)
+static void walk_inside(struct keras_walk *w, const struct json *value)
 {
 	struct json_error error;
 	uint64_t outer = w->inside_at;
 
-	if (!keras_is_likely(value->text))
-		return;
-	if (w->strings == STRINGS_MOST) {
-		artifact_note(w->art, "file.unexamined", keras_offset(w, value), "has text in text in text that is JSON, deeper than is looked at");
-		return;
-	}
 	if (w->strings == 0)
 		w->inside_at = value->offset;
 	w->strings++;
@@ -61,6 +54,27 @@ static void walk_string(struct keras_walk *w, const struct json *value)
 		walk(w, inner);
 	w->strings--;
 	w->inside_at = outer;
+}
+
+/* Text that is JSON itself may be handed to a loader by what reads the outer one. What it leaves no trace of is given back. */
+static void walk_string(struct keras_walk *w, const struct json *value)
+{
+	struct artifact *art = w->art;
+	struct arena_mark mark = arena_mark(art->arena);
+	struct event **event = art->last_event;
+	struct oddity **oddity = art->last_oddity;
+	struct part **part = art->last_part;
+	struct import **imports = w->program.imports;
+
+	if (!keras_is_likely(value->text))
+		return;
+	if (w->strings == STRINGS_MOST) {
+		artifact_note(w->art, "file.unexamined", keras_offset(w, value), "has text in text in text that is JSON, deeper than is looked at");
+		return;
+	}
+	walk_inside(w, value);
+	if (art->last_event == event && art->last_oddity == oddity && art->last_part == part && w->program.imports == imports)
+		arena_rewind(art->arena, mark);
 }
 
 /* JSON is at most JSON_DEPTH_MOST deep, and strings in it STRINGS_MOST. */
