@@ -114,6 +114,16 @@ static struct bytes take_padded(struct cursor *c, uint64_t length, bool padded)
 	return b;
 }
 
+/* Older libraries take the name up to its first NUL, newer ones at most all but its last byte. */
+static struct bytes cut_name(struct hdf5 *h, struct bytes name)
+{
+	if (name.len > 0 && name.at[name.len - 1] != 0) {
+		hdf5_malformed(h, (uint64_t)(name.at - h->in.at), "has an attribute whose name does not end");
+		name.len--;
+	}
+	return bytes_slice(name, 0, bytes_find_byte(name, 0));
+}
+
 static bool take_attribute(struct hdf5 *h, struct bytes message, struct attribute *out)
 {
 	struct cursor c = cursor_over(message);
@@ -130,7 +140,7 @@ static bool take_attribute(struct hdf5 *h, struct bytes message, struct attribut
 	out->values = cursor_rest(&c);
 	if (hdf5_failed(h, &c))
 		return false;
-	out->name = bytes_slice(out->name, 0, bytes_find_byte(out->name, 0));
+	out->name = cut_name(h, out->name);
 	if (version > 1 && flags & SHARED_TYPE)
 		out->type = hdf5_shared(h, out->type, MESSAGE_TYPE);
 	if (version > 1 && flags & SHARED_SPACE)

@@ -49,6 +49,13 @@ static void read_array(struct cursor *c, unsigned version, struct hdf5_type *out
 	out->piece = 1;
 }
 
+/* What is variable lies elsewhere: u32 count | heap | u32 index. A library told another length reads what it was not given. */
+static void check_references(const struct hdf5 *h, struct cursor *c, const struct hdf5_type *type)
+{
+	if (cursor_ok(c) && type->class == CLASS_VARIABLE && type->size != 4u + h->offset_size + 4u)
+		cursor_fail(c, "has values of variable length with references of a size they do not have");
+}
+
 bool hdf5_read_type(struct hdf5 *h, struct bytes message, struct hdf5_type *out)
 {
 	struct cursor c = cursor_over(message);
@@ -72,6 +79,7 @@ bool hdf5_read_type(struct hdf5 *h, struct bytes message, struct hdf5_type *out)
 	case CLASS_ARRAY: read_array(&c, version, out); break;
 	default: out->bytes = out->size == 1 && (out->class == CLASS_INTEGER || out->class == CLASS_BITFIELD); break;
 	}
+	check_references(h, &c, out);
 	return !hdf5_failed(h, &c);
 }
 
