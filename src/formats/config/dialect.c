@@ -149,7 +149,7 @@ struct json *config_parse(struct artifact *art, struct bytes text, uint64_t at, 
 		return root;
 	text_init(&key, art->arena);
 	text_add_printable(&key, error->duplicate_key, KEY_SHOWN);
-	artifact_note(art, "config.duplicate", at + (stored ? error->duplicate_at : 0), "has a configuration with the key \"%s\" twice in one object",
+	artifact_note(art, "json.duplicate-key", at + (stored ? error->duplicate_at : 0), "has a configuration with the key \"%s\" twice in one object",
 		      text_string(&key));
 	return root;
 }
