@@ -9,13 +9,18 @@ struct run {
 	unsigned char *at, *end;
 };
 
+struct sorting {
+	size_t count, size;
+	int (*compare)(const void *, const void *);
+};
+
 /* The smaller of the two first items; of equal ones that of the left. */
-static unsigned char *take(struct run *left, struct run *right, size_t size, int (*compare)(const void *, const void *))
+static unsigned char *take(const struct sorting *s, struct run *left, struct run *right)
 {
-	struct run *from = left->at == left->end || (right->at < right->end && compare(left->at, right->at) > 0) ? right : left;
+	struct run *from = left->at == left->end || (right->at < right->end && s->compare(left->at, right->at) > 0) ? right : left;
 	unsigned char *item = from->at;
 
-	from->at += size;
+	from->at += s->size;
 	return item;
 }
 
@@ -25,18 +30,19 @@ static size_t least(size_t a, size_t b)
 }
 
 /* Runs of `len` items, sorted each, become half as many in `out`. */
-static void merge_runs(unsigned char *in, unsigned char *out, size_t count, size_t size, size_t len, int (*compare)(const void *, const void *))
+static void merge_runs(const struct sorting *s, unsigned char *in, unsigned char *out, size_t len)
 {
-	for (size_t from = 0; from < count; from += 2 * len) {
-		size_t middle = least(from + len, count), end = least(from + 2 * len, count);
-		struct run left = {in + from * size, in + middle * size}, right = {in + middle * size, in + end * size};
+	for (size_t from = 0; from < s->count; from += 2 * len) {
+		size_t middle = least(from + len, s->count), end = least(from + 2 * len, s->count);
+		struct run left = {in + from * s->size, in + middle * s->size}, right = {in + middle * s->size, in + end * s->size};
 		for (size_t i = from; i < end; i++)
-			memcpy(out + i * size, take(&left, &right, size, compare), size);
+			memcpy(out + i * s->size, take(s, &left, &right), s->size);
 	}
 }
 
 void sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
 {
+	struct sorting s = {count, size, compare};
 	unsigned char *in = items;
 
 	if (count < 2)
@@ -46,7 +52,7 @@ void sort(void *items, size_t count, size_t size, int (*compare)(const void *, c
 		abort();
 	for (size_t len = 1; len < count; len *= 2) {
 		unsigned char *swap = in;
-		merge_runs(in, out, count, size, len, compare);
+		merge_runs(&s, in, out, len);
 		in = out;
 		out = swap;
 	}

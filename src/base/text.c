@@ -108,6 +108,16 @@ void text_addf(struct text *t, const char *format, ...)
 	}
 }
 
+void text_add_utf8(struct text *t, uint32_t code)
+{
+	static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
+	unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+
+	text_add_byte(t, (char)(lead[more] | code >> (6 * more)));
+	while (more-- > 0)
+		text_add_byte(t, (char)(0x80 | (code >> (6 * more) & 0x3F)));
+}
+
 void text_add_hex(struct text *t, struct bytes b)
 {
 	static const char digits[] = "0123456789abcdef";

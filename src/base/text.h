@@ -36,6 +36,9 @@ PRINTF_LIKE(2, 3) void text_addf(struct text *t, const char *format, ...);
 /* 1234567 as "1.2 MB" */
 void text_add_size(struct text *t, uint64_t bytes);
 
+/* A code point up to U+10FFFF. */
+void text_add_utf8(struct text *t, uint32_t code);
+
 void text_add_hex(struct text *t, struct bytes b);
 void text_add_base64(struct text *t, struct bytes b);
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "formats/keras/config.h"
 #include "formats/model_config/references.h"
 #include "syntax/json.h"
 #include "templates/template.h"
@@ -70,12 +71,20 @@ static bool is_like_json(struct bytes in)
 	return in.len == 0 || (in.at[0] < 0x80 && in.at[0] > 0x20 && strchr("{[\"-0123456789tfn", in.at[0])) || in.at[0] == 0xEF;
 }
 
+/* Keras calls its own configuration that too: one that has nothing to say to others is read as Keras does, NaN and all. */
+static bool is_for_keras_alone(const struct source *source, struct bytes in, struct arena *arena)
+{
+	bool named = bytes_same(bytes_after_last(bytes_of(source->name), '/'), "config.json");
+
+	return named && in.len <= SIZE_MOST && keras_names_class(arena, in) && !has_telling_key(in, arena);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	struct bytes in = without_space(source->content);
 
 	if (has_known_name(source))
-		return is_like_json(in) ? 60 : 0;
+		return is_like_json(in) && !is_for_keras_alone(source, in, arena) ? 60 : 0;
 	if (in.len == 0 || in.at[0] != '{' || in.len > SIZE_MOST)
 		return 0;
 	return has_telling_key(in, arena) ? 60 : 0;

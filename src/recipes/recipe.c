@@ -7,6 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/lookup3.h"
 #include "recipes/inside.h"
 
 bool recipe_fail(struct kitchen *k, const char *format, ...)
@@ -291,7 +292,10 @@ static bool finish_block(struct kitchen *k, const struct step *s, struct bytes i
 		text_add_base64(out, in);
 	else if (bytes_same(s->word, "hexed"))
 		text_add_hex(out, in);
-	else if (bytes_same(s->word, "frame")) {
+	else if (bytes_same(s->word, "lookup3")) {
+		text_add(out, in);
+		recipe_put(out, lookup3(in), 4, false);
+	} else if (bytes_same(s->word, "frame")) {
 		text_add_byte(out, (char)0x95);
 		recipe_put(out, in.len, 8, false);
 		text_add(out, in);
@@ -305,7 +309,7 @@ static bool finish_block(struct kitchen *k, const struct step *s, struct bytes i
 
 static bool is_block(struct bytes word)
 {
-	static const char *const names[] = {"sized", "repeat", "deflate", "zlib", "gzip", "bzip2", "xz", "base64", "hexed", "frame", "bytes",
+	static const char *const names[] = {"sized", "repeat", "deflate", "zlib", "gzip", "bzip2", "xz", "base64", "hexed", "lookup3", "frame", "bytes",
 					   "proto"};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)

@@ -13,7 +13,8 @@
  *   zeros N   fill N BYTE   random N SEED   align N [BYTE]   set OFFSET HEX...   cut N
  *
  *   blocks, ended by "end": sized TYPE, repeat N, deflate, zlib, gzip, bzip2,
- *   xz, base64, hexed, frame, bytes, zip / tar with "member NAME [KEY=VALUE]..."
+ *   xz, base64, hexed, lookup3 (its checksum behind it), frame, bytes, zip / tar
+ *   with "member NAME [KEY=VALUE]..."
  *
  *   protocol buffers: "proto FIELD" ... end, proto-text FIELD WORDS, proto-int FIELD N, varint N ...
  *

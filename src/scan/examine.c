@@ -235,10 +235,20 @@ static void examine_as(struct job *job, const struct source *source, const struc
 
 /* ---- the file as a whole ---- */
 
-/* A torch checkpoint is a ZIP by design; what stands behind a compressor has no say about the outside. */
+/* Model archives are ZIPs by design; what stands behind a compressor has no say about the outside. */
+static bool is_zip_by_design(const struct format *format)
+{
+	static const char *const names[] = {"pytorch", "keras", "skops"};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(format->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool belong_together(const struct format *a, const struct format *b)
 {
-	return (strcmp(a->name, "pytorch") == 0 && strcmp(b->name, "zip") == 0) || (strcmp(a->name, "zip") == 0 && strcmp(b->name, "pytorch") == 0);
+	return (is_zip_by_design(a) && strcmp(b->name, "zip") == 0) || (strcmp(a->name, "zip") == 0 && is_zip_by_design(b));
 }
 
 static bool is_expected(const struct claims *claims, struct bytes extension)

@@ -284,16 +284,6 @@ enum json_token json_next(struct json_reader *r)
 
 /* ---- text ---- */
 
-static void add_utf8(struct text *t, uint32_t code)
-{
-	unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-	static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
-
-	text_add_byte(t, (char)(lead[more] | code >> (6 * more)));
-	while (more-- > 0)
-		text_add_byte(t, (char)(0x80 | (code >> (6 * more) & 0x3F)));
-}
-
 static uint32_t hex4(const unsigned char *at)
 {
 	uint32_t code = 0;
@@ -315,14 +305,14 @@ static size_t add_unicode_escape(struct text *t, struct bytes b, size_t i, bool 
 	if (high && rest.len >= 6 && rest.at[0] == '\\' && rest.at[1] == 'u') {
 		uint32_t low = hex4(rest.at + 2);
 		if (low >= 0xDC00 && low < 0xE000) {
-			add_utf8(t, 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00));
+			text_add_utf8(t, 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00));
 			return 10;
 		}
 	}
 	bool surrogate = code >= 0xD800 && code < 0xE000;
 	if (surrogate && lone)
 		*lone = true;
-	add_utf8(t, surrogate ? 0xFFFD : code);
+	text_add_utf8(t, surrogate ? 0xFFFD : code);
 	return 4;
 }
 

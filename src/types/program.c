@@ -129,7 +129,7 @@ void text_add_value(struct text *t, struct value v, size_t most)
 void text_add_loaders(struct text *t, uint32_t loaders)
 {
 	static const char *const names[] = {"pickle.load", "joblib.load", "torch.load", "torch.load(weights_only)", "numpy.load",
-		"an unpickler of the program's own"};
+		"an unpickler of the program's own", "keras load_model", "keras load_model(safe_mode=False)", "skops.io.load"};
 	bool first = true;
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {

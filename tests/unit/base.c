@@ -2,6 +2,8 @@
 
 #include "base/cursor.h"
 #include "base/hash.h"
+#include "base/lookup3.h"
+#include "base/sort.h"
 #include "base/time.h"
 
 static void bytes_find_what_is_there(void **state)
@@ -21,6 +23,38 @@ static void bytes_find_what_is_there(void **state)
 	assert_true(bytes_end_with(b, BYTES("bc")));
 	assert_true(bytes_equal_folded(BYTES("Data.PKL"), BYTES("data.pkl")));
 	assert_true(bytes_compare(BYTES("a"), BYTES("ab")) < 0);
+}
+
+/* The first is from the author's own test of lookup3 ("hashlittle" of a text, start value 0). */
+static void lookup3_is_the_published_one(void **state)
+{
+	(void)state;
+	assert_int_equal(lookup3(BYTES("Four score and seven years ago")), 0x17770551);
+	assert_int_equal(lookup3(BYTES("")), 0xdeadbeef);
+}
+
+struct card {
+	int number, place;
+};
+
+static int compare_cards(const void *x, const void *y)
+{
+	return ((const struct card *)x)->number - ((const struct card *)y)->number;
+}
+
+static void sorting_keeps_the_order_of_equals(void **state)
+{
+	(void)state;
+	struct card cards[1000];
+
+	for (int i = 0; i < 1000; i++)
+		cards[i] = (struct card){i * 7919 % 31, i};
+	sort(cards, 1000, sizeof *cards, compare_cards);
+	for (int i = 1; i < 1000; i++) {
+		assert_true(cards[i - 1].number <= cards[i].number);
+		assert_true(cards[i - 1].number < cards[i].number || cards[i - 1].place < cards[i].place);
+	}
+	sort(cards, 0, sizeof *cards, compare_cards);
 }
 
 static void utf8_is_strict(void **state)
@@ -218,7 +252,8 @@ static void sha256_as_published(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes_find_what_is_there), cmocka_unit_test(utf8_is_strict), cmocka_unit_test(numbers_are_whole),
+		cmocka_unit_test(bytes_find_what_is_there), cmocka_unit_test(lookup3_is_the_published_one),
+		cmocka_unit_test(sorting_keeps_the_order_of_equals), cmocka_unit_test(utf8_is_strict), cmocka_unit_test(numbers_are_whole),
 		cmocka_unit_test(dotted_names), cmocka_unit_test(cursor_keeps_the_first_failure), cmocka_unit_test(cursor_does_not_wrap),
 		cmocka_unit_test(arena_runs_nest), cmocka_unit_test(arena_sees_overflow), cmocka_unit_test(printable_text_deceives_nobody),
 		cmocka_unit_test(base64_and_hex), cmocka_unit_test(lines_are_wrapped), cmocka_unit_test(time_there_and_back),

@@ -222,19 +222,6 @@ bool values_unescape(struct arena *arena, struct bytes b, struct bytes *out)
 	return true;
 }
 
-static void add_utf8(struct text *t, uint32_t code)
-{
-	if (code < 0x80) {
-		text_add_byte(t, (char)code);
-		return;
-	}
-	unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-	static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
-	text_add_byte(t, (char)(lead[more] | code >> (6 * more)));
-	while (more-- > 0)
-		text_add_byte(t, (char)(0x80 | (code >> (6 * more) & 0x3F)));
-}
-
 bool values_unescape_unicode(struct arena *arena, struct bytes b, struct bytes *out)
 {
 	struct text t;
@@ -253,7 +240,7 @@ bool values_unescape_unicode(struct arena *arena, struct bytes b, struct bytes *
 			text_add_byte(&t, '\\');
 			i++;
 		}
-		add_utf8(&t, code);
+		text_add_utf8(&t, code);
 		i += digits ? digits + 1 : 0;
 	}
 	*out = text_bytes(&t);
