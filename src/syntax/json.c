@@ -228,8 +228,20 @@ static enum json_token take_word(struct json_reader *r, struct bytes word, enum 
 	return fail(r, r->pos, "has a JSON value that is none");
 }
 
+static enum json_token take_not_number(struct json_reader *r)
+{
+	static const struct bytes words[] = {BYTES("NaN"), BYTES("Infinity"), BYTES("-Infinity")};
+	struct bytes left = json_left(r);
+	size_t which = left.at[0] == 'N' ? 0 : left.at[0] == 'I' ? 1 : 2;
+
+	r->text = words[which];
+	return take_word(r, words[which], JSON_NUMBER);
+}
+
 static enum json_token take_value(struct json_reader *r, unsigned char c)
 {
+	if (r->not_numbers && (c == 'N' || c == 'I' || (c == '-' && bytes_start_with(bytes_from(r->in, r->pos), BYTES("-I")))))
+		return take_not_number(r);
 	switch (c) {
 	case '{': return open_container(r, true);
 	case '[': return open_container(r, false);

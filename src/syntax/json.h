@@ -27,6 +27,7 @@ struct json_reader {
 	size_t pos;
 	uint64_t before;            /* bytes fed and taken before `in` */
 	bool final;                 /* no more bytes will be fed */
+	bool not_numbers;           /* set after json_begin(): NaN, Infinity and -Infinity are numbers, as many writers have it */
 
 	/* the last token */
 	struct bytes text;          /* of keys, strings (without quotes, escapes as written) and numbers */
