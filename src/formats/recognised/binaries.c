@@ -156,9 +156,3 @@ bool looks_like_parquet(struct bytes in)
 {
 	return in.len > 12 && bytes_start_with(in, BYTES("PAR1")) && bytes_end_with(in, BYTES("PAR1"));
 }
-
-bool looks_like_xgboost_binary(struct bytes in)
-{
-	return bytes_start_with(in, BYTES("binf")) || bytes_start_with(in, BYTES("{L\0\0\0\0\0\0\0\7learner")) ||
-	       bytes_start_with(in, BYTES("{i\7learner")) || bytes_start_with(in, BYTES("{U\7learner"));
-}

@@ -14,16 +14,13 @@ bool looks_like_r_values(struct bytes in);
 bool looks_like_windows_program(struct bytes in);
 bool looks_like_mac_program(struct bytes in);
 bool looks_like_parquet(struct bytes in);
-bool looks_like_xgboost_binary(struct bytes in);    /* Universal Binary JSON, too */
 
 bool looks_like_openvino(struct bytes in);          /* texts */
 bool looks_like_pmml(struct bytes in);
 bool looks_like_caffe_network(struct bytes in);
-bool looks_like_lightgbm(struct bytes in);
 bool looks_like_coreml_program(struct bytes in);
 
 /* JSON, told by the names at its top. */
-bool looks_like_xgboost_json(struct bytes in);
 bool looks_like_mxnet_symbol(struct bytes in);
 bool looks_like_coreml_package(struct bytes in);
 bool looks_like_image_layout(struct bytes in);

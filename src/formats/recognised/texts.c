@@ -51,11 +51,6 @@ bool looks_like_caffe_network(struct bytes in)
 	return layers && bytes_contain(b, BYTES("type:")) && (bytes_contain(b, BYTES("top:")) || bytes_contain(b, BYTES("bottom:")));
 }
 
-bool looks_like_lightgbm(struct bytes in)
-{
-	return bytes_start_with(in, BYTES("tree\nversion=v")) || bytes_start_with(in, BYTES("tree\r\nversion=v"));
-}
-
 bool looks_like_coreml_program(struct bytes in)
 {
 	struct bytes b = window_of(in);
@@ -82,11 +77,6 @@ static bool has_keys(struct bytes in, const char *const *names, size_t count)
 }
 
 #define HAS_KEYS(in, ...) has_keys(in, (const char *const[]){__VA_ARGS__}, COUNT_OF(((const char *const[]){__VA_ARGS__})))
-
-bool looks_like_xgboost_json(struct bytes in)
-{
-	return HAS_KEYS(in, "learner", "version") || bytes_start_with(window_of(in), BYTES("{\"learner\":{\"attributes\""));
-}
 
 bool looks_like_mxnet_symbol(struct bytes in)
 {
