@@ -149,6 +149,8 @@ static void read_trees(struct reading *r)
 		struct bytes line = take_line(&r->c);
 		if (bytes_same(line, "end of trees")) {
 			r->over = true;
+			if (r->sized && r->size_sum != at - r->trees_at)
+				cursor_fail(&r->c, "has trees that do not end where their sizes say");
 			break;
 		}
 		if (bytes_start_with(line, BYTES("Tree=")))
@@ -217,7 +219,7 @@ const struct format format_lightgbm = {
 	.name = "lightgbm",
 	.title = "LightGBM model",
 	.spec = "LightGBM src/boosting/gbdt_model_text.cpp, src/io/tree.cpp",
-	.extensions = "lgb lgbm txt model",
+	.extensions = "lgb lgbm txt",
 	.probe = probe,
 	.parse = parse,
 };

@@ -24,7 +24,7 @@ const struct format format_xgboost = {
 	.name = "xgboost",
 	.title = "XGBoost model",
 	.spec = "xgboost doc/model.schema, src/learner.cc, src/tree/tree_model.cc; ubjson.org draft 12",
-	.extensions = "ubj xgb json model bin bst",
+	.extensions = "ubj xgb bst json bin",
 	.probe = probe,
 	.parse = parse,
 };

@@ -208,6 +208,10 @@ static bool add_words(struct kitchen *k, const struct step *s, struct text *out)
 	bool good = recipe_unescape(k, s->rest, &words);
 	if (bytes_same(s->word, "str"))
 		recipe_put(out, words.len, 8, false);
+	else if (bytes_same(s->word, "ubj")) {
+		text_add_byte(out, 'L');
+		recipe_put(out, words.len, 8, true);
+	}
 	text_add(out, text_bytes(&words));
 	if (bytes_same(s->word, "line"))
 		text_add_byte(out, '\n');
@@ -340,7 +344,7 @@ static bool is_one_of(struct bytes word, const char *const *names, size_t count)
 
 static bool run_step(struct kitchen *k, const struct step *s, struct text *out)
 {
-	static const char *const words[] = {"text", "line", "str"}, *const counts[] = {"zeros", "fill", "random", "align", "cut"};
+	static const char *const words[] = {"text", "line", "str", "ubj"}, *const counts[] = {"zeros", "fill", "random", "align", "cut"};
 	const struct width *w = find_width(s->word);
 
 	if (w)
