@@ -115,7 +115,7 @@ bool pop_mark(struct machine *m, struct value **items, size_t *count)
 		return false;
 	}
 	size_t mark = m->marks[--m->mark_count];
-	*items = m->stack + mark;
+	*items = m->stack ? m->stack + mark : NULL;
 	*count = m->height - mark;
 	m->height = mark;
 	return true;
