@@ -32,7 +32,6 @@ static const struct sight sights[] = {
 	{"an MXNet network", MODEL, 0, {0}, looks_like_mxnet_symbol},
 	{"a Flax checkpoint", MODEL, 0, {0}, looks_like_flax},
 	{"a LightGBM data set", DATA, 0, BYTES("______LightGBM_Binary_File_Token______\n"), NULL},
-	{"a PMML model", MODEL, 0, {0}, looks_like_pmml},
 	{"a serialized Java object", MODEL, 0, BYTES("\xac\xed\0\5"), NULL},
 	{"a serialized .NET object", MODEL, 0, BYTES("\0\1\0\0\0\xff\xff\xff\xff\1\0\0\0\0\0\0\0"), NULL},
 	{"a Torch7 file", MODEL, 0, BYTES("\4\0\0\0\1\0\0\0\3\0\0\0V 1"), NULL},

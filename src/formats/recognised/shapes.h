@@ -16,7 +16,6 @@ bool looks_like_mac_program(struct bytes in);
 bool looks_like_parquet(struct bytes in);
 
 bool looks_like_openvino(struct bytes in);          /* texts */
-bool looks_like_pmml(struct bytes in);
 bool looks_like_caffe_network(struct bytes in);
 bool looks_like_coreml_program(struct bytes in);
 

@@ -30,11 +30,6 @@ bool looks_like_openvino(struct bytes in)
 	return is_xml_with(in, BYTES("<net "), BYTES("<layers>"));
 }
 
-bool looks_like_pmml(struct bytes in)
-{
-	return is_xml_with(in, BYTES("<PMML"), BYTES("version="));
-}
-
 /* ---- plain text ---- */
 
 bool looks_like_caffe_network(struct bytes in)
