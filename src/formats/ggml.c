@@ -196,7 +196,7 @@ const struct format format_ggml = {
 	.name = "ggml",
 	.title = "GGML weights of before GGUF",
 	.spec = "llama.cpp llama.cpp of June 2023 (llama_file_loader); whisper.cpp (whisper_model_load); ggml examples",
-	.extensions = "ggml ggjt ggmf bin",
+	.extensions = "ggml ggjt ggmf ggla bin",
 	.probe = probe,
 	.parse = parse,
 };

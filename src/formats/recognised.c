@@ -44,7 +44,6 @@ static const struct sight sights[] = {
 	{"a PyTorch Mobile model", MODEL, 4, BYTES("PTMF"), NULL},
 	{"an RKNN model", MODEL, 0, BYTES("RKNN\0"), NULL},
 	{"a GGML file of one reader alone", MODEL, 0, BYTES("ccgg"), NULL},
-	{"a 7z archive", DATA, 0, BYTES("7z\xbc\xaf\x27\x1c"), NULL},
 	{"a RAR archive", DATA, 0, BYTES("Rar!\x1a\7"), NULL},
 	{"an HDF4 file", DATA, 0, BYTES("\x0e\3\x13\1"), NULL},
 	{"a NetCDF file", DATA, 0, BYTES("CDF\1"), NULL},
@@ -114,7 +113,7 @@ const struct format format_recognised = {
 	.name = "recognised",
 	.title = "file of a format known by sight",
 	.spec = "signatures and first structures of each format's own documentation",
-	.extensions = "cbm mlmodel pdmodel pdiparams 7z rar parquet arrow feather sqlite t7 caffemodel prototxt plan engine msgpack so dll dylib exe",
+	.extensions = "cbm mlmodel pdmodel pdiparams rar parquet arrow feather sqlite t7 caffemodel prototxt plan engine msgpack so dll dylib exe",
 	.probe = probe,
 	.parse = parse,
 };

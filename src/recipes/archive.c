@@ -14,17 +14,9 @@
 
 #include "recipes/inside.h"
 
-enum { NAME_MOST = 300, MEMBERS_MOST = 4096 };
-
-struct option {
-	char value[NAME_MOST];
-	bool given;
-};
-
-/* The value of KEY in "NAME KEY=VALUE ...", or of the bare word KEY. */
-static struct option option_of(struct bytes rest, const char *key)
+struct recipe_option recipe_option(struct bytes rest, const char *key)
 {
-	struct option o = {0};
+	struct recipe_option o = {0};
 	struct bytes word;
 
 	recipe_word(&rest);
@@ -38,9 +30,9 @@ static struct option option_of(struct bytes rest, const char *key)
 	return o;
 }
 
-static uint64_t number_of(struct bytes rest, const char *key, uint64_t otherwise)
+uint64_t recipe_option_number(struct bytes rest, const char *key, uint64_t otherwise)
 {
-	struct option o = option_of(rest, key);
+	struct recipe_option o = recipe_option(rest, key);
 
 	return o.given ? strtoull(o.value, NULL, 0) : otherwise;
 }
@@ -75,17 +67,17 @@ static void add_central(struct listing *l, struct bytes rest, struct bytes name,
 
 	text_add(c, BYTES("PK\1\2"));
 	recipe_put(c, 0x031E, 2, false);
-	recipe_put(c, number_of(rest, "needed", 20), 2, false);
-	recipe_put(c, number_of(rest, "flags", option_of(rest, "descriptor").given ? 8 : 0), 2, false);
+	recipe_put(c, recipe_option_number(rest, "needed", 20), 2, false);
+	recipe_put(c, recipe_option_number(rest, "flags", recipe_option(rest, "descriptor").given ? 8 : 0), 2, false);
 	recipe_put(c, method, 2, false);
 	recipe_put(c, 0x00210000, 4, false);
-	recipe_put(c, number_of(rest, "crc", crc), 4, false);
-	recipe_put(c, number_of(rest, "packed", packed), 4, false);
-	recipe_put(c, number_of(rest, "size", unpacked), 4, false);
+	recipe_put(c, recipe_option_number(rest, "crc", crc), 4, false);
+	recipe_put(c, recipe_option_number(rest, "packed", packed), 4, false);
+	recipe_put(c, recipe_option_number(rest, "size", unpacked), 4, false);
 	recipe_put(c, name.len, 2, false);
 	recipe_put(c, 0, 2 + 2 + 2 + 2, false);
-	recipe_put(c, number_of(rest, "attributes", 0), 4, false);
-	recipe_put(c, number_of(rest, "offset", at), 4, false);
+	recipe_put(c, recipe_option_number(rest, "attributes", 0), 4, false);
+	recipe_put(c, recipe_option_number(rest, "offset", at), 4, false);
 	text_add(c, name);
 	l->count++;
 }
@@ -110,10 +102,10 @@ static void add_alignment(struct text *out, size_t header_at, size_t name_len, u
 static void add_member(struct listing *l, struct bytes rest, struct bytes content, struct text *out)
 {
 	struct bytes copy = rest, word = recipe_word(&copy);
-	struct option local_name = option_of(rest, "local-name");
+	struct recipe_option local_name = recipe_option(rest, "local-name");
 	struct text packed, unescaped;
-	bool deflated = strcmp(option_of(rest, "method").value, "deflate") == 0, follows = option_of(rest, "descriptor").given;
-	unsigned method = deflated ? 8 : (unsigned)number_of(rest, "method", 0);
+	bool deflated = strcmp(recipe_option(rest, "method").value, "deflate") == 0, follows = recipe_option(rest, "descriptor").given;
+	unsigned method = deflated ? 8 : (unsigned)recipe_option_number(rest, "method", 0);
 	uint32_t crc = (uint32_t)crc32(0, content.at, (unsigned)content.len);
 	uint64_t header_at = out->len;
 	text_init(&unescaped, NULL);
@@ -128,16 +120,16 @@ static void add_member(struct listing *l, struct bytes rest, struct bytes conten
 		text_add(&packed, content);
 	text_add(out, BYTES("PK\3\4"));
 	recipe_put(out, 20, 2, false);
-	recipe_put(out, number_of(rest, "local-flags", number_of(rest, "flags", follows ? 8 : 0)), 2, false);
-	recipe_put(out, number_of(rest, "local-method", method), 2, false);
+	recipe_put(out, recipe_option_number(rest, "local-flags", recipe_option_number(rest, "flags", follows ? 8 : 0)), 2, false);
+	recipe_put(out, recipe_option_number(rest, "local-method", method), 2, false);
 	recipe_put(out, 0x00210000, 4, false);
-	recipe_put(out, number_of(rest, "local-crc", follows ? 0 : crc), 4, false);
-	recipe_put(out, number_of(rest, "local-packed", follows ? 0 : packed.len), 4, false);
-	recipe_put(out, number_of(rest, "local-size", follows ? 0 : content.len), 4, false);
+	recipe_put(out, recipe_option_number(rest, "local-crc", follows ? 0 : crc), 4, false);
+	recipe_put(out, recipe_option_number(rest, "local-packed", follows ? 0 : packed.len), 4, false);
+	recipe_put(out, recipe_option_number(rest, "local-size", follows ? 0 : content.len), 4, false);
 	recipe_put(out, shown.len, 2, false);
 	recipe_put(out, 0, 2, false);
 	text_add(out, shown);
-	add_alignment(out, header_at, shown.len, number_of(rest, "align", 0));
+	add_alignment(out, header_at, shown.len, recipe_option_number(rest, "align", 0));
 	text_add(out, text_bytes(&packed));
 	if (follows) {
 		text_add(out, BYTES("PK\7\10"));
@@ -145,7 +137,7 @@ static void add_member(struct listing *l, struct bytes rest, struct bytes conten
 		recipe_put(out, packed.len, 4, false);
 		recipe_put(out, content.len, 4, false);
 	}
-	if (!option_of(rest, "unlisted").given)
+	if (!recipe_option(rest, "unlisted").given)
 		add_central(l, rest, name, header_at + l->prefix, packed.len, content.len, crc, method);
 	text_finish(&packed);
 	text_finish(&unescaped);
@@ -158,17 +150,14 @@ static void add_end(struct listing *l, struct text *out, uint64_t start, struct 
 	text_add(out, text_bytes(&l->central));
 	text_add(out, BYTES("PK\5\6"));
 	recipe_put(out, 0, 4, false);
-	recipe_put(out, number_of(rest, "entries", l->count), 2, false);
-	recipe_put(out, number_of(rest, "entries", l->count), 2, false);
+	recipe_put(out, recipe_option_number(rest, "entries", l->count), 2, false);
+	recipe_put(out, recipe_option_number(rest, "entries", l->count), 2, false);
 	recipe_put(out, l->central.len, 4, false);
-	recipe_put(out, number_of(rest, "directory", at), 4, false);
+	recipe_put(out, recipe_option_number(rest, "directory", at), 4, false);
 	recipe_put(out, 0, 2, false);
 }
 
-typedef void add_one(void *context, struct bytes rest, struct bytes content, struct text *out);
-
-/* "member NAME ... / steps / end", until the archive's own end. */
-static bool each_member(struct kitchen *k, struct text *out, add_one *add, void *context)
+bool recipe_each_member(struct kitchen *k, struct text *out, recipe_add_member *add, void *context)
 {
 	struct step s;
 
@@ -204,8 +193,8 @@ bool recipe_zip(struct kitchen *k, const struct step *s, struct text *out)
 	text_init(&l.central, NULL);
 	text_add_string(&options, "zip ");
 	text_add(&options, s->rest);
-	l.prefix = number_of(text_bytes(&options), "prefix", 0);
-	bool good = each_member(k, &archive, add_zip_member, &l);
+	l.prefix = recipe_option_number(text_bytes(&options), "prefix", 0);
+	bool good = recipe_each_member(k, &archive, add_zip_member, &l);
 	if (good)
 		add_end(&l, &archive, 0, text_bytes(&options));
 	text_add(out, text_bytes(&archive));
@@ -221,7 +210,7 @@ static void add_tar_member(void *context, struct bytes rest, struct bytes conten
 {
 	char header[512] = {0};
 	struct bytes copy = rest, name = recipe_word(&copy);
-	struct option type = option_of(rest, "type"), link = option_of(rest, "link");
+	struct recipe_option type = recipe_option(rest, "type"), link = recipe_option(rest, "link");
 	unsigned sum = 0;
 
 	(void)context;
@@ -247,7 +236,7 @@ bool recipe_tar(struct kitchen *k, struct text *out)
 	struct text archive;
 
 	text_init(&archive, NULL);
-	bool good = each_member(k, &archive, add_tar_member, NULL);
+	bool good = recipe_each_member(k, &archive, add_tar_member, NULL);
 	for (unsigned i = 0; i < 1024; i++)
 		text_add_byte(&archive, 0);
 	text_add(out, text_bytes(&archive));

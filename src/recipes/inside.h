@@ -36,6 +36,21 @@ void recipe_put(struct text *out, uint64_t value, unsigned width, bool big_endia
 
 /* Each is false with nothing failed when the word is none of its own. */
 bool recipe_pickle_step(struct kitchen *k, const struct step *s, struct text *out);
+/* An option of a block: KEY=VALUE, or the bare word KEY. */
+struct recipe_option {
+	char value[300];
+	bool given;
+};
+
+/* The value of KEY in "NAME KEY=VALUE ...". */
+struct recipe_option recipe_option(struct bytes rest, const char *key);
+uint64_t recipe_option_number(struct bytes rest, const char *key, uint64_t otherwise);
+
+/* "member NAME ... / steps / end", until the archive's own end. */
+typedef void recipe_add_member(void *context, struct bytes rest, struct bytes content, struct text *out);
+bool recipe_each_member(struct kitchen *k, struct text *out, recipe_add_member *add, void *context);
+
+bool recipe_seven_zip(struct kitchen *k, const struct step *s, struct text *out);
 bool recipe_zip(struct kitchen *k, const struct step *s, struct text *out);
 bool recipe_tar(struct kitchen *k, struct text *out);
 bool recipe_proto_step(struct kitchen *k, const struct step *s, struct text *out);

@@ -361,6 +361,8 @@ static bool run_step(struct kitchen *k, const struct step *s, struct text *out)
 		return run_block(k, s, out);
 	if (bytes_same(s->word, "zip"))
 		return recipe_zip(k, s, out);
+	if (bytes_same(s->word, "7z"))
+		return recipe_seven_zip(k, s, out);
 	if (bytes_same(s->word, "tar"))
 		return recipe_tar(k, out);
 	return recipe_proto_step(k, s, out) || recipe_pickle_step(k, s, out) || recipe_fail(k, "there is no step \"%.*s\"", (int)s->word.len, (const char *)s->word.at);

@@ -227,7 +227,9 @@ static void examine_as(struct job *job, const struct source *source, const struc
 	struct reading r = {.job = job};
 
 	artifact_init(&r.art, &job->work, source, format);
+	r.art.unpack_most = job->limits->unpacked - job->unpacked;
 	run_step(&r, parse);
+	job->unpacked += r.art.unpacked;
 	run_step(&r, follow);
 	run_step(&r, check);
 	job->out->bytes_read += r.art.bytes_read;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/sort.h"
 #include "base/time.h"
+#include "codecs/seven_zip.h"
 #include "ledger/ledger.h"
 #include "policy/judge.h"
 #include "rules/rules.h"
@@ -217,6 +218,7 @@ static bool begin(struct scanning *s, struct worker_context *context)
 
 	if (!o->skip_digest)
 		digest_of(BYTES(""));   /* a worker cannot open what OpenSSL reads at first use */
+	seven_zip_prepare();
 	s->sandbox = sandbox_create(&settings);
 	if (!s->sandbox)
 		return false;

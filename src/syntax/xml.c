@@ -22,7 +22,7 @@ static bool from_utf16(struct arena *arena, struct bytes in, bool big_endian, st
 	struct text t;
 
 	text_init(&t, arena);
-	while (cursor_left(&c) > 0) {
+	while (cursor_ok(&c) && cursor_left(&c) > 0) {
 		uint32_t code = big_endian ? cursor_u16be(&c) : cursor_u16le(&c);
 		if (code >= 0xDC00 && code < 0xE000)
 			return false;

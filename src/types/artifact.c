@@ -5,7 +5,9 @@
 
 void artifact_init(struct artifact *art, struct arena *arena, const struct source *source, const struct format *format)
 {
-	*art = (struct artifact){.arena = arena, .source = source, .format = format};
+	enum { UNPACK_MOST = 16 << 20 };
+
+	*art = (struct artifact){.arena = arena, .source = source, .format = format, .unpack_most = UNPACK_MOST};
 	art->last_part = &art->parts;
 	art->last_oddity = &art->oddities;
 	art->last_event = &art->events;

@@ -51,6 +51,7 @@ struct artifact {
 	struct oddity *oddities, **last_oddity;
 	struct event *events, **last_event;
 	uint64_t bytes_read;        /* of the source, by the parser: what was examined, not what was skipped */
+	uint64_t unpack_most, unpacked;     /* bytes a parser may unpack by itself, and what it did */
 };
 
 void artifact_init(struct artifact *art, struct arena *arena, const struct source *source, const struct format *format);

@@ -1,6 +1,7 @@
 #include "tests/unit/test.h"
 
 #include "codecs/encoding.h"
+#include "codecs/seven_zip.h"
 #include "codecs/unpack.h"
 #include "recipes/recipe.h"
 #include "types/dtype.h"
@@ -110,6 +111,37 @@ static void dtypes(void **state)
 	assert_false(dtype_parse(BYTES(""), &d));
 }
 
+static void archives(void *arg)
+{
+	struct arena *arena = arg;
+	struct text t;
+
+	text_init(&t, NULL);
+	struct bytes in = cook(&t, "7z method=lzma2\nmember a\nzeros 100000\nend\nmember d folder\nend\nmember b\ntext hello\nend\nend\n");
+	struct archive_content c = seven_zip_unpack(arena, in, 1 << 20, 10);
+	assert_int_equal(c.end, UNPACK_WHOLE);
+	assert_int_equal(c.count, 3);
+	assert_int_equal(c.unpacked, 100005);
+	assert_int_equal(c.members[1].kind, ARCHIVE_FOLDER);
+	assert_bytes(c.members[2].name, "b");
+	assert_bytes(c.members[2].content, "hello");
+	c = seven_zip_unpack(arena, in, 70000, 10);
+	assert_int_equal(c.end, UNPACK_LIMIT);
+	assert_int_equal(c.unpacked, 70000);
+	c = seven_zip_unpack(arena, in, 1 << 20, 2);
+	assert_int_equal(c.end, UNPACK_LIMIT);
+	assert_int_equal(c.count, 2);
+	c = seven_zip_unpack(arena, bytes_slice(in, 0, in.len / 2), 1 << 20, 10);
+	assert_int_not_equal(c.end, UNPACK_WHOLE);
+	text_finish(&t);
+}
+
+static void archives_stay_within_their_budget(void **state)
+{
+	(void)state;
+	with_arena(archives);
+}
+
 static void recipes(void **state)
 {
 	(void)state;
@@ -130,7 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unpacks_what_was_packed), cmocka_unit_test(believes_no_claimed_size), cmocka_unit_test(text_comes_back),
-		cmocka_unit_test(dtypes), cmocka_unit_test(recipes),
+		cmocka_unit_test(dtypes), cmocka_unit_test(recipes), cmocka_unit_test(archives_stay_within_their_budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
