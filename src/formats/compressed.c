@@ -74,7 +74,7 @@ const struct format format_compressed = {
 	.name = "compressed",
 	.title = "compressed file",
 	.spec = "RFC 1950, 1952, 8878; bzip2; xz; lz4 frames",
-	.extensions = "gz bz2 xz lzma zst lz4 z joblib jbl pkl pickle rds rda rdata",
+	.extensions = "gz bz2 xz lzma zst lz4 z joblib jbl pkl pickle rds rda rdata nemo",
 	.probe = probe,
 	.parse = parse,
 };

@@ -50,7 +50,7 @@ const struct format format_text = {
 	.name = "text",
 	.title = "plain text",
 	.spec = "UTF-8",
-	.extensions = "txt md rst json yaml yml toml csv tsv py sh cfg ini lock html xml css js",
+	.extensions = "txt md rst json toml csv tsv py sh cfg ini lock html xml css js",
 	.probe = probe,
 	.parse = parse,
 };

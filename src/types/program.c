@@ -41,7 +41,8 @@ const struct import *value_origin(struct value v)
 void text_add_import(struct text *t, const struct import *import)
 {
 	text_add_printable(t, import->module, 80);
-	text_add_byte(t, '.');
+	if (import->module.len > 0 && import->name.len > 0)
+		text_add_byte(t, '.');
 	text_add_printable(t, import->name, 80);
 }
 
