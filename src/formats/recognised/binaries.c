@@ -81,6 +81,35 @@ bool looks_like_caffe_weights(struct bytes in)
 	return cursor_ok(&c) && layer;
 }
 
+/* SentencePiece, sentencepiece_model.proto: pieces{1 text, 2 score}, the first of them for what is unknown; 2 trainer, 3 normalizer. */
+bool looks_like_sentencepiece(struct bytes in)
+{
+	enum { PIECES = 64 };
+	struct cursor c = cursor_over(in);
+	struct bytes piece, text;
+	struct proto_field f;
+	unsigned pieces = 0;
+
+	while (pieces < PIECES && proto_next_sized(&c, 1, &piece)) {
+		struct cursor inside = cursor_over(piece);
+		if (!proto_next(&inside, &f) || f.number != 1 || f.wire != PROTO_SIZED || !bytes_are_utf8(f.bytes) || f.bytes.len == 0)
+			return false;
+		if (!proto_next(&inside, &f) || f.number != 2 || f.wire != PROTO_FIXED32)
+			return false;
+		pieces++;
+	}
+	return pieces >= 3 && proto_bytes(in, 2, &text);
+}
+
+/* The same first bytes as a macOS program of several architectures, with a version where that has a small number. */
+bool looks_like_java_class(struct bytes in)
+{
+	struct cursor c = cursor_over(in);
+	uint32_t magic = cursor_u32be(&c), version = cursor_u32be(&c);
+
+	return cursor_ok(&c) && magic == 0xCAFEBABE && (version & 0xFFFF) >= 45 && (version & 0xFFFF) < 100;
+}
+
 /* ---- MessagePack ---- */
 
 static bool take_text(struct cursor *c, struct bytes *out)

@@ -9,12 +9,16 @@ bool looks_like_coreml(struct bytes in);            /* protocol buffers */
 bool looks_like_paddle_program(struct bytes in);
 bool looks_like_paddle_weights(struct bytes in);
 bool looks_like_caffe_weights(struct bytes in);
+bool looks_like_sentencepiece(struct bytes in);
+bool looks_like_java_class(struct bytes in);
 bool looks_like_flax(struct bytes in);              /* MessagePack */
 bool looks_like_r_values(struct bytes in);
 bool looks_like_windows_program(struct bytes in);
 bool looks_like_mac_program(struct bytes in);
 bool looks_like_parquet(struct bytes in);
 
+bool looks_like_darknet(struct bytes in);
+bool looks_like_tensorflow_js(struct bytes in);
 bool looks_like_openvino(struct bytes in);          /* texts */
 bool looks_like_caffe_network(struct bytes in);
 bool looks_like_coreml_program(struct bytes in);

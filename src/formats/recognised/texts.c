@@ -46,6 +46,13 @@ bool looks_like_caffe_network(struct bytes in)
 	return layers && bytes_contain(b, BYTES("type:")) && (bytes_contain(b, BYTES("top:")) || bytes_contain(b, BYTES("bottom:")));
 }
 
+bool looks_like_darknet(struct bytes in)
+{
+	struct bytes b = window_of(in);
+
+	return (bytes_start_with(b, BYTES("[net]")) || bytes_start_with(b, BYTES("[network]"))) && bytes_contain(b, BYTES("\n[")) && bytes_contain(b, BYTES("="));
+}
+
 bool looks_like_coreml_program(struct bytes in)
 {
 	struct bytes b = window_of(in);
@@ -72,6 +79,11 @@ static bool has_keys(struct bytes in, const char *const *names, size_t count)
 }
 
 #define HAS_KEYS(in, ...) has_keys(in, (const char *const[]){__VA_ARGS__}, COUNT_OF(((const char *const[]){__VA_ARGS__})))
+
+bool looks_like_tensorflow_js(struct bytes in)
+{
+	return HAS_KEYS(in, "modelTopology", "weightsManifest");
+}
 
 bool looks_like_mxnet_symbol(struct bytes in)
 {
