@@ -152,6 +152,29 @@ static bool is_allowed_text(const struct xml_reader *r, struct bytes b)
 	return r->bytes_only || bytes_are_utf8(b);
 }
 
+/* Every "&" begins "&name;" or "&#65;". */
+static bool has_whole_references(struct bytes b)
+{
+	for (size_t i = bytes_find_byte(b, '&'); i < b.len; i += bytes_find_byte(bytes_from(b, i), '&')) {
+		struct cursor c = cursor_over(bytes_from(b, i + 1));
+		if (cursor_peek(&c) == '#')
+			cursor_u8(&c);
+		size_t from = c.pos;
+		while (is_name_byte(cursor_peek(&c), from == 0 && c.pos == 0))
+			cursor_u8(&c);
+		if (c.pos == from || cursor_peek(&c) != ';')
+			return false;
+		i += c.pos + 1;
+	}
+	return true;
+}
+
+static void check_references(struct xml_reader *r)
+{
+	if (cursor_ok(&r->c) && !has_whole_references(r->text))
+		cursor_fail(&r->c, "has a reference in XML that is none");
+}
+
 static void check_text(struct xml_reader *r)
 {
 	if (cursor_ok(&r->c) && !is_allowed_text(r, r->text))
@@ -325,6 +348,7 @@ static enum xml_token take_attribute(struct xml_reader *r)
 	skip_space(&r->c);
 	r->text = take_quoted(&r->c);
 	check_text(r);
+	check_references(r);
 	if (bytes_find_byte(r->text, '<') < r->text.len)
 		cursor_fail(&r->c, "has an attribute in XML that was not closed");
 	for (unsigned i = 0; i < r->attributes; i++)
@@ -366,6 +390,9 @@ static enum xml_token take_text(struct xml_reader *r)
 
 	r->text = cursor_take(&r->c, bytes_find_byte(left, '<'));
 	check_text(r);
+	check_references(r);
+	if (bytes_contain(r->text, BYTES("]]>")))
+		cursor_fail(&r->c, "has the end of a CDATA section in XML that never began");
 	for (size_t i = 0; r->depth == 0 && i < r->text.len; i++)
 		if (!is_space(r->text.at[i]))
 			cursor_fail(&r->c, r->has_root ? "goes on after its XML" : "does not begin like XML");

@@ -134,7 +134,7 @@ void entities_use(struct entities *e, const struct xml_reader *r)
 		if (xml_is_builtin(name))
 			continue;
 		const struct entity *it = find(e, name, false);
-		if (!it && !r->has_doctype) {
+		if (!it && e->notes++ < NOTES_MOST) {
 			artifact_note(e->art, "file.malformed", r->offset, "refers to an entity \"%s\" that nothing declares", shown(e, name));
 			return;
 		}
