@@ -142,6 +142,8 @@ static void walk(struct reading *r, struct bytes in)
 		read_filters(r);
 	read_words(r);
 	r->described = r->c.pos;
+	if (cursor_ok(&r->c) && cursor_left(&r->c) == 0)
+		cursor_fail(&r->c, "holds no tensor");
 	while (cursor_ok(&r->c) && cursor_left(&r->c) > 0)
 		read_tensor(r);
 }
