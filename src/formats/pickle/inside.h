@@ -25,6 +25,7 @@ void leave_frame(struct machine *m);
 struct bytes take_across(struct machine *m, uint64_t len, bool body);
 struct bytes take_body(struct machine *m, uint64_t len);
 struct bytes take_line(struct machine *m);      /* a text argument without its newline */
+struct bytes take_name_line(struct machine *m); /* one that is used even when the input ends in it */
 
 static inline struct bytes take(struct machine *m, uint64_t len)
 {
@@ -98,7 +99,6 @@ static inline bool memo_is_filled(const struct value *slot)
 }
 
 void memo_put_slowly(struct machine *m, uint64_t index);
-void memo_get_older(struct machine *m, uint64_t index);
 
 static inline void memo_put(struct machine *m, uint64_t index)
 {
@@ -116,8 +116,9 @@ static inline void memo_get(struct machine *m, uint64_t index)
 {
 	struct value *slot = memo_find(&m->memo, index);
 
+	m->asked_memo = true;
 	if (!memo_is_filled(slot))
-		memo_get_older(m, index);
+		stop_all(m, "takes a memo slot that was never filled");
 	else if (m->alive)
 		push(m, *slot);
 }

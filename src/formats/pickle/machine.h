@@ -43,9 +43,10 @@ struct machine {
 	enum frame_view view;
 	uint32_t alive, loaders;            /* still reading; asked about */
 	unsigned protocol;
+	bool keeps_memo, keeps_frame;       /* one unpickler loads again and again */
 	bool raw_arrays;                    /* joblib: array bytes stand in the stream after a wrapper is built */
 	uint64_t opcodes, kept;
-	uint64_t events, calls;             /* anything that happens; calls, state and items of it */
+	uint64_t events, calls;             /* anything that happens; all of it but imports and persistent ids */
 	size_t kept_per_node;               /* items of one container that checks can look at */
 	uint64_t opcode_at;
 	const char *opcode;                 /* name of the one being run, for events */
@@ -54,13 +55,15 @@ struct machine {
 	size_t height, room;
 	size_t *marks;
 	size_t mark_count, mark_room;
-	struct memo memo, old_memo;
+	struct memo memo;
+	bool asked_memo;                    /* this pickle took something from it */
 	struct interned *imports;           /* open addressing, by written name */
 	size_t import_count, import_room;
 
 	bool frame_crossed, frame_nested, frame_long;
 	uint64_t frame_at;                  /* where the first of these was seen */
 	bool probing;                       /* find out whether there is an import, keep nothing */
+	bool expected;                      /* it is meant to be a pickle: when probing, names need not look like names */
 
 	const char *why;                    /* why the last loader stopped, or NULL */
 	uint64_t why_at;

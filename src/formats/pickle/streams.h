@@ -9,7 +9,7 @@ bool pickle_has_import(struct arena *arena, struct bytes b);
 /* How far some loader gets with these bytes as a pickle. */
 struct pickle_glance {
 	bool whole;             /* it reaches STOP */
-	uint64_t imports, calls, opcodes;
+	uint64_t events, imports, calls, opcodes;
 	uint64_t end;           /* after the STOP, or where the last loader stopped */
 	struct value result;    /* of a whole one; valid until the arena is rewound */
 };
