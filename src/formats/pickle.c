@@ -19,7 +19,7 @@ static int probe(const struct source *source, struct arena *arena)
 
 	if (in.len < 2 || torch_legacy_claims(arena, in))
 		return 0;
-	if (in.at[0] == 0x80 && in.at[1] <= 5)
+	if (in.at[0] == 0x80 && in.at[1] <= 5 && (expected || pickle_goes_on(arena, in)))
 		return HEADER;
 	return pickle_probe(arena, in, expected) ? LIKELY : 0;
 }
