@@ -13,6 +13,11 @@ void reset_stream(struct machine *m, uint64_t pos);
 void stop_loaders(struct machine *m, uint32_t loaders, const char *why);
 void stop_all(struct machine *m, const char *why);
 
+static inline struct value unknown(void)
+{
+	return (struct value){.kind = VALUE_UNKNOWN, .holds = HOLDS_UNKNOWN};
+}
+
 /* ---- bytes: empty or 0, and everybody stopped, when the input ends ---- */
 
 void note_frame(struct machine *m, bool *which);
@@ -117,7 +122,9 @@ static inline void memo_get(struct machine *m, uint64_t index)
 	struct value *slot = memo_find(&m->memo, index);
 
 	m->asked_memo = true;
-	if (!memo_is_filled(slot))
+	if (index >> 32)
+		push(m, unknown());
+	else if (!memo_is_filled(slot))
 		stop_all(m, "takes a memo slot that was never filled");
 	else if (m->alive)
 		push(m, *slot);
@@ -131,11 +138,6 @@ struct value import_computed(struct machine *m, struct value module, struct valu
 
 /* True for what only running the program would tell: results, imports, persistent objects. */
 bool is_result(struct value v);
-
-static inline struct value unknown(void)
-{
-	return (struct value){.kind = VALUE_UNKNOWN, .holds = HOLDS_UNKNOWN};
-}
 
 /* ---- instructions that import, call or set attributes ---- */
 

@@ -161,10 +161,10 @@ static struct value *make_page(struct machine *m, struct memo *memo, size_t page
 	return memo->pages[page];
 }
 
-/* NULL past 32 bits. */
+/* NULL past 32 bits: such a slot is counted, and what it holds forgotten. */
 static struct value *make_slot(struct machine *m, struct memo *memo, uint64_t index)
 {
-	struct value *slot = memo_find(memo, index);
+	struct value *slot = index >> 32 ? NULL : memo_find(memo, index);
 
 	if (slot || index >> 32)
 		return slot;
@@ -188,12 +188,9 @@ void memo_put_slowly(struct machine *m, uint64_t index)
 	if (index > (1u << 20) && index / 8 > m->opcodes)
 		note_reserve(m, index);
 	struct value *slot = make_slot(m, &m->memo, index);
-	if (!slot) {
-		stop_all(m, "fills a memo slot past 32 bits");
-		return;
-	}
 	m->memo.filled += !memo_is_filled(slot);
-	*slot = m->stack[m->height - 1];
+	if (slot)
+		*slot = m->stack[m->height - 1];
 }
 
 static void clear_memo(struct memo *memo)
@@ -213,7 +210,7 @@ void add_event(struct machine *m, enum event_kind kind, struct value subject, st
 	if (!m->alive)
 		return;
 	m->events++;
-	m->calls += kind != EVENT_IMPORT && kind != EVENT_PERSISTENT;
+	m->calls += kind == EVENT_CALL || kind == EVENT_STATE || kind == EVENT_ITEMS;
 	if (m->probing)
 		return;
 	struct event *e = artifact_add_event(m->art, kind, m->opcode_at, m->opcode);

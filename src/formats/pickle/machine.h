@@ -46,7 +46,7 @@ struct machine {
 	bool keeps_memo, keeps_frame;       /* one unpickler loads again and again */
 	bool raw_arrays;                    /* joblib: array bytes stand in the stream after a wrapper is built */
 	uint64_t opcodes, kept;
-	uint64_t events, calls;             /* anything that happens; all of it but imports and persistent ids */
+	uint64_t events, calls;             /* anything that happens; calls, state and items of it */
 	size_t kept_per_node;               /* items of one container that checks can look at */
 	uint64_t opcode_at;
 	const char *opcode;                 /* name of the one being run, for events */

@@ -53,8 +53,9 @@ static void run_appends(struct machine *m, enum value_kind kind)
 	if (!pop_mark(m, &items, &count) || !has(m, 1))
 		return;
 	struct value object = m->stack[m->height - 1];
+	bool takes = object.kind == kind || object.kind == VALUE_BYTES;
 	if (count == 0 && !is_result(object))   /* C does not look at what takes nothing */
-		stop_loaders(m, object.kind == kind ? 0 : LOADER_IN_PYTHON | LOADER_TORCH_WEIGHTS, "adds items to a value that takes none");
+		stop_loaders(m, takes ? 0 : LOADER_IN_PYTHON | LOADER_TORCH_WEIGHTS, "adds items to a value that takes none");
 	else
 		add_items(m, kind, object, items, count);
 }
@@ -205,10 +206,14 @@ static void run_memo_line(struct machine *m, void (*use)(struct machine *, uint6
 
 	if (!accept_number(m, line, &n))
 		return;
-	if (n.value.kind != VALUE_INT || n.value.holds || n.value.integer < 0)
+	bool huge = n.value.holds & HOLDS_BIG_INT;
+
+	if (huge)
+		stop_loaders(m, LOADER_C, "uses a memo slot that cannot exist");
+	if (n.value.kind != VALUE_INT || (!huge && n.value.integer < 0))
 		stop_all(m, "uses a memo slot that cannot exist");
-	else
-		use(m, (uint64_t)n.value.integer);
+	else if (m->alive)
+		use(m, huge ? UINT64_MAX : (uint64_t)n.value.integer);
 }
 
 static void run_string_line(struct machine *m)
@@ -238,6 +243,11 @@ static void run_unicode_line(struct machine *m)
 		push_utf8(m, decoded);
 }
 
+static void push_bytes(struct machine *m, struct bytes b)
+{
+	push_text(m, VALUE_BYTES, b);
+}
+
 static void run_sized(struct machine *m, unsigned width, void (*use)(struct machine *, struct bytes))
 {
 	uint64_t len = take_le(m, width);
@@ -248,14 +258,9 @@ static void run_sized(struct machine *m, unsigned width, void (*use)(struct mach
 		stop_all(m, "holds a string longer than memory");
 		return;
 	}
-	struct bytes b = take_body(m, len);
+	struct bytes b = use == push_bytes ? take_body(m, len) : take(m, len);
 	if (m->alive)
 		use(m, b);
-}
-
-static void push_bytes(struct machine *m, struct bytes b)
-{
-	push_text(m, VALUE_BYTES, b);
 }
 
 /* C reads the length unsigned, Python signed. */

@@ -52,6 +52,16 @@ bool pickle_has_import(struct arena *arena, struct bytes b)
 	return g.imports + g.calls > 0;
 }
 
+bool pickle_goes_on(struct arena *arena, struct bytes b)
+{
+	enum { WINDOW = 64 };
+	struct arena_mark mark = arena_mark(arena);
+	struct pickle_glance g = pickle_glance(arena, bytes_slice(b, 0, WINDOW));
+
+	arena_rewind(arena, mark);
+	return g.opcodes > 2;
+}
+
 bool pickle_probe(struct arena *arena, struct bytes b, bool expected)
 {
 	enum { WINDOW = 64 << 10, MANY = 1000, SOME = 5 };

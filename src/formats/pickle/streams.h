@@ -16,6 +16,9 @@ struct pickle_glance {
 
 struct pickle_glance pickle_glance(struct arena *arena, struct bytes b);
 
+/* Is there any opcode behind the header of protocol 2 and later?  Its two bytes begin other files too. */
+bool pickle_goes_on(struct arena *arena, struct bytes b);
+
 /*
  * Is this a pickle without a header, as far as its first part tells?  Text files can begin
  * like one, so more is asked of it unless its name or its container says `expected`.
