@@ -10,12 +10,19 @@
 
 extern const struct format format_pickle;
 
+static bool is_meant_to_be(const struct source *source)
+{
+	bool other = source->reader == READER_ANY || source->reader == READER_RAW || source->reader == READER_TORCHSCRIPT;
+
+	return !other || format_expects(&format_pickle, source_extension(source));
+}
+
 /* Text files can begin like a pickle; a name that no module can have tells. */
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { HEADER = 90, LIKELY = 60 };
 	struct bytes in = source->content;
-	bool expected = source->reader != READER_ANY || format_expects(&format_pickle, source_extension(source));
+	bool expected = is_meant_to_be(source);
 
 	if (in.len < 2 || torch_legacy_claims(arena, in))
 		return 0;
