@@ -131,7 +131,7 @@ const struct import *value_origin(struct value v);
 void text_add_value(struct text *t, struct value v, size_t most);
 void text_add_import(struct text *t, const struct import *import);
 
-/* "pickle.load, torch.load" */
+/* "pickle.load, torch.load", or what all have in common */
 void text_add_loaders(struct text *t, uint32_t loaders);
 
 #endif

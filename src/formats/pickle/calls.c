@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "formats/pickle/inside.h"
+#include "formats/pickle/torch.h"
 #include "formats/pickle/values.h"
 
 /* ---- imports ---- */
@@ -18,6 +19,8 @@ void run_global(struct machine *m)
 	}
 	if (name.len == 0)
 		stop_loaders(m, LOADER_C | LOADER_TORCH_WEIGHTS, "imports an empty name");
+	if (!torch_weights_only_takes(module, name))
+		stop_loaders(m, LOADER_TORCH_WEIGHTS, "imports a name that weights_only refuses");
 	if (m->alive)
 		push(m, import_name(m, module, name));
 }

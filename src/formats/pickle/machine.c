@@ -205,6 +205,18 @@ static void clear_memo(struct memo *memo)
 
 /* ---- events ---- */
 
+/* Of those that get so far, the ones the container leaves room for. */
+static uint32_t reached_by(const struct machine *m)
+{
+	static const uint32_t of_reader[] = {
+		[READER_TORCH] = LOADER_TORCH | LOADER_TORCH_WEIGHTS, [READER_TORCH_STORAGES] = LOADER_TORCH | LOADER_TORCH_WEIGHTS,
+		[READER_TORCH_TENSORS] = LOADER_TORCH | LOADER_TORCH_WEIGHTS, [READER_NUMPY] = LOADER_NUMPY, [READER_JOBLIB] = LOADER_PYTHON,
+	};
+	uint32_t room = m->art->source->reader < COUNT_OF(of_reader) ? of_reader[m->art->source->reader] : 0;
+
+	return m->alive & room ? m->alive & room : m->alive;
+}
+
 void add_event(struct machine *m, enum event_kind kind, struct value subject, struct value argument)
 {
 	if (!m->alive)
@@ -214,7 +226,7 @@ void add_event(struct machine *m, enum event_kind kind, struct value subject, st
 	if (m->probing)
 		return;
 	struct event *e = artifact_add_event(m->art, kind, m->opcode_at, m->opcode);
-	e->loaders = m->alive;
+	e->loaders = reached_by(m);
 	e->subject = subject;
 	e->argument = argument;
 }
