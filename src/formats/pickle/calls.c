@@ -179,7 +179,12 @@ static void walk_object_array(struct machine *m)
 	struct value result;
 
 	machine_init(&inner, m->arena, m->art, m->in, LOADER_C);
+	inner.keeps_readings = m->keeps_readings;
 	bool whole = machine_run(&inner, m->pos, &result);
+	if (inner.readings) {
+		*m->last_reading = inner.readings;
+		m->last_reading = inner.last_reading;
+	}
 	m->opcodes += inner.opcodes;
 	m->events += inner.events;
 	if (whole)

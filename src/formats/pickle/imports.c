@@ -42,6 +42,15 @@ static struct import *intern_import(struct machine *m, struct bytes module, stru
 	return i;
 }
 
+static void add_reading(struct machine *m, struct import *import)
+{
+	struct reading *r = arena_new(m->arena, struct reading);
+
+	*r = (struct reading){.at = m->opcode_at, .import = import};
+	*m->last_reading = r;
+	m->last_reading = &r->next;
+}
+
 struct value import_name(struct machine *m, struct bytes module, struct bytes name)
 {
 	bool fresh;
@@ -55,6 +64,8 @@ struct value import_name(struct machine *m, struct bytes module, struct bytes na
 
 	if (fresh)
 		add_event(m, EVENT_IMPORT, v, unknown());
+	if (m->keeps_readings)
+		add_reading(m, v.import);
 	return v;
 }
 

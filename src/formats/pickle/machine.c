@@ -248,4 +248,5 @@ void reset_stream(struct machine *m, uint64_t pos)
 void machine_init(struct machine *m, struct arena *arena, struct artifact *art, struct bytes in, uint32_t loaders)
 {
 	*m = (struct machine){.arena = arena, .art = art, .in = in, .loaders = loaders, .kept_per_node = 64};
+	m->last_reading = &m->readings;
 }

@@ -19,6 +19,13 @@ enum frame_view {
 	VIEW_DROPPING,      /* the rest of the frame is lost: C on BytesIO, as torch.load reads a zip */
 };
 
+/* An import as one walk read it. */
+struct reading {
+	uint64_t at;
+	struct import *import;
+	struct reading *next;
+};
+
 /* Protocols below 3 may write Python 2 names, which loaders translate: the same name can then mean two things. */
 struct interned {
 	struct import *import;
@@ -59,6 +66,8 @@ struct machine {
 	bool asked_memo;                    /* this pickle took something from it */
 	struct interned *imports;           /* open addressing, by written name */
 	size_t import_count, import_room;
+	bool keeps_readings;
+	struct reading *readings, **last_reading;   /* every import in order, when they are kept */
 
 	bool frame_crossed, frame_nested, frame_long;
 	uint64_t frame_at;                  /* where the first of these was seen */

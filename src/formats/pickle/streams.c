@@ -94,6 +94,7 @@ struct outcome {
 	uint64_t frame_at;
 	bool memo;              /* a later pickle takes values from the memo: with the same unpickler, also those of the pickles before */
 	bool arrays;            /* joblib's array wrappers were built */
+	const struct reading *readings;
 	const char *why;        /* why the first pickle is not whole, or one that did something; or NULL */
 	uint64_t why_at;
 };
@@ -140,6 +141,7 @@ static struct outcome walk_streams(const struct walk *w, uint64_t from)
 	machine_init(&m, w->art->arena, w->art, w->in, w->loaders);
 	m.view = w->view;
 	m.raw_arrays = w->raw_arrays;
+	m.keeps_readings = w->raw_arrays;
 	m.keeps_frame = w->next == NEXT_IN_FRAME;
 	m.keeps_memo = w->keeps_memo;
 	for (uint64_t pos = from; pos < w->in.len && streams < STREAMS_MOST && !is_archive(bytes_from(w->in, pos)); streams++) {
@@ -164,6 +166,7 @@ static struct outcome walk_streams(const struct walk *w, uint64_t from)
 	if (streams == STREAMS_MOST)
 		artifact_note(w->art, "file.unexamined", o.end, "holds more than %d pickles; the rest was not examined", STREAMS_MOST);
 	o.arrays = built_array_wrapper(&m);
+	o.readings = m.readings;
 	return o;
 }
 
@@ -186,6 +189,54 @@ static bool walk_frames(struct artifact *art, struct bytes in, uint64_t from)
 	return fails;
 }
 
+/* What numpy writes into every pickle of an array; no module but numpy's own has anything of these names. */
+static bool is_array_word(const struct import *i)
+{
+	static const char *const words[] = {"dtype", "ndarray", "_reconstruct", "scalar"};
+	bool numpy = bytes_same(i->module, "numpy") || bytes_same(i->module, "numpy.core.multiarray") || bytes_same(i->module, "numpy._core.multiarray");
+
+	for (size_t k = 0; k < COUNT_OF(words); k++)
+		if (numpy && bytes_same(i->name, words[k]))
+			return true;
+	return false;
+}
+
+/*
+ * A reader that does not expect the pickles of joblib's object arrays counts their memo wrongly, and takes
+ * numpy's own names from modules that have no such thing: what every honest dump does to pickle.load is not told.
+ */
+static void forget_misread(struct artifact *art, const struct event *end, const struct reading *readings)
+{
+	struct event **link = &art->events;
+
+	while (*link && *link != end) {
+		struct event *e = *link;
+		const struct reading *r = readings;
+		bool import = e->kind == EVENT_IMPORT;
+		while (import && r && r->at < e->offset)
+			r = r->next;
+		if (import && r && r->at == e->offset && r->import != e->subject.import && is_array_word(r->import) &&
+		    bytes_equal(r->import->name, e->subject.import->name))
+			*link = e->next;
+		else
+			link = &e->next;
+	}
+}
+
+/* As joblib reads it; the walk before did not expect arrays. */
+static struct outcome walk_arrays(struct artifact *art, struct bytes in, uint64_t from, struct outcome before)
+{
+	struct walk w = {.art = art, .in = in, .loaders = LOADER_PYTHON, .raw_arrays = true};
+	struct event **begins = art->last_event;
+	struct outcome joblib = walk_streams(&w, from);
+
+	if (!joblib.why && *begins)
+		forget_misread(art, *begins, joblib.readings);
+	if (joblib.frames)
+		artifact_note(art, "pickle.frame", joblib.frame_at, "has an array in the middle of a frame, so that readers see different programs");
+	return joblib.end > before.end || !joblib.why ? joblib : before;
+}
+
 uint64_t pickle_walk(struct artifact *art, struct bytes in, uint64_t from)
 {
 	struct walk w = {.art = art, .in = in, .loaders = LOADER_ALL};
@@ -205,13 +256,8 @@ uint64_t pickle_walk(struct artifact *art, struct bytes in, uint64_t from)
 		if (!walk_frames(art, in, from))
 			all.why = NULL;
 	}
-	if (all.arrays) {
-		w = (struct walk){.art = art, .in = in, .loaders = LOADER_PYTHON, .raw_arrays = true};
-		struct outcome joblib = walk_streams(&w, from);
-		all = joblib.end > all.end || !joblib.why ? joblib : all;
-		if (joblib.frames)
-			artifact_note(art, "pickle.frame", joblib.frame_at, "has an array in the middle of a frame, so that readers see different programs");
-	}
+	if (all.arrays)
+		all = walk_arrays(art, in, from, all);
 	if (all.why)
 		artifact_note(art, "file.malformed", all.why_at, "%s", all.why);
 	return all.end;
