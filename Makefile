@@ -146,6 +146,22 @@ bench: $(B)/merlon $(B)/bench/ledger build/peers
 	@mkdir -p build/bench
 	@python3 tests/bench/run.py $(B)/merlon $(B)/bench/ledger build/peers/bin build/bench/work $(PART) | tee build/bench/report.md
 
+# ---- our readers held against those of others: make oracle, or make oracle-zip DATA="options of tests/oracle/zip.py" ----
+# zip uses torch too when PYTHON has it; tensorflow is only needed for the whole of graph.
+
+ORACLES := pickle dumps zip safetensors gguf graph templates
+build/oracle: tests/oracle/requirements.txt
+	python3 -m venv $@ && $@/bin/pip install --quiet --requirement $< && touch $@
+PYTHON ?= build/oracle/bin/python
+oracle-%: $(B)/merlon $(B)/parts $(B)/recipe build/oracle
+	$(PYTHON) tests/oracle/$*.py $(DATA) 2>build/oracle/$*.log
+oracle-graph: DATA = onnx
+oracle: $(ORACLES:%=oracle-%)
+
+# What the shipped lists make of import sets of real models: DATA is a folder with imports.tsv, which is not ours to ship.
+measure-imports: $(B)/merlon
+	@python3 tests/oracle/imports.py $(DATA)
+
 # ---- fuzzing: make fuzz-gguf && build/fuzz/targets/gguf -max_total_time=60; make fuzz-campaign SECONDS=600 for all ----
 
 # A target is a file in src/formats, or in tests/fuzz/targets for what is no format.
@@ -174,6 +190,6 @@ endif
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint reference man install demo bench fuzz-campaign clean FORCE
+.PHONY: all test test-programs golden lint reference man install demo bench oracle measure-imports fuzz-campaign clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -115,7 +115,8 @@ static enum unpack_end run_xz(struct bytes in, struct sink *s, size_t *used)
 	enum unpack_end end = UNPACK_WHOLE;
 	lzma_ret step = LZMA_OK;
 
-	if (lzma_auto_decoder(&l, MEMORY, LZMA_CONCATENATED) != LZMA_OK)
+	bool old = in.len > 0 && in.at[0] != 0xfd;      /* .lzma: no magic, and no doubts about its header */
+	if ((old ? lzma_alone_decoder(&l, MEMORY) : lzma_stream_decoder(&l, MEMORY, LZMA_CONCATENATED)) != LZMA_OK)
 		abort();
 	l.next_in = in.at;
 	l.avail_in = in.len;

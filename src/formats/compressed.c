@@ -1,5 +1,6 @@
 /* One file behind a compressor: gzip, bzip2, xz, lzma, zstd, lz4, zlib, and the oldest joblib dumps. */
 #include "base/cursor.h"
+#include "codecs/unpack.h"
 #include "types/format.h"
 
 struct compressor {
@@ -12,7 +13,7 @@ static const struct compressor compressors[] = {
 	{BYTES("\x1f\x8b\x08"), PACKING_GZIP, "gz"},
 	{BYTES("BZh"), PACKING_BZIP2, "bz2"},
 	{BYTES("\xfd" "7zXZ\0"), PACKING_XZ, "xz"},
-	{BYTES("\x5d\0\0"), PACKING_XZ, "lzma"},
+	{BYTES("\x5d\0"), PACKING_XZ, "lzma"},
 	{BYTES("\x28\xb5\x2f\xfd"), PACKING_ZSTD, "zst"},
 	{BYTES("\x04\x22\x4d\x18"), PACKING_LZ4, "lz4"},
 };
@@ -24,6 +25,15 @@ enum { JOBLIB_HEADER = 21 };
 static bool is_zlib(struct bytes in)
 {
 	return in.len > 6 && in.at[0] == 0x78 && (in.at[0] * 256u + in.at[1]) % 31 == 0;
+}
+
+/* Formats that begin with two or three small bytes begin like many others: does anything come out? */
+static bool unpacks(struct arena *arena, enum packing packing, struct bytes in)
+{
+	enum { WINDOW = 64 << 10 };
+	struct unpacked u = unpack(arena, packing, bytes_slice(in, 0, WINDOW), 0, WINDOW);
+
+	return u.end != UNPACK_CORRUPT || u.content.len > 0;
 }
 
 static const struct compressor *find(struct bytes in)
@@ -38,10 +48,13 @@ static int probe(const struct source *source, struct arena *arena)
 {
 	const struct compressor *c = find(source->content);
 
-	(void)arena;
-	if (c)
+	if (c && (c->packing != PACKING_XZ || c->magic.len > 3))
 		return c->magic.len > 3 ? 95 : 80;
-	return bytes_start_with(source->content, joblib_magic) || is_zlib(source->content) ? 60 : 0;
+	if (bytes_start_with(source->content, joblib_magic))
+		return 60;
+	if (!c && !is_zlib(source->content))
+		return 0;
+	return unpacks(arena, c ? PACKING_XZ : PACKING_ZLIB, source->content) ? 60 : 0;
 }
 
 /* "model.pkl.gz" holds "model.pkl". */

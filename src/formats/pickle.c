@@ -10,16 +10,23 @@
 
 extern const struct format format_pickle;
 
+static bool is_meant_to_be(const struct source *source)
+{
+	bool other = source->reader == READER_ANY || source->reader == READER_RAW || source->reader == READER_TORCHSCRIPT;
+
+	return !other || format_expects(&format_pickle, source_extension(source));
+}
+
 /* Text files can begin like a pickle; a name that no module can have tells. */
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { HEADER = 90, LIKELY = 60 };
 	struct bytes in = source->content;
-	bool expected = source->reader != READER_ANY || format_expects(&format_pickle, source_extension(source));
+	bool expected = is_meant_to_be(source);
 
 	if (in.len < 2 || torch_legacy_claims(arena, in))
 		return 0;
-	if (in.at[0] == 0x80 && in.at[1] <= 5)
+	if (in.at[0] == 0x80 && in.at[1] <= 5 && (expected || pickle_goes_on(arena, in)))
 		return HEADER;
 	return pickle_probe(arena, in, expected) ? LIKELY : 0;
 }

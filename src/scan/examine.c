@@ -240,7 +240,7 @@ static void examine_as(struct job *job, const struct source *source, const struc
 /* Model archives are ZIPs by design; what stands behind a compressor has no say about the outside. */
 static bool is_zip_by_design(const struct format *format)
 {
-	static const char *const names[] = {"pytorch", "keras", "skops", "mar"};
+	static const char *const names[] = {"pytorch", "torch-package", "keras", "skops", "mar"};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (strcmp(format->name, names[i]) == 0)

@@ -133,6 +133,12 @@ void text_add_loaders(struct text *t, uint32_t loaders)
 		"an unpickler of the program's own", "keras load_model", "keras load_model(safe_mode=False)", "skops.io.load"};
 	bool first = true;
 
+	if (loaders == (LOADER_ALL & ~(uint32_t)LOADER_TORCH_WEIGHTS)) {
+		text_add_string(t, "every loader but torch.load(weights_only)");
+		return;
+	}
+	if (loaders & LOADER_CUSTOMS)
+		loaders |= LOADER_CUSTOM;
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (!(loaders & 1u << i))
 			continue;

@@ -83,12 +83,15 @@ enum {
 	LOADER_TORCH = 4,           /* torch.load(weights_only=False): C, UTF-8 */
 	LOADER_TORCH_WEIGHTS = 8,   /* torch.load(weights_only=True) */
 	LOADER_NUMPY = 16,          /* numpy.load(allow_pickle=True), encoding latin1 or bytes */
-	LOADER_CUSTOM = 32,         /* an Unpickler of the program's own, which understands persistent ids */
+	LOADER_CUSTOM = 32,         /* an Unpickler of the program's own, which understands persistent ids: C ... */
 	LOADER_KERAS = 64,          /* keras.saving.load_model in safe mode, of one version or another */
 	LOADER_KERAS_UNSAFE = 128,  /* the same with safe_mode=False, or after enable_unsafe_deserialization() */
 	LOADER_SKOPS = 256,         /* skops.io.load, with the types it asks for trusted */
-	LOADER_ALL = 63,            /* of pickles */
+	LOADER_CUSTOM_PYTHON = 512, /* ... and Python */
+	LOADER_ALL = 63 | 512,      /* of pickles */
 	LOADER_C = LOADER_PICKLE | LOADER_TORCH | LOADER_NUMPY | LOADER_CUSTOM,
+	LOADER_IN_PYTHON = LOADER_PYTHON | LOADER_CUSTOM_PYTHON,
+	LOADER_CUSTOMS = LOADER_CUSTOM | LOADER_CUSTOM_PYTHON,
 };
 
 enum event_kind {
@@ -128,7 +131,7 @@ const struct import *value_origin(struct value v);
 void text_add_value(struct text *t, struct value v, size_t most);
 void text_add_import(struct text *t, const struct import *import);
 
-/* "pickle.load, torch.load" */
+/* "pickle.load, torch.load", or what all have in common */
 void text_add_loaders(struct text *t, uint32_t loaders);
 
 #endif

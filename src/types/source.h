@@ -11,6 +11,7 @@ enum reader {
 	READER_TORCH_TENSORS,   /* ... and with the shapes of tensors between them */
 	READER_RAW,             /* numbers, which nobody runs */
 	READER_NUMPY,           /* numpy.load reads it as an array of objects */
+	READER_TORCHSCRIPT,     /* torch.jit.load compiles it */
 	READER_JOBLIB,          /* joblib.load reads it: arrays stand between the opcodes */
 };
 

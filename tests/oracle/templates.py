@@ -11,6 +11,10 @@ damaged     the same with characters taken out, doubled, swapped or put in, a fe
 --honest    a folder of real templates (.jinja, .jinja2, .j2) that jinja2 parses: each is clean; also damaged
 --labelled  a folder with benign/ and malicious/ of JSON files that hold templates, as modelaudit keeps them
 """
+import sys
+
+sys.path = [p for p in sys.path if not p.rstrip("/").endswith("oracle")]   # files beside this one have the names of modules
+
 import argparse
 import collections
 import json
@@ -18,7 +22,6 @@ import os
 import random
 import re
 import subprocess
-import sys
 import tempfile
 
 import jinja2

@@ -1,14 +1,15 @@
 #include <string.h>
 
 #include "formats/pickle/inside.h"
+#include "formats/pickle/torch.h"
 #include "formats/pickle/values.h"
 
 /* ---- imports ---- */
 
 void run_global(struct machine *m)
 {
-	struct bytes module = take_line(m);
-	struct bytes name = take_line(m);
+	struct bytes module = take_name_line(m);
+	struct bytes name = take_name_line(m);
 
 	if (!m->alive)
 		return;
@@ -18,6 +19,8 @@ void run_global(struct machine *m)
 	}
 	if (name.len == 0)
 		stop_loaders(m, LOADER_C | LOADER_TORCH_WEIGHTS, "imports an empty name");
+	if (!torch_weights_only_takes(module, name))
+		stop_loaders(m, LOADER_TORCH_WEIGHTS, "imports a name that weights_only refuses");
 	if (m->alive)
 		push(m, import_name(m, module, name));
 }
@@ -91,7 +94,7 @@ static void demand_arguments(struct machine *m, struct value args)
 	bool walkable = value_is_container(args) || args.kind == VALUE_TEXT || args.kind == VALUE_BYTES;
 
 	stop_loaders(m, walkable ? LOADER_C : LOADER_ALL, "calls with arguments that are no tuple");
-	if (m->alive & LOADER_PYTHON && m->art && !m->probing)
+	if (m->alive & LOADER_IN_PYTHON && m->art && !m->probing)
 		artifact_note(m->art, "pickle.loaders-disagree", m->opcode_at,
 			      "calls with a %s for arguments, which only the Python unpickler of joblib allows",
 			      args.kind == VALUE_LIST ? "list" : args.kind == VALUE_TEXT ? "string" : "container");
@@ -128,7 +131,7 @@ void run_newobj(struct machine *m, bool keywords)
 
 void run_inst(struct machine *m)
 {
-	struct bytes module = take_line(m), name = take_line(m);
+	struct bytes module = take_name_line(m), name = take_name_line(m);
 	struct value *items;
 	size_t count;
 
@@ -136,7 +139,7 @@ void run_inst(struct machine *m)
 		return;
 	/* Python imports before it looks for the mark, C after. */
 	if (m->mark_count == 0)
-		stop_loaders(m, LOADER_ALL & ~(uint32_t)LOADER_PYTHON, "asks for a mark that was never set");
+		stop_loaders(m, LOADER_ALL & ~(uint32_t)LOADER_IN_PYTHON, "asks for a mark that was never set");
 	struct value cls = import_name(m, module, name);
 	if (!m->alive || !pop_mark(m, &items, &count))
 		return;
@@ -176,7 +179,12 @@ static void walk_object_array(struct machine *m)
 	struct value result;
 
 	machine_init(&inner, m->arena, m->art, m->in, LOADER_C);
+	inner.keeps_readings = m->keeps_readings;
 	bool whole = machine_run(&inner, m->pos, &result);
+	if (inner.readings) {
+		*m->last_reading = inner.readings;
+		m->last_reading = inner.last_reading;
+	}
 	m->opcodes += inner.opcodes;
 	m->events += inner.events;
 	if (whole)
@@ -209,16 +217,42 @@ static void skip_raw_array(struct machine *m, struct value state)
 	take(m, array.bytes);
 }
 
+static bool is_false(struct value v)
+{
+	switch ((enum value_kind)v.kind) {
+	case VALUE_NONE: return true;
+	case VALUE_BOOL:
+	case VALUE_INT: return v.integer == 0 && !v.holds;
+	case VALUE_FLOAT: return v.real == 0;
+	case VALUE_TEXT:
+	case VALUE_BYTES: return v.len == 0;
+	default: return value_is_container(v) && value_count(v) == 0;
+	}
+}
+
+/* Who goes on when this state is set on a value without attributes. */
+static void demand_attributes(struct machine *m, struct value state)
+{
+	static const char why[] = "sets attributes of a value that has none";
+	bool pair = state.kind == VALUE_TUPLE && value_count(state) == 2;
+	struct value slots = pair ? value_item(state, 1) : unknown();
+
+	if (pair)
+		state = value_item(state, 0);
+	if (state.kind != VALUE_NONE && !is_result(state))
+		stop_loaders(m, LOADER_C, why);
+	if ((!is_false(state) && !is_result(state)) || (pair && !is_false(slots) && !is_result(slots)))
+		stop_all(m, why);
+}
+
 void run_build(struct machine *m)
 {
 	if (!has(m, 2))
 		return;
 	struct value state = pop(m), object = m->stack[m->height - 1];
 
-	if (!is_result(object) && !value_is_container(object)) {
-		stop_all(m, "sets attributes of a value that has none");
-		return;
-	}
+	if (!is_result(object))
+		demand_attributes(m, state);
 	add_event(m, EVENT_STATE, object, state);
 	if (m->raw_arrays && is_array_wrapper(object))
 		skip_raw_array(m, state);

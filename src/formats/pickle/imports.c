@@ -42,12 +42,21 @@ static struct import *intern_import(struct machine *m, struct bytes module, stru
 	return i;
 }
 
+static void add_reading(struct machine *m, struct import *import)
+{
+	struct reading *r = arena_new(m->arena, struct reading);
+
+	*r = (struct reading){.at = m->opcode_at, .import = import};
+	*m->last_reading = r;
+	m->last_reading = &r->next;
+}
+
 struct value import_name(struct machine *m, struct bytes module, struct bytes name)
 {
 	bool fresh;
 
 	/* Ordinary text begins like an import often enough, but not with names a module can have. */
-	if (m->probing && (!bytes_are_dotted_name(module) || !bytes_are_dotted_name(name))) {
+	if (m->probing && !m->expected && (!bytes_are_dotted_name(module) || !bytes_are_dotted_name(name))) {
 		stop_all(m, "imports a name that no module has");
 		return unknown();
 	}
@@ -55,8 +64,8 @@ struct value import_name(struct machine *m, struct bytes module, struct bytes na
 
 	if (fresh)
 		add_event(m, EVENT_IMPORT, v, unknown());
-	if (m->protocol < 4 && bytes_find_byte(name, '.') < name.len)
-		stop_all(m, "imports a dotted name, which protocols below 4 do not allow");
+	if (m->keeps_readings)
+		add_reading(m, v.import);
 	return v;
 }
 

@@ -13,6 +13,11 @@ void reset_stream(struct machine *m, uint64_t pos);
 void stop_loaders(struct machine *m, uint32_t loaders, const char *why);
 void stop_all(struct machine *m, const char *why);
 
+static inline struct value unknown(void)
+{
+	return (struct value){.kind = VALUE_UNKNOWN, .holds = HOLDS_UNKNOWN};
+}
+
 /* ---- bytes: empty or 0, and everybody stopped, when the input ends ---- */
 
 void note_frame(struct machine *m, bool *which);
@@ -25,6 +30,7 @@ void leave_frame(struct machine *m);
 struct bytes take_across(struct machine *m, uint64_t len, bool body);
 struct bytes take_body(struct machine *m, uint64_t len);
 struct bytes take_line(struct machine *m);      /* a text argument without its newline */
+struct bytes take_name_line(struct machine *m); /* one that is used even when the input ends in it */
 
 static inline struct bytes take(struct machine *m, uint64_t len)
 {
@@ -98,7 +104,6 @@ static inline bool memo_is_filled(const struct value *slot)
 }
 
 void memo_put_slowly(struct machine *m, uint64_t index);
-void memo_get_older(struct machine *m, uint64_t index);
 
 static inline void memo_put(struct machine *m, uint64_t index)
 {
@@ -116,8 +121,11 @@ static inline void memo_get(struct machine *m, uint64_t index)
 {
 	struct value *slot = memo_find(&m->memo, index);
 
-	if (!memo_is_filled(slot))
-		memo_get_older(m, index);
+	m->asked_memo = true;
+	if (index >> 32)
+		push(m, unknown());
+	else if (!memo_is_filled(slot))
+		stop_all(m, "takes a memo slot that was never filled");
 	else if (m->alive)
 		push(m, *slot);
 }
@@ -130,11 +138,6 @@ struct value import_computed(struct machine *m, struct value module, struct valu
 
 /* True for what only running the program would tell: results, imports, persistent objects. */
 bool is_result(struct value v);
-
-static inline struct value unknown(void)
-{
-	return (struct value){.kind = VALUE_UNKNOWN, .holds = HOLDS_UNKNOWN};
-}
 
 /* ---- instructions that import, call or set attributes ---- */
 

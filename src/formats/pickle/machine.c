@@ -38,7 +38,7 @@ static void cross_frame(struct machine *m, bool body)
 {
 	if (m->frame_end && m->pos < m->frame_end) {
 		note_frame(m, &m->frame_crossed);
-		stop_loaders(m, LOADER_PYTHON, "has an opcode cut by the end of a frame");
+		stop_loaders(m, LOADER_IN_PYTHON, "has an opcode cut by the end of a frame");
 		if (m->view == VIEW_DROPPING && !body)
 			m->pos = m->frame_end;
 	}
@@ -67,7 +67,17 @@ static size_t line_length(const struct machine *m)
 	return bytes_find_byte(bytes_slice(m->in, m->pos, m->limit - m->pos), '\n');
 }
 
-struct bytes take_line(struct machine *m)
+/* The Python unpickler takes what is left, less the byte where it expects the line to end. */
+static struct bytes take_cut_line(struct machine *m)
+{
+	struct bytes rest = bytes_from(m->in, m->pos);
+
+	m->pos = m->in.len;
+	stop_loaders(m, LOADER_ALL & ~(uint32_t)LOADER_IN_PYTHON, "ends in the middle of a line of a pickle");
+	return bytes_slice(rest, 0, rest.len > 0 ? rest.len - 1 : 0);
+}
+
+static struct bytes take_until_newline(struct machine *m, bool name)
 {
 	size_t len = line_length(m);
 
@@ -75,11 +85,23 @@ struct bytes take_line(struct machine *m)
 		cross_frame(m, false);
 		len = line_length(m);
 	}
+	if (len == m->limit - m->pos && name)
+		return take_cut_line(m);
 	if (len == m->limit - m->pos) {
 		stop_all(m, "ends in the middle of a line of a pickle");
 		return BYTES("");
 	}
 	return bytes_slice(take(m, len + 1), 0, len);
+}
+
+struct bytes take_line(struct machine *m)
+{
+	return take_until_newline(m, false);
+}
+
+struct bytes take_name_line(struct machine *m)
+{
+	return take_until_newline(m, true);
 }
 
 /* ---- stack and marks ---- */
@@ -139,10 +161,10 @@ static struct value *make_page(struct machine *m, struct memo *memo, size_t page
 	return memo->pages[page];
 }
 
-/* NULL past 32 bits. */
+/* NULL past 32 bits: such a slot is counted, and what it holds forgotten. */
 static struct value *make_slot(struct machine *m, struct memo *memo, uint64_t index)
 {
-	struct value *slot = memo_find(memo, index);
+	struct value *slot = index >> 32 ? NULL : memo_find(memo, index);
 
 	if (slot || index >> 32)
 		return slot;
@@ -166,22 +188,9 @@ void memo_put_slowly(struct machine *m, uint64_t index)
 	if (index > (1u << 20) && index / 8 > m->opcodes)
 		note_reserve(m, index);
 	struct value *slot = make_slot(m, &m->memo, index);
-	if (!slot) {
-		stop_all(m, "fills a memo slot past 32 bits");
-		return;
-	}
 	m->memo.filled += !memo_is_filled(slot);
-	*slot = m->stack[m->height - 1];
-}
-
-/* The memo outlives STOP when one Unpickler loads again: a program's own may. */
-void memo_get_older(struct machine *m, uint64_t index)
-{
-	struct value *slot = memo_find(&m->old_memo, index);
-
-	stop_loaders(m, memo_is_filled(slot) ? LOADER_ALL & ~(uint32_t)LOADER_CUSTOM : LOADER_ALL, "takes a memo slot that was never filled");
-	if (m->alive)
-		push(m, *slot);
+	if (slot)
+		*slot = m->stack[m->height - 1];
 }
 
 static void clear_memo(struct memo *memo)
@@ -194,17 +203,19 @@ static void clear_memo(struct memo *memo)
 	memo->filled = 0;
 }
 
-/* The memo of the pickle before is kept one pickle long; its pages are then used again. */
-static void swap_memos(struct machine *m)
-{
-	struct memo older = m->old_memo;
-
-	m->old_memo = m->memo;
-	m->memo = older;
-	clear_memo(&m->memo);
-}
-
 /* ---- events ---- */
+
+/* Of those that get so far, the ones the container leaves room for. */
+static uint32_t reached_by(const struct machine *m)
+{
+	static const uint32_t of_reader[] = {
+		[READER_TORCH] = LOADER_TORCH | LOADER_TORCH_WEIGHTS, [READER_TORCH_STORAGES] = LOADER_TORCH | LOADER_TORCH_WEIGHTS,
+		[READER_TORCH_TENSORS] = LOADER_TORCH | LOADER_TORCH_WEIGHTS, [READER_NUMPY] = LOADER_NUMPY, [READER_JOBLIB] = LOADER_PYTHON,
+	};
+	uint32_t room = m->art->source->reader < COUNT_OF(of_reader) ? of_reader[m->art->source->reader] : 0;
+
+	return m->alive & room ? m->alive & room : m->alive;
+}
 
 void add_event(struct machine *m, enum event_kind kind, struct value subject, struct value argument)
 {
@@ -215,7 +226,7 @@ void add_event(struct machine *m, enum event_kind kind, struct value subject, st
 	if (m->probing)
 		return;
 	struct event *e = artifact_add_event(m->art, kind, m->opcode_at, m->opcode);
-	e->loaders = m->alive;
+	e->loaders = reached_by(m);
 	e->subject = subject;
 	e->argument = argument;
 }
@@ -226,12 +237,16 @@ void reset_stream(struct machine *m, uint64_t pos)
 	m->alive = m->loaders;
 	m->protocol = 0;
 	m->height = m->mark_count = 0;
-	swap_memos(m);
 	m->why = NULL;
-	leave_frame(m);
+	m->asked_memo = false;
+	if (!m->keeps_memo)
+		clear_memo(&m->memo);
+	if (!m->keeps_frame)
+		leave_frame(m);
 }
 
 void machine_init(struct machine *m, struct arena *arena, struct artifact *art, struct bytes in, uint32_t loaders)
 {
 	*m = (struct machine){.arena = arena, .art = art, .in = in, .loaders = loaders, .kept_per_node = 64};
+	m->last_reading = &m->readings;
 }

@@ -19,6 +19,13 @@ enum frame_view {
 	VIEW_DROPPING,      /* the rest of the frame is lost: C on BytesIO, as torch.load reads a zip */
 };
 
+/* An import as one walk read it. */
+struct reading {
+	uint64_t at;
+	struct import *import;
+	struct reading *next;
+};
+
 /* Protocols below 3 may write Python 2 names, which loaders translate: the same name can then mean two things. */
 struct interned {
 	struct import *import;
@@ -43,6 +50,7 @@ struct machine {
 	enum frame_view view;
 	uint32_t alive, loaders;            /* still reading; asked about */
 	unsigned protocol;
+	bool keeps_memo, keeps_frame;       /* one unpickler loads again and again */
 	bool raw_arrays;                    /* joblib: array bytes stand in the stream after a wrapper is built */
 	uint64_t opcodes, kept;
 	uint64_t events, calls;             /* anything that happens; calls, state and items of it */
@@ -54,13 +62,17 @@ struct machine {
 	size_t height, room;
 	size_t *marks;
 	size_t mark_count, mark_room;
-	struct memo memo, old_memo;
+	struct memo memo;
+	bool asked_memo;                    /* this pickle took something from it */
 	struct interned *imports;           /* open addressing, by written name */
 	size_t import_count, import_room;
+	bool keeps_readings;
+	struct reading *readings, **last_reading;   /* every import in order, when they are kept */
 
 	bool frame_crossed, frame_nested, frame_long;
 	uint64_t frame_at;                  /* where the first of these was seen */
 	bool probing;                       /* find out whether there is an import, keep nothing */
+	bool expected;                      /* it is meant to be a pickle: when probing, names need not look like names */
 
 	const char *why;                    /* why the last loader stopped, or NULL */
 	uint64_t why_at;

@@ -173,10 +173,14 @@ static struct number read_integer(struct arena *arena, struct bytes line, bool a
 /* strtol reads a leading zero as octal before Python's rules are asked. */
 static struct number read_octal(struct arena *arena, struct bytes line)
 {
-	struct digits d = read_digits(line, false);
+	bool nul;
+	struct bytes text = cut_at_nul(line, &nul);
+	struct digits d = read_digits(text, false);
 
 	d.base = 8;
-	if (!d.leading_zero || !digits_are_valid(&d) || d.underscores || is_space(line.at[line.len - 1]))
+	if (text.len == 0 && nul)
+		return (struct number){.value = {.kind = VALUE_INT}, .in_c = true, .unusual = true};
+	if (!d.leading_zero || !digits_are_valid(&d) || d.underscores || is_space(text.at[text.len - 1]))
 		return (struct number){.unusual = true};
 	return (struct number){.value = digits_value(arena, &d), .in_c = true, .unusual = true};
 }

@@ -10,6 +10,8 @@
 
 static void add_to_foreign(struct machine *m, struct value object, const struct value *items, size_t count)
 {
+	if (object.kind == VALUE_BYTES)
+		return;         /* numbers to a bytearray; other bytes take none, and nothing would follow */
 	if (!is_result(object)) {
 		stop_all(m, "adds items to a value that takes none");
 		return;
@@ -51,7 +53,10 @@ static void run_appends(struct machine *m, enum value_kind kind)
 	if (!pop_mark(m, &items, &count) || !has(m, 1))
 		return;
 	struct value object = m->stack[m->height - 1];
-	if (count > 0 || object.kind != kind)
+	bool takes = object.kind == kind || object.kind == VALUE_BYTES;
+	if (count == 0 && !is_result(object))   /* C does not look at what takes nothing */
+		stop_loaders(m, takes ? 0 : LOADER_IN_PYTHON | LOADER_TORCH_WEIGHTS, "adds items to a value that takes none");
+	else
 		add_items(m, kind, object, items, count);
 }
 
@@ -169,7 +174,7 @@ static bool accept_number(struct machine *m, struct bytes line, const struct num
 	if (!m->alive)
 		return false;
 	if (!n->in_python)
-		stop_loaders(m, LOADER_PYTHON | LOADER_TORCH_WEIGHTS, "holds a number no loader can read");
+		stop_loaders(m, LOADER_IN_PYTHON | LOADER_TORCH_WEIGHTS, "holds a number no loader can read");
 	if (!n->in_c)
 		stop_loaders(m, LOADER_C, "holds a number no loader can read");
 	note_number(m, line, n);
@@ -201,10 +206,14 @@ static void run_memo_line(struct machine *m, void (*use)(struct machine *, uint6
 
 	if (!accept_number(m, line, &n))
 		return;
-	if (n.value.kind != VALUE_INT || n.value.holds || n.value.integer < 0)
+	bool huge = n.value.holds & HOLDS_BIG_INT;
+
+	if (huge)
+		stop_loaders(m, LOADER_C, "uses a memo slot that cannot exist");
+	if (n.value.kind != VALUE_INT || (!huge && n.value.integer < 0))
 		stop_all(m, "uses a memo slot that cannot exist");
-	else
-		use(m, (uint64_t)n.value.integer);
+	else if (m->alive)
+		use(m, huge ? UINT64_MAX : (uint64_t)n.value.integer);
 }
 
 static void run_string_line(struct machine *m)
@@ -234,6 +243,11 @@ static void run_unicode_line(struct machine *m)
 		push_utf8(m, decoded);
 }
 
+static void push_bytes(struct machine *m, struct bytes b)
+{
+	push_text(m, VALUE_BYTES, b);
+}
+
 static void run_sized(struct machine *m, unsigned width, void (*use)(struct machine *, struct bytes))
 {
 	uint64_t len = take_le(m, width);
@@ -244,21 +258,16 @@ static void run_sized(struct machine *m, unsigned width, void (*use)(struct mach
 		stop_all(m, "holds a string longer than memory");
 		return;
 	}
-	struct bytes b = take_body(m, len);
+	struct bytes b = use == push_bytes ? take_body(m, len) : take(m, len);
 	if (m->alive)
 		use(m, b);
-}
-
-static void push_bytes(struct machine *m, struct bytes b)
-{
-	push_text(m, VALUE_BYTES, b);
 }
 
 /* C reads the length unsigned, Python signed. */
 static void run_binstring(struct machine *m)
 {
 	if (m->limit - m->pos >= 4 && m->in.at[m->pos + 3] & 0x80)
-		stop_loaders(m, LOADER_PYTHON | LOADER_TORCH_WEIGHTS, "holds a string of negative length");
+		stop_loaders(m, LOADER_IN_PYTHON | LOADER_TORCH_WEIGHTS, "holds a string of negative length");
 	if (m->alive)
 		run_sized(m, 4, push_8bit);
 }
@@ -304,18 +313,25 @@ static void run_proto(struct machine *m)
 		stop_all(m, "is of a pickle protocol that does not exist");
 }
 
+/* C on a BytesIO: a frame inside the one it holds changes nothing; for a longer one it reads on behind that. */
+static bool nest_frame(struct machine *m, uint64_t len)
+{
+	note_frame(m, &m->frame_nested);
+	stop_loaders(m, LOADER_IN_PYTHON, "begins a frame inside a frame");
+	if (m->view == VIEW_CONTIGUOUS)
+		return true;
+	if (len <= m->frame_end - m->pos)
+		return false;
+	m->pos = m->frame_end;
+	return true;
+}
+
 static void run_frame(struct machine *m)
 {
 	uint64_t len = take_le(m, 8);
 
-	if (!m->alive)
+	if (!m->alive || (m->frame_end && m->pos < m->frame_end && !nest_frame(m, len)))
 		return;
-	if (m->frame_end && m->pos < m->frame_end) {
-		note_frame(m, &m->frame_nested);
-		stop_loaders(m, LOADER_PYTHON, "begins a frame inside a frame");
-		if (m->view == VIEW_DROPPING && len > m->frame_end - m->pos)
-			stop_all(m, "begins a frame inside a frame");
-	}
 	if (len > m->in.len - m->pos) {
 		note_frame(m, &m->frame_long);
 		stop_loaders(m, LOADER_C, "has a frame longer than the file");
@@ -336,11 +352,11 @@ static void make_persistent(struct machine *m, struct value id)
 /* pickle.load itself knows no persistent ids; torch knows those that are tuples. */
 static void run_persid(struct machine *m)
 {
-	struct bytes line = take_line(m);
+	struct bytes line = take_name_line(m);
 
 	if (!values_are_ascii(line))
 		stop_all(m, "uses a persistent id that is not ASCII");
-	stop_loaders(m, LOADER_ALL & ~(uint32_t)LOADER_CUSTOM, "uses a persistent id");
+	stop_loaders(m, LOADER_ALL & ~(uint32_t)LOADER_CUSTOMS, "uses a persistent id");
 	make_persistent(m, (struct value){.kind = VALUE_TEXT, .len = (uint32_t)line.len, .at = line.at});
 }
 
@@ -354,7 +370,7 @@ static void run_binpersid(struct machine *m)
 
 static void run_next_buffer(struct machine *m)
 {
-	stop_loaders(m, LOADER_ALL & ~(uint32_t)LOADER_CUSTOM, "takes a buffer from outside the file");
+	stop_loaders(m, LOADER_ALL & ~(uint32_t)LOADER_CUSTOMS, "takes a buffer from outside the file");
 	if (m->alive)
 		push(m, unknown());
 }

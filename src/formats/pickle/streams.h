@@ -9,12 +9,15 @@ bool pickle_has_import(struct arena *arena, struct bytes b);
 /* How far some loader gets with these bytes as a pickle. */
 struct pickle_glance {
 	bool whole;             /* it reaches STOP */
-	uint64_t imports, calls, opcodes;
+	uint64_t events, imports, calls, opcodes;
 	uint64_t end;           /* after the STOP, or where the last loader stopped */
 	struct value result;    /* of a whole one; valid until the arena is rewound */
 };
 
 struct pickle_glance pickle_glance(struct arena *arena, struct bytes b);
+
+/* Is there any opcode behind the header of protocol 2 and later?  Its two bytes begin other files too. */
+bool pickle_goes_on(struct arena *arena, struct bytes b);
 
 /*
  * Is this a pickle without a header, as far as its first part tells?  Text files can begin

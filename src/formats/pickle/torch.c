@@ -35,6 +35,33 @@ bool torch_legacy_claims(struct arena *arena, struct bytes b)
 	return claims;
 }
 
+static bool is_tensor_word(struct bytes name)
+{
+	static const char *const begins[] = {"int", "uint", "float", "bfloat", "double", "half", "long", "short", "complex", "bool", "qint", "quint", "per_", "strided", "sparse_", "jagged"};
+
+	for (size_t i = 0; i < COUNT_OF(begins); i++)
+		if (bytes_start_with(name, bytes_of(begins[i])))
+			return true;
+	return bytes_end_with(name, BYTES("Storage")) || bytes_end_with(name, BYTES("Tensor")) || bytes_same(name, "Size") || bytes_same(name, "device");
+}
+
+bool torch_weights_only_takes(struct bytes module, struct bytes name)
+{
+	static const char *const names[][2] = {
+		{"collections", "OrderedDict"}, {"collections", "Counter"}, {"_codecs", "encode"}, {"builtins", "set"}, {"builtins", "bytearray"},
+		{"builtins", "complex"}, {"__builtin__", "set"}, {"__builtin__", "bytearray"}, {"__builtin__", "complex"}, {"torch.nn.parameter", "Parameter"},
+		{"torch.serialization", "_get_layout"}, {"torch._tensor", "_rebuild_from_type_v2"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (bytes_same(module, names[i][0]) && bytes_same(name, names[i][1]))
+			return true;
+	if (bytes_same(module, "torch._utils"))
+		return bytes_start_with(name, BYTES("_rebuild"));
+	bool torch = bytes_same(module, "torch") || bytes_same(module, "torch.storage") || bytes_same(module, "torch.cuda") || bytes_same(module, "torch._tensor");
+	return torch && is_tensor_word(name);
+}
+
 struct storage_class {
 	const char *name;
 	uint64_t size;

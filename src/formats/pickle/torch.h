@@ -8,6 +8,9 @@
 /* Is the first pickle the magic number of files written before torch 1.6? */
 bool torch_legacy_claims(struct arena *arena, struct bytes b);
 
+/* May torch.load(weights_only=True) be asked for this name, as it comes (torch/_weights_only_unpickler.py)? */
+bool torch_weights_only_takes(struct bytes module, struct bytes name);
+
 /* ('storage', class, key, location, elements[, view]) */
 struct torch_storage {
 	struct bytes key;

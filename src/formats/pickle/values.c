@@ -275,15 +275,17 @@ static bool dtype_size(struct machine *m, struct value dtype, struct dtype *out)
 		return false;
 	if (out->kind != 'V' && !out->objects)
 		return true;
-	/* Records: numpy puts size and alignment into the state, items 5 and 6 of the tuple. */
+	/* Records: numpy puts size and flags into the state, items 5 and 7 of the tuple; the lowest flag says that objects are inside. */
 	for (const struct event *e = m->art->events; e; e = e->next) {
 		if (e->kind != EVENT_STATE || e->subject.kind != VALUE_CALL || e->subject.node != dtype.node)
 			continue;
-		struct value size = value_item(e->argument, 5), fields = value_item(e->argument, 4);
-		if (fields.kind == VALUE_DICT && value_count(fields) > 0)
+		struct value size = value_item(e->argument, 5), flags = value_item(e->argument, 7);
+		if (out->kind == 'V' && (size.kind != VALUE_INT || size.holds || size.integer < 0 || flags.kind != VALUE_INT))
 			return false;
-		if (size.kind == VALUE_INT && size.integer >= 0)
+		if (out->kind == 'V') {
 			out->size = (uint64_t)size.integer;
+			out->objects = flags.integer & 1;
+		}
 	}
 	return true;
 }

@@ -19,6 +19,7 @@ static const struct bytes central_mark = BYTES("PK\1\2");
 struct end_record {
 	uint64_t entries, size, offset;
 	uint64_t comment;
+	bool split;                 /* says that part of the archive is in another file */
 };
 
 static bool read_end(struct bytes in, uint64_t at, struct end_record *out)
@@ -27,8 +28,9 @@ static bool read_end(struct bytes in, uint64_t at, struct end_record *out)
 
 	if (!bytes_equal(cursor_take(&c, 4), end_mark))
 		return false;
-	cursor_take(&c, 6);
+	uint16_t disk = cursor_u16le(&c), begun_on = cursor_u16le(&c), here = cursor_u16le(&c);
 	out->entries = cursor_u16le(&c);
+	out->split = (disk != 0 && disk != UINT16_MAX) || (begun_on != 0 && begun_on != UINT16_MAX) || here != out->entries;
 	out->size = cursor_u32le(&c);
 	out->offset = cursor_u32le(&c);
 	out->comment = cursor_u16le(&c);
@@ -51,8 +53,11 @@ static bool read_end64(struct bytes in, uint64_t end_at, struct end_record *out,
 	struct cursor c = cursor_over(bytes_slice(in, *at, END64_SIZE));
 	if (!bytes_equal(cursor_take(&c, 4), end64_mark))
 		return false;
-	cursor_take(&c, 8 + 2 + 2 + 4 + 4 + 8);
+	cursor_take(&c, 8 + 2 + 2);
+	uint32_t disk = cursor_u32le(&c), begun_on = cursor_u32le(&c);
+	uint64_t here = cursor_u64le(&c);
 	out->entries = cursor_u64le(&c);
+	out->split = disk != 0 || begun_on != 0 || here != out->entries;
 	out->size = cursor_u64le(&c);
 	out->offset = cursor_u64le(&c);
 	return cursor_ok(&c);
@@ -250,6 +255,29 @@ static bool begins_with_file(const struct zip_archive *z)
 	return z->directory_count == 1 && (z->entry_count == 0 || first == 0);
 }
 
+/* What does not fit stands as all ones in the record of old. */
+static bool agrees(uint64_t classic, uint64_t value, uint64_t most)
+{
+	return classic == value || classic == most;
+}
+
+static void compare_ends(struct artifact *art, struct bytes in, uint64_t end_at)
+{
+	struct end_record end, end64;
+	uint64_t at;
+
+	if (!read_end(in, end_at, &end))
+		return;
+	bool wide = read_end64(in, end_at, &end64, &at);
+	if (end.split || (wide && end64.split))
+		artifact_note(art, "archive.header", end_at, "has an end record that says part of its ZIP archive is in another file");
+	if (!wide)
+		return;
+	if (!agrees(end.entries, end64.entries, UINT16_MAX) || !agrees(end.size, end64.size, UINT32_MAX) ||
+	    !agrees(end.offset, end64.offset, UINT32_MAX))
+		artifact_note(art, "archive.header", at, "has a ZIP64 end record that says other things than its end record");
+}
+
 static void read_directories(struct artifact *art, struct bytes in, struct zip_archive *z, uint64_t last_end)
 {
 	for (size_t i = 0; i < z->directory_count; i++)
@@ -285,6 +313,7 @@ void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out)
 		last_end = in.len;
 	} else {
 		read_directories(art, in, out, last_end);
+		compare_ends(art, in, last_end);
 		if (read_end(in, last_end, &end) && end.comment != in.len - last_end - END_SIZE)
 			add_tail(art, in, last_end + END_SIZE);
 	}

@@ -337,11 +337,31 @@ static bool is_folder(const struct zip_entry *e)
 	return e->unpacked == 0 && e->name.len > 0 && e->name.at[e->name.len - 1] == '/';
 }
 
-/* torch.load reads one member as a program and the rest as numbers. */
-static enum reader reader_of(struct bytes name)
+/* What stands behind the first folder. */
+static struct bytes below_root(struct bytes name)
 {
-	struct bytes inside = bytes_from(name, bytes_find_byte(name, '/') + 1);
+	return bytes_from(name, bytes_find_byte(name, '/') + 1);
+}
 
+/* torch.load gives an archive with constants to torch.jit.load. */
+static bool is_torchscript(const struct zip_archive *z)
+{
+	for (size_t i = 0; i < z->entry_count; i++)
+		if (bytes_equal_folded(below_root(z->entries[i].name), BYTES("constants.pkl")))
+			return true;
+	return false;
+}
+
+/* torch.load reads one member as a program and the rest as numbers. */
+static enum reader reader_of(struct bytes name, bool torchscript)
+{
+	struct bytes inside = below_root(name);
+
+	bool code = bytes_equal_folded(bytes_slice(inside, 0, 5), BYTES("code/")) && inside.len > 8 &&
+		    bytes_equal_folded(bytes_from(inside, inside.len - 3), BYTES(".py"));
+
+	if (torchscript && code)
+		return READER_TORCHSCRIPT;
 	if (bytes_equal_folded(inside, BYTES("data.pkl")) || bytes_equal_folded(inside, BYTES("constants.pkl")))
 		return READER_TORCH;
 	return bytes_start_with(inside, BYTES("data/")) ? READER_RAW : READER_ANY;
@@ -363,6 +383,8 @@ static bool is_listed_before(const struct zip_archive *z, size_t index)
 
 void zip_add_members(struct artifact *art, struct bytes in, const struct zip_archive *z)
 {
+	bool torchscript = is_torchscript(z);
+
 	for (size_t i = 0; i < z->entry_count; i++) {
 		const struct zip_entry *e = &z->entries[i];
 		/* Bit 0 alone may be a lie that some readers do not ask about: look anyway. */
@@ -375,6 +397,6 @@ void zip_add_members(struct artifact *art, struct bytes in, const struct zip_arc
 		bool encrypted = e->flags & (ZIP_FLAG_ENCRYPTED | ZIP_FLAG_STRONG);
 		p->has_crc = e->listed_at != UINT64_MAX && !encrypted;
 		p->guessed = encrypted;
-		p->reader = reader_of(e->name);
+		p->reader = reader_of(e->name, torchscript);
 	}
 }
