@@ -162,6 +162,14 @@ oracle: $(ORACLES:%=oracle-%)
 measure-imports: $(B)/merlon
 	@python3 tests/oracle/imports.py $(DATA)
 
+# What Merlon and its peers say of every golden case, by class of attack; LABELLED=folder adds labelled files.
+bench-classes: $(B)/merlon $(B)/recipe build/peers
+	@python3 tests/bench/classes.py $(B)/merlon $(B)/recipe build/peers/bin build/bench/classes docs/CLASSES.md $(LABELLED)
+
+# Honest files that people publish, fetched through the package registries' clients.
+realworld: $(B)/merlon
+	@python3 tests/realworld/collect.py $(B)/merlon build/realworld docs/REALWORLD.md
+
 # ---- fuzzing: make fuzz-gguf && build/fuzz/targets/gguf -max_total_time=60; make fuzz-campaign SECONDS=600 for all ----
 
 # A target is a file in src/formats, or in tests/fuzz/targets for what is no format.
@@ -190,6 +198,6 @@ endif
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint reference man install demo bench oracle measure-imports fuzz-campaign clean FORCE
+.PHONY: all test test-programs golden lint reference man install demo bench bench-classes realworld oracle measure-imports fuzz-campaign clean FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -2,7 +2,11 @@
 
 #include "rules/shape.h"
 
-enum { NAME_MOST = 512, DEPTH_MOST = 40 };
+enum {
+	NAME_MOST = 512,
+	DEPTH_MOST = 40,
+	STEPS_MOST = 1 << 20,       /* values looked at before a structure counts as not plain: shared ones are met again and again */
+};
 
 /* "module.name" in a buffer of the caller's; longer names are on no list. */
 static bool join(struct bytes module, struct bytes name, char *buffer, struct bytes *out)
@@ -138,8 +142,24 @@ static bool may_be_used(const struct import_rules *rules, struct value v, unsign
 	return r && r->uses & use;
 }
 
-static bool is_plain(const struct import_rules *rules, struct value v, unsigned depth)
+/* Of a dict whose keys become attributes. */
+static bool may_name_special(struct value v)
 {
+	for (size_t i = 0; i + 1 < v.node->kept; i += 2)
+		if (reaches_inside(value_bytes(v.node->items[i])))
+			return true;
+	return v.node->kept < (size_t)v.node->count * 2;
+}
+
+/*
+ * State is a dict of attributes, or a tuple with one for those that have slots:
+ * there a key like "__setstate__" changes what the object does.  In a dict that
+ * is itself the value of an attribute, a vocabulary say, it is only a word.
+ */
+static bool is_plain(const struct import_rules *rules, struct value v, bool attributes, unsigned depth, unsigned *steps)
+{
+	unsigned matters = HOLDS_IMPORT | HOLDS_PERSISTENT | HOLDS_UNKNOWN | (attributes ? HOLDS_SPECIAL_KEY : 0);
+
 	if (v.kind == VALUE_IMPORT)
 		return may_be_used(rules, v, USE_REFERENCE);
 	if (v.kind == VALUE_PERSISTENT)
@@ -148,20 +168,24 @@ static bool is_plain(const struct import_rules *rules, struct value v, unsigned 
 		return false;
 	if (!value_is_container(v) || !v.node)
 		return true;
-	if (!(v.node->holds & (HOLDS_IMPORT | HOLDS_PERSISTENT | HOLDS_UNKNOWN | HOLDS_SPECIAL_KEY)))
+	if (!(v.node->holds & matters))
 		return true;
-	if (v.node->holds & (HOLDS_UNKNOWN | HOLDS_SPECIAL_KEY) || depth == DEPTH_MOST)
+	if (v.node->holds & HOLDS_UNKNOWN || depth == DEPTH_MOST || (*steps += v.node->kept) > STEPS_MOST)
+		return false;
+	if (v.kind == VALUE_DICT && v.node->holds & matters & HOLDS_SPECIAL_KEY && may_name_special(v))
 		return false;
 	size_t all = v.kind == VALUE_DICT ? (size_t)v.node->count * 2 : v.node->count;
 	for (size_t i = 0; i < v.node->kept; i++)
-		if (!is_plain(rules, v.node->items[i], depth + 1))
+		if (!is_plain(rules, v.node->items[i], attributes && v.kind != VALUE_DICT, depth + 1, steps))
 			return false;
 	return all == v.node->kept;     /* what was not kept may be what the flags speak of */
 }
 
 bool imports_plain(const struct import_rules *rules, struct value v)
 {
-	return is_plain(rules, v, 0);
+	unsigned steps = 0;
+
+	return is_plain(rules, v, true, 0, &steps);
 }
 
 bool imports_storage_id(const struct import_rules *rules, struct value id)

@@ -31,10 +31,18 @@ size_t value_count(struct value v)
 	return n ? n->count : v.kind == VALUE_TUPLE ? v.len : 0;
 }
 
+/* copyreg._reconstructor(C, object, None) is how the oldest protocols write an instance of C. */
+static bool is_reconstructor(struct value v)
+{
+	return v.kind == VALUE_IMPORT && bytes_same(v.import->module, "copyreg") && bytes_same(v.import->name, "_reconstructor");
+}
+
 const struct import *value_origin(struct value v)
 {
-	for (unsigned steps = 0; v.kind == VALUE_CALL && steps < 64; steps++)
-		v = value_item(v, 0);
+	for (unsigned steps = 0; v.kind == VALUE_CALL && steps < 64; steps++) {
+		struct value callee = value_item(v, 0), first = value_item(value_item(v, 1), 0);
+		v = is_reconstructor(callee) && first.kind == VALUE_IMPORT ? first : callee;
+	}
 	return v.kind == VALUE_IMPORT ? v.import : NULL;
 }
 

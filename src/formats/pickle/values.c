@@ -7,6 +7,7 @@
 #include "types/dtype.h"
 
 enum {
+	ATTRIBUTES_MOST = 512,          /* items kept of one that holds more than plain data: 256 pairs */
 	KEPT_MOST = 1 << 18,            /* items kept of all containers of plain data in a file */
 };
 
@@ -63,9 +64,12 @@ static bool is_special_key(struct value key)
 	       bytes_end_with(value_bytes(key), BYTES("__"));
 }
 
+/* What holds only plain data need not be seen; the attributes of a large estimator must all be. */
 static void keep_items(struct machine *m, struct node *n, const struct value *items, size_t count)
 {
-	for (size_t i = 0; i < count && n->kept < m->kept_per_node && (m->kept < KEPT_MOST || n->holds); i++)
+	size_t most = n->holds && m->kept_per_node < ATTRIBUTES_MOST ? ATTRIBUTES_MOST : m->kept_per_node;
+
+	for (size_t i = 0; i < count && n->kept < most && (m->kept < KEPT_MOST || n->holds); i++)
 		keep_item(m, n, items[i]);
 }
 
