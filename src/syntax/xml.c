@@ -5,16 +5,6 @@
 
 /* ---- encodings ---- */
 
-static void add_utf8(struct text *t, uint32_t code)
-{
-	static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
-	unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-
-	text_add_byte(t, (char)(lead[more] | code >> (6 * more)));
-	while (more-- > 0)
-		text_add_byte(t, (char)(0x80 | (code >> (6 * more) & 0x3F)));
-}
-
 /* False when a half of a pair stands alone. */
 static bool from_utf16(struct arena *arena, struct bytes in, bool big_endian, struct bytes *out)
 {
@@ -32,7 +22,7 @@ static bool from_utf16(struct arena *arena, struct bytes in, bool big_endian, st
 				return false;
 			code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
 		}
-		add_utf8(&t, code);
+		text_add_utf8(&t, code);
 	}
 	*out = text_bytes(&t);
 	return cursor_ok(&c);
@@ -517,7 +507,7 @@ static bool add_builtin(struct text *t, struct bytes reference)
 		}
 	if (!read_character(reference, &code))
 		return false;
-	add_utf8(t, code);
+	text_add_utf8(t, code);
 	return true;
 }
 

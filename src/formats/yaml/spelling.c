@@ -2,16 +2,6 @@
 
 #include "base/text.h"
 
-static void add_utf8(struct text *t, uint32_t code)
-{
-	static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
-	unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-
-	text_add_byte(t, (char)(lead[more] | code >> (6 * more)));
-	while (more-- > 0)
-		text_add_byte(t, (char)(0x80 | (code >> (6 * more) & 0x3F)));
-}
-
 static bool read_hex(struct bytes b, size_t at, size_t digits, uint32_t *out)
 {
 	*out = 0;
@@ -51,7 +41,7 @@ struct bytes yaml_unescape(struct arena *arena, struct bytes in)
 		size_t digits = next == 'x' ? 2 : next == 'u' ? 4 : next == 'U' ? 8 : 0, end = next ? line_end_length(in, i + 1) : 0;
 		uint32_t code;
 		if (digits && read_hex(in, i + 2, digits, &code)) {
-			add_utf8(&t, code);
+			text_add_utf8(&t, code);
 			i += 1 + digits;
 		} else if (end) {
 			i += end;
