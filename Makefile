@@ -31,7 +31,7 @@ LDLIBS = -l:libarchive.a -lssl -lcrypto -lsqlite3 -lseccomp -lyaml -lz -ldeflate
 # Debian 12 ships llhttp as C sources.
 LLHTTP := api http llhttp
 SRC    := $(shell find src -name '*.c' | LC_ALL=C sort)
-DATA   := $(shell find rules catalog pages policies -type f 2>/dev/null | LC_ALL=C sort)
+EMBEDDED := $(shell find rules catalog pages policies -type f 2>/dev/null | LC_ALL=C sort)
 TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c $(B)/dialects.c
 OBJ    := $(SRC:%.c=$(B)/%.o) $(TABLES:.c=.o) $(LLHTTP:%=$(B)/llhttp/%.o)
 LIB    := $(filter-out $(B)/src/main/%,$(OBJ))
@@ -62,7 +62,7 @@ $(B)/reports.c: FORCE;  $(call table,sh tools/registry.sh reports report)
 $(B)/commands.c: FORCE; $(call table,sh tools/registry.sh cmd command)
 $(B)/dialects.c: FORCE; $(call table,sh tools/registry.sh dialects dialect)
 $(B)/version.c: FORCE;  $(call table,printf '\043include "types/assessment.h"\nconst char merlon_version[] = "$(VERSION)";\n')
-$(B)/embedded.c: $(DATA) build/embed; $(call table,build/embed $(DATA))
+$(B)/embedded.c: $(EMBEDDED) build/embed; $(call table,build/embed $(EMBEDDED))
 
 # Runs while building, so it is built plainly whatever is built.
 EMBED := tools/embed.c src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c
@@ -146,7 +146,7 @@ bench: $(B)/merlon $(B)/bench/ledger build/peers
 	@mkdir -p build/bench
 	@python3 tests/bench/run.py $(B)/merlon $(B)/bench/ledger build/peers/bin build/bench/work $(PART) | tee build/bench/report.md
 
-# ---- our readers held against those of others: make oracle, or make oracle-zip DATA="options of tests/oracle/zip.py" ----
+# ---- our readers held against those of others: make oracle, or make oracle-zip OPTIONS="--files 9000" ----
 # zip uses torch too when PYTHON has it; tensorflow is only needed for the whole of graph.
 
 ORACLES := pickle dumps zip safetensors gguf graph templates
@@ -154,8 +154,8 @@ build/oracle: tests/oracle/requirements.txt
 	python3 -m venv $@ && $@/bin/pip install --quiet --requirement $< && touch $@
 PYTHON ?= build/oracle/bin/python
 oracle-%: $(B)/merlon $(B)/parts $(B)/recipe build/oracle
-	$(PYTHON) tests/oracle/$*.py $(DATA) 2>build/oracle/$*.log
-oracle-graph: DATA = onnx
+	$(PYTHON) tests/oracle/$*.py $(OPTIONS) 2>build/oracle/$*.log
+oracle-graph: OPTIONS = onnx
 oracle: $(ORACLES:%=oracle-%)
 
 # What the shipped lists make of import sets of real models: DATA is a folder with imports.tsv, which is not ours to ship.
