@@ -23,18 +23,6 @@ static const struct zip_entry *find_program(const struct zip_archive *z)
 	return NULL;
 }
 
-/* torch.load hands a file with constants.pkl to torch.jit.load, which compiles and runs what lies in code/. */
-static const struct zip_entry *find_script(const struct zip_archive *z)
-{
-	for (size_t i = 0; i < z->entry_count; i++) {
-		struct bytes name = z->entries[i].name;
-		struct bytes inside = bytes_from(name, bytes_find_byte(name, '/') + 1);
-		if (bytes_equal_folded(inside, BYTES("constants.pkl")) || bytes_start_with(inside, BYTES("code/")))
-			return &z->entries[i];
-	}
-	return NULL;
-}
-
 static struct zip_archive read_archive(const struct source *source, struct arena *arena)
 {
 	struct artifact unused;
@@ -86,9 +74,6 @@ static void parse(const struct source *source, struct artifact *art)
 
 	if (!program)
 		return;
-	const struct zip_entry *script = find_script(&z);
-	if (script)
-		artifact_note(art, "file.unexamined", script->header_at, "holds TorchScript, a program in code/, which is not examined yet");
 	struct unpacked u = unpack(art->arena, zip_packing(program), zip_packed_bytes(source->content, program), program->unpacked, PROGRAM_MOST);
 
 	artifact_init(&inner, art->arena, source, NULL);
