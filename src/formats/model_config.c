@@ -97,6 +97,23 @@ static void add_template(struct artifact *art, const struct json *value, struct 
 	template_add(art, value->offset, name, value->text)->guessed = guessed;
 }
 
+/* The server of llama-cpp-python joins a list of texts, the lines of one template. */
+static bool read_lines(struct artifact *art, const struct json *value, struct bytes key)
+{
+	struct text lines;
+
+	text_init(&lines, art->arena);
+	json_each(value, it) {
+		if (it->kind != JSON_IS_STRING)
+			return false;
+		text_add(&lines, it->text);
+	}
+	if (value->kind != JSON_IS_ARRAY || text_bytes(&lines).len == 0)
+		return false;
+	template_add(art, value->offset, key, text_bytes(&lines));
+	return true;
+}
+
 /* A list of {"name": ..., "template": ...}, or an object of name and text. */
 static void read_named_templates(struct artifact *art, const struct json *value)
 {
@@ -117,7 +134,7 @@ static void read_value(struct artifact *art, const struct json *value, struct by
 			add_template(art, value, key, !named);
 		return;
 	}
-	if (named)
+	if (named && !read_lines(art, value, key))
 		read_named_templates(art, value);
 	if (value->kind == JSON_IS_OBJECT || (value->kind == JSON_IS_ARRAY && !named)) {
 		json_each(value, it) {
