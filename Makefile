@@ -200,4 +200,5 @@ clean: ; rm -rf build
 FORCE:
 .PHONY: all test test-programs golden lint reference man install demo bench bench-classes realworld oracle measure-imports fuzz-campaign clean FORCE
 .SECONDARY:
+%.d: ;
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -409,7 +409,7 @@ static enum xml_token take_markup(struct xml_reader *r)
 
 static void skip_comments(struct xml_reader *r)
 {
-	while (starts(&r->c, BYTES("<!--"))) {
+	while (cursor_ok(&r->c) && starts(&r->c, BYTES("<!--"))) {
 		cursor_take(&r->c, 4);
 		take_until(&r->c, BYTES("-->"));
 	}

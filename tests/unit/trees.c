@@ -150,7 +150,7 @@ static void read_xml(void *arena)
 	};
 	static const char *const bad[] = {
 		"", "x", "<", "<a", "<a>", "<a></b>", "</a>", "<a/><b/>", "<a/>x", "<a b/>", "<a b=1/>", "<a b='1'c='2'/>", "<a b='1' b='2'/>", "<a b='<'/>", "<a>&</a>",
-		"<a>&x</a>", "<a>]]></a>", "<a>\x01</a>", "<a>\xff</a>", "<1/>", "<a/><!DOCTYPE a>", "<!DOCTYPE a [<!ENTITY x 'y'>", "<a><![CDATA[x</a>", "<a><!-- x</a>",
+		"<a>&x</a>", "<a>]]></a>", "<a>\x01</a>", "<a>\xff</a>", "<1/>", "<a/><!DOCTYPE a>", "<!DOCTYPE a [<!ENTITY x 'y'>", "<a><![CDATA[x</a>", "<a><!-- x</a>", "<!--<!--x",
 		" <?xml version='1.0'?><a/>", "<?xml version='1.0' encoding='utf-7'?><a/>",
 	};
 	struct bytes name, text = BYTES("&a; &b & &amp;");
