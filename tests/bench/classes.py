@@ -116,17 +116,25 @@ def fickling(cases):
 	return {f: Said(s != 0, s == 1) for f, s in found.items()}
 
 
-def modelscan(cases):
-	files = [str(f) for c in cases for f in c.files]
+def modelscan_report(place):
+	"""Sources of issues and of errors below a place; a folder that ends the program is asked part by part."""
 	with tempfile.TemporaryDirectory() as folder:
 		report = pathlib.Path(folder) / "report.json"
-		subprocess.run([str(PEERS / "modelscan"), "scan", "-r", "json", "-o", str(report), "-p", str(FOLDER)], cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-		said = json.loads(report.read_text())
+		done = subprocess.run([str(PEERS / "modelscan"), "scan", "-r", "json", "-o", str(report), "-p", str(place)], cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+		if report.exists():
+			said = json.loads(report.read_text())
+			base = place if place.is_dir() else place.parent
+			named, failed = ({str(base / row["source"].split(":")[0]) for row in said[key] if row.get("source")} for key in ("issues", "errors"))
+			return named, failed
+	if not place.is_dir():
+		return set(), {str(place)} if done.returncode not in (0, 3) else set()
+	parts = [modelscan_report(part) for part in sorted(place.iterdir())]
+	return set().union(*(p[0] for p in parts)), set().union(*(p[1] for p in parts))
 
-	def of(rows):
-		return {str(FOLDER / row["source"].split(":")[0]) for row in rows if row.get("source")}
-	named, failed = of(said["issues"]), of(said["errors"])
-	return {f: Said(f in named or f in failed, f in named) for f in files}
+
+def modelscan(cases):
+	named, failed = modelscan_report(FOLDER)
+	return {str(f): Said(str(f) in named or str(f) in failed, str(f) in named) for c in cases for f in c.files}
 
 
 def modelaudit(cases):
@@ -139,7 +147,7 @@ def modelaudit(cases):
 TOOLS = {
 	"Merlon": (merlon, "stopped: any verdict but clean; named: `dangerous`"),
 	"picklescan": (picklescan, "`picklescan -p FILE`. Stopped: exit status not 0; named: 1 (2 is an error)"),
-	"modelscan": (modelscan, "`modelscan scan -r json -p FOLDER`. Stopped: an issue or an error is reported for the file; named: an issue. A file it skips is not stopped"),
+	"modelscan": (modelscan, "`modelscan scan -r json -p FOLDER`. Stopped: an issue or an error is reported for the file; named: an issue. A file it skips is not stopped; where a file ends the program, the folder is asked again part by part"),
 	"fickling": (fickling, "`fickling --check-safety FILE`. Stopped: exit status not 0; named: 1, which it also ends with for some files it cannot read. Asked only about pickles, joblib files and PyTorch checkpoints"),
 	"modelaudit": (modelaudit, "the exit status of `modelaudit scan FILE`, without the optional packages for single formats. Stopped: not 0; named: a finding of warning or critical. Without such a package it ends with 2, not examined, for honest files too"),
 }
