@@ -26,7 +26,7 @@ LIBC.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_i
 LIBC.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
 LIBC.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 ROUNDS = 3
-PATIENCE = 600
+PATIENCE = int(os.environ.get("PATIENCE", "600"))
 PEER_COMMANDS = {
 	"picklescan": ["picklescan", "-p"],
 	"modelscan": ["modelscan", "scan", "-p"],
