@@ -26,7 +26,9 @@ static int64_t find_superblock(struct bytes in)
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
-	return find_superblock(source->content) == NOT_FOUND ? 0 : 100;
+	/* Among weights, which nobody opens by themselves, it is not searched for. */
+	struct bytes in = source->reader == READER_RAW ? bytes_slice(source->content, 0, FIRST_STEP) : source->content;
+	return find_superblock(in) == NOT_FOUND ? 0 : 100;
 }
 
 /* ---- superblock ---- */

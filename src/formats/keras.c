@@ -7,7 +7,6 @@
  *
  * The members are examined as those of any ZIP; here the configuration is judged.
  */
-#include "codecs/unpack.h"
 #include "formats/keras/config.h"
 #include "formats/zip/archive.h"
 #include "types/format.h"
@@ -16,53 +15,37 @@ extern const struct format format_keras;
 
 enum { CONFIG_MOST = 256 << 20, PROBED_MOST = 16 << 20 };
 
-static struct zip_archive read_archive(const struct source *source, struct arena *arena)
-{
-	struct artifact unused;
-	struct zip_archive z;
-
-	artifact_init(&unused, arena, source, NULL);
-	zip_read(&unused, source->content, &z);
-	return z;
-}
-
-static struct unpacked unpack_config(struct arena *arena, struct bytes in, const struct zip_entry *e, size_t most)
-{
-	return unpack(arena, zip_packing(e), zip_packed_bytes(in, e), e->unpacked, most);
-}
-
 /* Other archives have a config.json too: this one has Keras' other members, its name, or says what class it is of. */
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { CERTAIN = 97 };
 	static const char *const others[] = {"metadata.json", "model.weights.h5", "model.weights.npz", "model.weights.json"};
 
-	bool expected = format_expects(&format_keras, source_extension(source));
-	if (!zip_has_directory(source->content, !expected))
+	if (!zip_is_likely(source, &format_keras) || !zip_mentions(source->content, BYTES("config.json")))
 		return 0;
-	struct zip_archive z = read_archive(source, arena);
+	struct zip_archive z = zip_list(source, arena);
 	const struct zip_entry *config = zip_find(&z, BYTES("config.json"));
 	if (!config)
 		return 0;
 	for (size_t i = 0; i < COUNT_OF(others); i++)
 		if (zip_find(&z, bytes_of(others[i])))
 			return CERTAIN;
-	if (expected)
+	if (format_expects(&format_keras, source_extension(source)))
 		return CERTAIN;
-	struct unpacked u = unpack_config(arena, source->content, config, PROBED_MOST);
+	struct unpacked u = zip_unpack(arena, source->content, config, PROBED_MOST);
 	return keras_names_class(arena, u.content) ? CERTAIN : 0;
 }
 
 /* Every entry of that name: which of two a reader opens is its own affair. */
 static void parse(const struct source *source, struct artifact *art)
 {
-	struct zip_archive z = read_archive(source, art->arena);
+	struct zip_archive z = zip_list(source, art->arena);
 
 	for (size_t i = 0; i < z.entry_count; i++) {
 		const struct zip_entry *e = &z.entries[i];
 		if (!bytes_same(e->name, "config.json"))
 			continue;
-		struct unpacked u = unpack_config(art->arena, source->content, e, CONFIG_MOST);
+		struct unpacked u = zip_unpack(art->arena, source->content, e, CONFIG_MOST);
 		if (u.end != UNPACK_WHOLE)
 			artifact_note(art, "file.unexamined", e->data_at, "has a configuration that cannot be unpacked whole");
 		keras_judge(art, &(struct keras_document){.text = u.content, .offset = e->data_at,

@@ -3,7 +3,6 @@
  * Python code the server runs.  The members are examined as those of any ZIP; here the manifest is read.
  */
 #include "base/path.h"
-#include "codecs/unpack.h"
 #include "formats/zip/archive.h"
 #include "syntax/json.h"
 #include "types/format.h"
@@ -18,21 +17,11 @@ struct reading {
 	uint64_t at;                /* of the manifest */
 };
 
-static struct zip_archive read_archive(const struct source *source, struct arena *arena)
-{
-	struct artifact unused;
-	struct zip_archive z;
-
-	artifact_init(&unused, arena, source, NULL);
-	zip_read(&unused, source->content, &z);
-	return z;
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
-	if (!bytes_start_with(source->content, BYTES("PK\3\4")))
+	if (!bytes_start_with(source->content, BYTES("PK\3\4")) || !zip_mentions(source->content, manifest_name))
 		return 0;
-	struct zip_archive z = read_archive(source, arena);
+	struct zip_archive z = zip_list(source, arena);
 	return zip_find(&z, manifest_name) ? 97 : 0;
 }
 
@@ -100,14 +89,14 @@ static void read_model(struct reading *r, const struct json *model)
 
 static void parse(const struct source *source, struct artifact *art)
 {
-	struct reading r = {.art = art, .z = read_archive(source, art->arena)};
+	struct reading r = {.art = art, .z = zip_list(source, art->arena)};
 	const struct zip_entry *e = zip_find(&r.z, manifest_name);
 	struct json_error error = {0};
 
 	if (!e)
 		return;
 	r.at = e->data_at;
-	struct unpacked u = unpack(art->arena, zip_packing(e), zip_packed_bytes(source->content, e), e->unpacked, MANIFEST_MOST);
+	struct unpacked u = zip_unpack(art->arena, source->content, e, MANIFEST_MOST);
 	const struct json *root = u.end == UNPACK_WHOLE ? json_parse(art->arena, u.content, &error) : NULL;
 	const struct json *model = json_member(root, "model");
 	if (!model || model->kind != JSON_IS_OBJECT)

@@ -6,7 +6,6 @@
  * The loader named decides what is made: an object of M.C, a call of it, or something of its
  * own whatever M and C say.  The members are examined as those of any ZIP; here the tree is.
  */
-#include "codecs/unpack.h"
 #include "formats/config/config.h"
 #include "formats/zip/archive.h"
 #include "types/format.h"
@@ -268,21 +267,6 @@ static void walk(struct skops *s, const struct json *value)
 
 /* ---- archive ---- */
 
-static struct zip_archive read_archive(const struct source *source, struct arena *arena)
-{
-	struct artifact unused;
-	struct zip_archive z;
-
-	artifact_init(&unused, arena, source, NULL);
-	zip_read(&unused, source->content, &z);
-	return z;
-}
-
-static struct unpacked unpack_schema(struct arena *arena, struct bytes in, const struct zip_entry *e, size_t most)
-{
-	return unpack(arena, zip_packing(e), zip_packed_bytes(in, e), e->unpacked, most);
-}
-
 /* Other archives have a schema.json too: here an object in it names its loader. */
 static bool names_loader(struct arena *arena, struct bytes text)
 {
@@ -300,16 +284,15 @@ static int probe(const struct source *source, struct arena *arena)
 {
 	enum { CERTAIN = 97 };
 
-	bool expected = format_expects(&format_skops, source_extension(source));
-	if (!zip_has_directory(source->content, !expected))
+	if (!zip_is_likely(source, &format_skops) || !zip_mentions(source->content, BYTES("schema.json")))
 		return 0;
-	struct zip_archive z = read_archive(source, arena);
+	struct zip_archive z = zip_list(source, arena);
 	const struct zip_entry *schema = zip_find(&z, BYTES("schema.json"));
 	if (!schema)
 		return 0;
-	if (expected)
+	if (format_expects(&format_skops, source_extension(source)))
 		return CERTAIN;
-	return names_loader(arena, unpack_schema(arena, source->content, schema, PROBED_MOST).content) ? CERTAIN : 0;
+	return names_loader(arena, zip_unpack(arena, source->content, schema, PROBED_MOST).content) ? CERTAIN : 0;
 }
 
 static void judge(struct skops *s, struct bytes schema)
@@ -327,13 +310,13 @@ static void judge(struct skops *s, struct bytes schema)
 /* Every entry of that name: which of two a reader opens is its own affair. */
 static void parse(const struct source *source, struct artifact *art)
 {
-	struct zip_archive z = read_archive(source, art->arena);
+	struct zip_archive z = zip_list(source, art->arena);
 
 	for (size_t i = 0; i < z.entry_count; i++) {
 		const struct zip_entry *e = &z.entries[i];
 		if (!bytes_same(e->name, "schema.json"))
 			continue;
-		struct unpacked u = unpack_schema(art->arena, source->content, e, SCHEMA_MOST);
+		struct unpacked u = zip_unpack(art->arena, source->content, e, SCHEMA_MOST);
 		if (u.end != UNPACK_WHOLE)
 			artifact_note(art, "file.unexamined", e->data_at, "has a schema that cannot be unpacked whole");
 		judge(&(struct skops){.art = art, .archive = &z, .at = e->data_at, .stored = zip_packing(e) == PACKING_NONE}, u.content);

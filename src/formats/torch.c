@@ -7,7 +7,6 @@
 #include "formats/pickle/streams.h"
 #include "formats/pickle/torch.h"
 #include "formats/zip/archive.h"
-#include "codecs/unpack.h"
 #include "types/format.h"
 
 enum { PROGRAM_MOST = 64 << 20, KEY_SHOWN = 60 };
@@ -23,21 +22,11 @@ static const struct zip_entry *find_program(const struct zip_archive *z)
 	return NULL;
 }
 
-static struct zip_archive read_archive(const struct source *source, struct arena *arena)
-{
-	struct artifact unused;
-	struct zip_archive z;
-
-	artifact_init(&unused, arena, source, NULL);
-	zip_read(&unused, source->content, &z);
-	return z;
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
 	if (!bytes_start_with(source->content, BYTES("PK\3\4")))
 		return 0;
-	struct zip_archive z = read_archive(source, arena);
+	struct zip_archive z = zip_list(source, arena);
 	return find_program(&z) ? 96 : 0;
 }
 
@@ -68,13 +57,13 @@ static void check_storage(struct artifact *art, const struct zip_archive *z, con
 
 static void parse(const struct source *source, struct artifact *art)
 {
-	struct zip_archive z = read_archive(source, art->arena);
+	struct zip_archive z = zip_list(source, art->arena);
 	const struct zip_entry *program = find_program(&z);
 	struct artifact inner;
 
 	if (!program)
 		return;
-	struct unpacked u = unpack(art->arena, zip_packing(program), zip_packed_bytes(source->content, program), program->unpacked, PROGRAM_MOST);
+	struct unpacked u = zip_unpack(art->arena, source->content, program, PROGRAM_MOST);
 
 	artifact_init(&inner, art->arena, source, NULL);
 	pickle_walk(&inner, u.content, 0);

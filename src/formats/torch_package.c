@@ -13,10 +13,12 @@ static bool is_below(struct bytes name, struct bytes wanted)
 	return bytes_equal_folded(bytes_from(name, bytes_find_byte(name, '/') + 1), wanted);
 }
 
+static const struct bytes extern_modules = BYTES(".data/extern_modules");
+
 static bool is_package(const struct zip_archive *z)
 {
 	for (size_t i = 0; i < z->entry_count; i++)
-		if (is_below(z->entries[i].name, BYTES(".data/extern_modules")))
+		if (is_below(z->entries[i].name, extern_modules))
 			return true;
 	return false;
 }
@@ -26,28 +28,18 @@ static bool is_source(struct bytes name)
 	return name.len > 3 && bytes_equal_folded(bytes_from(name, name.len - 3), BYTES(".py"));
 }
 
-static struct zip_archive read_archive(const struct source *source, struct arena *arena)
-{
-	struct artifact unused;
-	struct zip_archive z;
-
-	artifact_init(&unused, arena, source, NULL);
-	zip_read(&unused, source->content, &z);
-	return z;
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
-	if (!bytes_start_with(source->content, BYTES("PK\3\4")))
+	if (!bytes_start_with(source->content, BYTES("PK\3\4")) || !zip_mentions(source->content, extern_modules))
 		return 0;
-	struct zip_archive z = read_archive(source, arena);
+	struct zip_archive z = zip_list(source, arena);
 	return is_package(&z) ? 96 : 0;
 }
 
 static void parse(const struct source *source, struct artifact *art)
 {
 	enum { NAME_SHOWN = 80 };
-	struct zip_archive z = read_archive(source, art->arena);
+	struct zip_archive z = zip_list(source, art->arena);
 	struct text name;
 
 	for (size_t i = 0; i < z.entry_count; i++) {

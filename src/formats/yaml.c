@@ -24,6 +24,18 @@ static bool has_yaml_name(const struct source *source)
 	return bytes_equal_folded(extension, BYTES("yaml")) || bytes_equal_folded(extension, BYTES("yml"));
 }
 
+/* Looked at before the rest is, so that weights are not read to their end. */
+static bool begins_like_text(struct bytes in)
+{
+	enum { WINDOW = 512, CHARACTER_MOST = 4 };
+	struct bytes first = bytes_slice(in, 0, WINDOW);
+
+	for (size_t cut = 0; cut < CHARACTER_MOST && cut <= first.len; cut++)      /* the window may end inside a character */
+		if (bytes_are_utf8(bytes_slice(first, 0, first.len - cut)))
+			return bytes_find_byte(first, 0) == first.len;
+	return false;
+}
+
 static bool has_marks(struct bytes in)
 {
 	return bytes_contain(in, BYTES("_target_:")) || bytes_contain(in, BYTES("!!python/"));
@@ -34,6 +46,8 @@ static int probe(const struct source *source, struct arena *arena)
 	struct bytes in = source->content;
 
 	(void)arena;
+	if (!begins_like_text(in))
+		return 0;
 	if (!has_yaml_name(source) && (source_extension(source).len > 0 || !has_marks(bytes_slice(in, 0, MARKS_WINDOW))))
 		return 0;
 	return bytes_find_byte(in, 0) == in.len && bytes_are_utf8(in) ? 40 : 0;

@@ -15,10 +15,7 @@ static int probe(const struct source *source, struct arena *arena)
 		return 95;
 	if (bytes_start_with(bytes_from(source->content, 4), BYTES("TFL3")))
 		return 0;       /* a model with its labels behind it: they are taken out by its own reader */
-	if (source->reader == READER_RAW && !zip_ends_plainly(source->content))
-		return 0;       /* weights are not searched: nobody opens them as an archive */
-	bool expected = format_expects(&format_zip, source_extension(source));
-	return zip_has_directory(source->content, !expected) ? 80 : 0;
+	return zip_is_likely(source, &format_zip) ? 80 : 0;
 }
 
 static void parse(const struct source *source, struct artifact *art)

@@ -89,19 +89,19 @@ def stand_in(module, name, made):
 	return made
 
 
-def checkpoint(folder):
-	"""A PyTorch checkpoint of 300 tensors, 200 MB, each stored and aligned to 64 bytes as the writer does."""
+def checkpoint(folder, size=200_000_000, tensors=300):
+	"""A PyTorch checkpoint, each tensor stored and aligned to 64 bytes as the writer does."""
 	stand_in("torch._utils", "_rebuild_tensor_v2", lambda *a: None)
 	kind = stand_in("torch", "FloatStorage", type("FloatStorage", (), {}))
 	import io
 	out = io.BytesIO()
 	pickler = pickle.Pickler(out, protocol=2)
 	pickler.persistent_id = lambda o: ("storage", kind, str(o.number), "cpu", o.elements) if isinstance(o, Storage) else None
-	elements = 200_000_000 // 300 // 4
-	pickler.dump(collections.OrderedDict((f"layer.{i}.weight", Tensor(Storage(i, elements))) for i in range(300)))
+	elements = size // tensors // 4
+	pickler.dump(collections.OrderedDict((f"layer.{i}.weight", Tensor(Storage(i, elements))) for i in range(tensors)))
 	path, weights = folder / "checkpoint.pt", random.Random(3).randbytes(elements * 4)
 	with zipfile.ZipFile(path, "w") as archive:
-		for name, content in [("data.pkl", out.getvalue()), ("byteorder", b"little"), *((f"data/{i}", weights) for i in range(300)), ("version", b"3\n")]:
+		for name, content in [("data.pkl", out.getvalue()), ("byteorder", b"little"), *((f"data/{i}", weights) for i in range(tensors)), ("version", b"3\n")]:
 			entry = zipfile.ZipInfo(f"archive/{name}")
 			at = archive.fp.tell() + 30 + len(entry.filename) + 4
 			entry.extra = struct.pack("<2sH", b"FB", -at % 64) + b"Z" * (-at % 64)

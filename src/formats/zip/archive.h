@@ -1,7 +1,9 @@
 #ifndef FORMATS_ZIP_ARCHIVE_H
 #define FORMATS_ZIP_ARCHIVE_H
 
+#include "codecs/unpack.h"
 #include "types/artifact.h"
+#include "types/format.h"
 
 /*
  * ZIP (PKWARE APPNOTE 6.3) as different readers see it.  The same bytes can
@@ -48,11 +50,17 @@ enum {
  */
 bool zip_has_directory(struct bytes in, bool to_the_end);
 
-/* Is an end record without a comment its last bytes? */
-bool zip_ends_plainly(struct bytes in);
+/* The same for a probe: where `format` is not expected only what reaches to the end, and weights are not searched. */
+bool zip_is_likely(const struct source *source, const struct format *format);
 
 /* Reads every directory and every entry, adding what is odd about them to `art`. */
 void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out);
+
+/* The same for who only looks for members: format_zip tells what is odd. */
+struct zip_archive zip_list(const struct source *source, struct arena *arena);
+
+/* May one of its directories hold this name, in capitals or not? Says so at little cost; the entries have to be read to be sure. */
+bool zip_mentions(struct bytes in, struct bytes name);
 
 /* Adds every member as an embedded part; those no directory lists too. */
 void zip_add_members(struct artifact *art, struct bytes in, const struct zip_archive *archive);
@@ -63,5 +71,6 @@ const struct zip_entry *zip_find(const struct zip_archive *archive, struct bytes
 /* The stored bytes of an entry, as they lie in the file; empty when broken. */
 struct bytes zip_packed_bytes(struct bytes in, const struct zip_entry *entry);
 enum packing zip_packing(const struct zip_entry *entry);
+struct unpacked zip_unpack(struct arena *arena, struct bytes in, const struct zip_entry *entry, size_t most);
 
 #endif

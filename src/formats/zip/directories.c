@@ -131,9 +131,23 @@ static uint64_t find_directories(struct bytes in, struct zip_archive *z)
 	return z->directory_count > 0 ? at : UINT64_MAX;
 }
 
-bool zip_ends_plainly(struct bytes in)
+static bool contains_folded(struct bytes in, struct bytes name)
 {
-	return in.len >= END_SIZE && bytes_start_with(bytes_from(in, in.len - END_SIZE), end_mark);
+	for (size_t i = 0; i + name.len <= in.len; i++)
+		if ((in.at[i] | 0x20) == (name.at[0] | 0x20) && bytes_equal_folded(bytes_slice(in, i, name.len), name))
+			return true;
+	return false;
+}
+
+bool zip_mentions(struct bytes in, struct bytes name)
+{
+	struct zip_archive z = {0};
+	uint64_t from = in.len;
+
+	find_directories(in, &z);
+	for (size_t i = 0; i < z.directory_count; i++)
+		from = z.directories[i].at < from ? z.directories[i].at : from;
+	return contains_folded(bytes_from(in, from), name);
 }
 
 bool zip_has_directory(struct bytes in, bool to_the_end)
@@ -143,6 +157,18 @@ bool zip_has_directory(struct bytes in, bool to_the_end)
 	uint64_t at = find_directories(in, &z);
 
 	return at != UINT64_MAX && (!to_the_end || (read_end(in, at, &end) && end.comment == in.len - at - END_SIZE));
+}
+
+static bool ends_plainly(struct bytes in)
+{
+	return in.len >= END_SIZE && bytes_start_with(bytes_from(in, in.len - END_SIZE), end_mark);
+}
+
+bool zip_is_likely(const struct source *source, const struct format *format)
+{
+	if (source->reader == READER_RAW && !ends_plainly(source->content))
+		return false;   /* nobody opens them as an archive */
+	return zip_has_directory(source->content, !format_expects(format, source_extension(source)));
 }
 
 /* ---- entries ---- */
@@ -318,4 +344,14 @@ void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out)
 			add_tail(art, in, last_end + END_SIZE);
 	}
 	zip_check_entries(art, in, out, last_end);
+}
+
+struct zip_archive zip_list(const struct source *source, struct arena *arena)
+{
+	struct artifact unused;
+	struct zip_archive z;
+
+	artifact_init(&unused, arena, source, NULL);
+	zip_read(&unused, source->content, &z);
+	return z;
 }

@@ -318,6 +318,11 @@ enum packing zip_packing(const struct zip_entry *e)
 	}
 }
 
+struct unpacked zip_unpack(struct arena *arena, struct bytes in, const struct zip_entry *e, size_t most)
+{
+	return unpack(arena, zip_packing(e), zip_packed_bytes(in, e), e->unpacked, most);
+}
+
 const struct zip_entry *zip_find(const struct zip_archive *z, struct bytes name)
 {
 	size_t from = 0, to = z->by_name_count;
