@@ -287,8 +287,8 @@ def kill_worker(g):
 		c.request("POST", "/v1/chat/completions", json.dumps({"model": "lost", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
 		c.getresponse().read(10)
 		connections.append(c)
-	children = subprocess.run(["pgrep", "-P", str(g.process.pid)], capture_output=True, text=True).stdout.split()
-	os.kill(int(children[-1]), signal.SIGKILL)
+	children = pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()
+	os.kill(int(children[-1]), signal.SIGKILL)      # the recorder is the first, the workers follow
 	time.sleep(0.5)
 
 
