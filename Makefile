@@ -54,6 +54,10 @@ $(B)/llhttp/%.o: /usr/share/llhttp/%.c
 $(B)/%.o: $(B)/%.c
 	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
 
+
+# What every record and every configuration goes through.
+$(B)/src/syntax/json.o $(B)/src/ledger/%.o: FLAGS += $(if $(SAN)$(FUZZ),,-O3)
+
 # Tables are made from folder listings; a file is only rewritten when its content changes.
 table = @mkdir -p $(B) && $(1) >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 $(B)/formats.c: FORCE;  $(call table,sh tools/registry.sh formats format)
