@@ -54,7 +54,6 @@ $(B)/llhttp/%.o: /usr/share/llhttp/%.c
 $(B)/%.o: $(B)/%.c
 	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
 
-
 # What every record and every configuration goes through.
 $(B)/src/syntax/json.o $(B)/src/ledger/%.o: FLAGS += $(if $(SAN)$(FUZZ),,-O3)
 
