@@ -11,7 +11,7 @@ find "$build/src" -name '*.o' | grep -vE "/src/(base/(file|log|time)|syntax/yaml
 for table in formats dialects checks reports commands embedded version; do nm --defined-only "$build/$table.o"; done | awk 'NF == 3 { print $3 }' >>"$work/ours"
 bad=0
 for dir in $(awk -F: '/^[a-z]+ *:/ && $2 ~ /pure/ && sub(/ +$/, "", $1) {print $1}' src/LAYERS); do
-	for o in $(find "$build/src/$dir" -name '*.o'); do
+	for o in $(find "$build/src/$dir" -name '*.o' 2>/dev/null); do
 		nm "$o" | awk -v o="${o#"$build"/}" -v allow="$allow" '
 			FNR == NR { ours[$1] = 1; next }
 			$1 == "U" && $2 !~ allow && !($2 in ours) { print o ": pure, yet calls " $2; bad = 1 }

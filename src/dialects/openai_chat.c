@@ -51,18 +51,22 @@ static void read_part(struct exchange *x, const struct json *part, struct role r
 	reading_rest(x, part, "type text refusal image_url input_audio file", CHANNEL_META, TRUST_USER);
 }
 
-static void read_calls(struct exchange *x, const struct json *message)
+/* `choice`: of a stream, where calls come in parts; NULL elsewhere. */
+static void read_calls(struct exchange *x, const struct json *message, const uint64_t *choice)
 {
 	json_each(json_member(message, "tool_calls"), it) {
 		const struct json *function = json_member(it, "function"), *custom = json_member(it, "custom");
-		if (function)
-			reading_call(x, json_member(function, "name"), json_member(function, "arguments"));
-		if (custom)
-			reading_call(x, json_member(custom, "name"), json_member(custom, "input"));
+		struct piece *p = function ? reading_call(x, json_member(function, "name"), json_member(function, "arguments"))
+			: custom ? reading_call(x, json_member(custom, "name"), json_member(custom, "input")) : NULL;
+		if (choice)
+			reading_carries_on(p, reading_thread(x, "%llu/tool/%llu", (unsigned long long)*choice, (unsigned long long)reading_number(it, "index")));
 	}
 	const struct json *old = json_member(message, "function_call");
-	if (old && old->kind == JSON_IS_OBJECT)
-		reading_call(x, json_member(old, "name"), json_member(old, "arguments"));
+	if (!old || old->kind != JSON_IS_OBJECT)
+		return;
+	struct piece *p = reading_call(x, json_member(old, "name"), json_member(old, "arguments"));
+	if (choice)
+		reading_carries_on(p, reading_thread(x, "%llu/function", (unsigned long long)*choice));
 }
 
 static void read_message(struct exchange *x, const struct json *message)
@@ -75,7 +79,7 @@ static void read_message(struct exchange *x, const struct json *message)
 		json_each(content, it)
 			read_part(x, it, role);
 	reading_text(x, json_member(message, "refusal"), CHANNEL_ASSISTANT, role.trust);
-	read_calls(x, message);
+	read_calls(x, message, NULL);
 	reading_rest(x, message, "role content refusal tool_calls function_call tool_call_id", CHANNEL_META, TRUST_USER);
 }
 
@@ -90,13 +94,16 @@ static void read_tools(struct exchange *x, const struct json *root)
 		reading_definition(x, json_string(it, "name"), it);
 }
 
-static void read_request(struct exchange *x, struct bytes body)
+static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
 	const struct json *root = reading_parse(x, body), *stream = json_member(root, "stream"), *messages = json_member(root, "messages");
 
+	(void)heading;
 	if (!root)
 		return;
 	x->model = json_string(root, "model");
+	x->most_output = reading_number(root, json_member(root, "max_completion_tokens") ? "max_completion_tokens" : "max_tokens");
+	x->choices = reading_number(root, "n");
 	x->stream = stream && stream->kind == JSON_IS_BOOL && stream->truth;
 	if (x->model.len == 0)
 		exchange_fail(x, "names no model");
@@ -121,38 +128,56 @@ static void read_usage(struct exchange *x, const struct json *root)
 	x->usage = (struct usage){.known = true, .input = reading_number(usage, "prompt_tokens"), .output = reading_number(usage, "completion_tokens")};
 }
 
+/* Every text of an answer that a stream brings in parts. */
+static const struct {
+	const char *member;
+	enum channel channel;
+} texts[] = {{"content", CHANNEL_ASSISTANT}, {"refusal", CHANNEL_ASSISTANT}, {"reasoning_content", CHANNEL_REASONING}, {"reasoning", CHANNEL_REASONING}};
+
 /* A message, or the part of one that a chunk of a stream brings. */
-static void read_said(struct exchange *x, const struct json *said)
+static void read_said(struct exchange *x, const struct json *said, const uint64_t *choice)
 {
-	reading_text(x, json_member(said, "content"), CHANNEL_ASSISTANT, TRUST_MODEL);
-	reading_text(x, json_member(said, "refusal"), CHANNEL_ASSISTANT, TRUST_MODEL);
-	reading_text(x, json_member(said, "reasoning_content"), CHANNEL_REASONING, TRUST_MODEL);
-	reading_text(x, json_member(said, "reasoning"), CHANNEL_REASONING, TRUST_MODEL);
-	read_calls(x, said);
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		struct piece *p = reading_text(x, json_member(said, texts[i].member), texts[i].channel, TRUST_MODEL);
+		if (p && choice)
+			p->thread = reading_thread(x, "%llu/%s", (unsigned long long)*choice, texts[i].member);
+	}
+	read_calls(x, said, choice);
 	reading_opaque(x, json_member(said, "audio"), "audio");
 	reading_rest(x, said, "role content refusal reasoning_content reasoning tool_calls function_call audio", CHANNEL_DOCUMENT, TRUST_ANYBODY);
 }
 
-static void read_choices(struct exchange *x, const struct json *root, const char *member)
+/* A reason to finish ends every text of its choice: "0/" stands for all threads that begin so. */
+static void read_choice(struct exchange *x, const struct json *choice, bool in_parts)
 {
-	json_each(json_member(root, "choices"), it) {
-		read_said(x, json_member(it, member));
-		struct bytes finish = json_string(it, "finish_reason");
-		if (finish.len > 0)
-			x->finish = finish;
-	}
+	uint64_t number = reading_number(choice, "index");
+	struct bytes finish = json_string(choice, "finish_reason");
+
+	read_said(x, json_member(choice, in_parts ? "delta" : "message"), in_parts ? &number : NULL);
+	reading_echo(x, json_member(choice, "logprobs"));
+	if (finish.len == 0)
+		return;
+	x->finish = finish;
+	if (in_parts)
+		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, "%llu/", (unsigned long long)number));
+}
+
+static void read_chunk(struct exchange *x, const struct json *root, bool in_parts)
+{
+	json_each(json_member(root, "choices"), it)
+		read_choice(x, it, in_parts);
 	if (json_string(root, "model").len > 0)
 		x->model = json_string(root, "model");
 	read_usage(x, root);
-	const struct json *error = json_member(root, "error");
-	reading_all(x, error, CHANNEL_META, TRUST_ANYBODY);
+	reading_all(x, json_member(root, "error"), CHANNEL_META, TRUST_ANYBODY);
 }
 
-static void read_answer(struct exchange *x, struct bytes body)
+static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)
 {
 	const struct json *root = reading_parse(x, body);
 
-	read_choices(x, root, "message");
+	(void)heading;
+	read_chunk(x, root, false);
 	x->ended = root != NULL;
 }
 
@@ -163,13 +188,14 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 		x->ended = true;
 		return;
 	}
-	read_choices(x, reading_parse(x, data), "delta");
+	read_chunk(x, reading_parse(x, data), true);
 }
 
 /* ---- refusals ---- */
 
-static void write_refusal(struct text *out, const char *code, const char *message)
+static void write_refusal(struct text *out, const struct exchange *request, const char *code, const char *message)
 {
+	(void)request;
 	text_add_string(out, "{\"error\":{");
 	reading_add_string(out, "message", message);
 	reading_add_string(out, "type", "merlon_refusal");
@@ -183,7 +209,7 @@ static void write_stop(struct text *out, const struct exchange *so_far, const ch
 	text_add_string(out, "data: {\"id\":\"merlon\",\"object\":\"chat.completion.chunk\",\"created\":0");
 	text_add_member(out, "model", so_far->model);
 	text_add_string(out, ",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"content_filter\"}]}\n\ndata: ");
-	write_refusal(out, code, message);
+	write_refusal(out, so_far->asked, code, message);
 	text_add_string(out, "\n\ndata: [DONE]\n\n");
 }
 

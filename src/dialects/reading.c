@@ -1,10 +1,14 @@
 #include "dialects/reading.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 const struct json *reading_parse(struct exchange *x, struct bytes body)
 {
 	struct json_error error;
 	struct json *root = json_parse(x->arena, body, &error);
 
+	x->body = body;
 	if (!root)
 		exchange_fail(x, "is no JSON");
 	else if (error.duplicate)
@@ -14,10 +18,11 @@ const struct json *reading_parse(struct exchange *x, struct bytes body)
 	return x->why ? NULL : root;
 }
 
-void reading_text(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
+struct piece *reading_text(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
 {
-	if (value && value->kind == JSON_IS_STRING && value->text.len > 0)
-		exchange_add(x, PIECE_TEXT, channel, trust, value->offset, value->text);
+	if (!value || value->kind != JSON_IS_STRING || value->text.len == 0)
+		return NULL;
+	return exchange_add(x, PIECE_TEXT, channel, trust, value->at, value->text);
 }
 
 void reading_all(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
@@ -52,7 +57,7 @@ void reading_rest(struct exchange *x, const struct json *object, const char *kno
 void reading_opaque(struct exchange *x, const struct json *value, const char *what)
 {
 	if (value && value->kind != JSON_IS_NULL)
-		exchange_add(x, PIECE_OPAQUE, CHANNEL_DOCUMENT, TRUST_ANYBODY, value->offset, BYTES(""))->name = bytes_of(what);
+		exchange_add(x, PIECE_OPAQUE, CHANNEL_DOCUMENT, TRUST_ANYBODY, value->at, BYTES(""))->name = bytes_of(what);
 }
 
 static struct bytes text_of(const struct json *value)
@@ -60,19 +65,55 @@ static struct bytes text_of(const struct json *value)
 	return value && value->kind == JSON_IS_STRING ? value->text : BYTES("");
 }
 
-void reading_call(struct exchange *x, const struct json *name, const struct json *arguments)
+void reading_echo(struct exchange *x, const struct json *value)
 {
-	uint64_t offset = name ? name->offset : arguments ? arguments->offset : 0;
-	struct piece *p = exchange_add(x, PIECE_TOOL_CALL, CHANNEL_ARGUMENTS, TRUST_MODEL, offset, text_of(arguments));
+	if (value && value->kind != JSON_IS_NULL)
+		exchange_add(x, PIECE_ECHO, CHANNEL_META, TRUST_MODEL, value->at, BYTES(""));
+}
+
+struct piece *reading_call(struct exchange *x, const struct json *name, const struct json *arguments)
+{
+	uint64_t offset = arguments ? arguments->at : name ? name->at : 0;
+	bool whole = arguments && arguments->kind != JSON_IS_STRING;
+	struct bytes text = whole ? bytes_slice(x->body, arguments->at, arguments->end - arguments->at) : text_of(arguments);
+	struct piece *p = exchange_add(x, PIECE_TOOL_CALL, CHANNEL_ARGUMENTS, TRUST_MODEL, offset, text);
 
 	p->name = text_of(name);
-	if (arguments && arguments->kind != JSON_IS_STRING)
-		reading_all(x, arguments, CHANNEL_ARGUMENTS, TRUST_MODEL);
+	p->fixed = whole;
+	return p;
+}
+
+struct bytes reading_thread(struct exchange *x, const char *format, ...)
+{
+	struct text t;
+	va_list list;
+	char name[96];
+
+	va_start(list, format);
+	int len = vsnprintf(name, sizeof name, format, list);
+	va_end(list);
+	text_init(&t, x->arena);
+	text_add(&t, bytes_slice(bytes_of(name), 0, len < 0 ? 0 : (size_t)len));
+	return text_bytes(&t);
+}
+
+void reading_carries_on(struct piece *piece, struct bytes thread)
+{
+	if (piece)
+		piece->thread = thread;
+}
+
+void reading_ends(struct exchange *x, enum channel channel, unsigned trust, struct bytes thread)
+{
+	struct piece *p = exchange_add(x, PIECE_TEXT, channel, trust, 0, BYTES(""));
+
+	p->thread = thread;
+	p->ends = true;
 }
 
 void reading_definition(struct exchange *x, struct bytes name, const struct json *tool)
 {
-	exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, tool ? tool->offset : 0, json_string(tool, "description"))->name = name;
+	exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, tool ? tool->at : 0, json_string(tool, "description"))->name = name;
 	reading_rest(x, tool, "name description type", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 }
 

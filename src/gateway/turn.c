@@ -105,11 +105,16 @@ struct turn *turn_begin(struct session *s, struct door *door, const struct http_
 	text_init(&t->body, NULL);
 	text_init(&t->held, NULL);
 	hasher_init(&t->answer_hash);
+	t->head = head;
 	t->method = arena_copy(&t->arena, head->method);
 	t->target = arena_copy(&t->arena, head->target);
 	t->dialect = dialect_for(head->method, head->path, &t->route);
 	exchange_init(&t->request, &t->arena, t->dialect);
 	exchange_init(&t->answer, &t->arena, t->dialect);
+	t->request.route = t->answer.route = t->route;
+	t->answer.asked = &t->request;
+	if (t->dialect && t->dialect->state_size > 0)
+		t->answer.state = arena_alloc(&t->arena, 1, t->dialect->state_size);
 	t->caller = keys_find(door->keys, secret_of(head), t->begun_at_ms);
 	shared_count(door->shared, COUNT_REQUESTS, 1);
 	*refusal = (struct refusal){0};
@@ -147,7 +152,7 @@ static void write_refusal(const struct turn *t, struct text *out, const struct r
 {
 	const struct dialect *d = t->dialect ? t->dialect : dialects[0];
 
-	d->refusal(out, r->code, r->message);
+	d->refusal(out, &t->request, r->code, r->message);
 }
 
 static void send_whole(struct turn *t, unsigned status, struct bytes type, struct bytes body, bool keep)
@@ -199,19 +204,28 @@ struct reading {
 	struct bytes name, data;
 };
 
+static struct bytes field_of(const struct heading *h, const char *name)
+{
+	return http_field_value(h->owner, name);
+}
+
 static void read_part(void *arg)
 {
 	struct reading *r = arg;
 	const struct dialect *d = r->t->dialect;
+	const struct exchange *sum = &r->t->answer;
 
 	exchange_init(&r->part, &r->t->event, d);
-	r->part.model = r->t->answer.model;
-	r->part.finish = r->t->answer.finish;
-	r->part.usage = r->t->answer.usage;
+	r->part.route = sum->route;
+	r->part.asked = sum->asked;
+	r->part.state = sum->state;
+	r->part.model = sum->model;
+	r->part.finish = sum->finish;
+	r->part.usage = sum->usage;
 	if (r->t->streams)
 		d->event(&r->part, r->name, r->data);
 	else
-		d->answer(&r->part, r->data);
+		d->answer(&r->part, &(struct heading){.method = r->t->method, .path = r->t->target, .status = r->t->status, .field = field_of, .owner = &r->t->link->answer.head}, r->data);
 }
 
 static void add_part(struct turn *t, const struct exchange *part)
@@ -471,7 +485,7 @@ static void read_request(void *arg)
 {
 	struct turn *t = arg;
 
-	t->dialect->request(&t->request, text_bytes(&t->body));
+	t->dialect->request(&t->request, &(struct heading){.method = t->method, .path = t->target, .field = field_of, .owner = t->head}, text_bytes(&t->body));
 }
 
 void turn_go(struct turn *t)

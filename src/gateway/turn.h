@@ -15,6 +15,7 @@ struct turn {
 	const struct dialect *dialect;
 	const struct dialect_route *route;
 	const struct key *caller;
+	const struct http_head *head;       /* of the request; lasts as long as the turn */
 	struct bytes method, target;
 	struct text to_send;        /* the request as the upstream gets it */
 	struct text body;

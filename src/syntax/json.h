@@ -64,6 +64,7 @@ struct json {
 	struct bytes key;           /* inside an object */
 	struct bytes text;          /* of strings, escapes undone; of numbers, as written */
 	uint64_t offset;            /* of the value; of members: of the key */
+	uint64_t at, end;           /* where the value itself begins, and ends: strings with their quotes */
 	size_t count;
 	struct json *first, *next;
 };

@@ -19,7 +19,7 @@ static struct json *add(struct builder *b, enum json_kind kind, unsigned depth)
 	struct json *parent = depth > 0 ? b->open[depth - 1] : NULL;
 	bool member = parent && parent->kind == JSON_IS_OBJECT;
 
-	*v = (struct json){.kind = kind, .offset = member ? b->key_at : b->reader.offset, .key = member ? b->key : BYTES("")};
+	*v = (struct json){.kind = kind, .offset = member ? b->key_at : b->reader.offset, .at = b->reader.offset, .end = b->reader.pos, .key = member ? b->key : BYTES("")};
 	*b->last[depth] = v;
 	b->last[depth] = &v->next;
 	if (parent)
@@ -86,8 +86,11 @@ static bool take(struct builder *b, enum json_token token)
 	switch (token) {
 	case JSON_OBJECT: open_value(b, JSON_IS_OBJECT); return true;
 	case JSON_ARRAY: open_value(b, JSON_IS_ARRAY); return true;
-	case JSON_OBJECT_END: find_duplicate_keys(b, b->open[b->reader.depth]); return true;
-	case JSON_ARRAY_END: return true;
+	case JSON_OBJECT_END:
+		find_duplicate_keys(b, b->open[b->reader.depth]);
+		b->open[b->reader.depth]->end = b->reader.pos;
+		return true;
+	case JSON_ARRAY_END: b->open[b->reader.depth]->end = b->reader.pos; return true;
 	case JSON_END:
 	case JSON_MORE:
 	case JSON_ERROR: return false;

@@ -22,6 +22,15 @@ struct dialect_route {
 	enum route_action action;
 };
 
+/* What a dialect sees of the head of a message. */
+struct heading {
+	struct bytes method, path;
+	unsigned status;            /* of an answer; else 0 */
+	/* The value of a field, empty when it is not there; names in lower case. */
+	struct bytes (*field)(const struct heading *, const char *name);
+	const void *owner;
+};
+
 /*
  * An AI API.  src/dialects/NAME.c defines `dialect_NAME`.  Pure: what it is
  * given are whole bodies and whole events, however they came.
@@ -31,13 +40,15 @@ struct dialect {
 	const struct dialect_route *routes;     /* ends with a NULL path */
 	enum framing_kind framing;
 
-	void (*request)(struct exchange *request, struct bytes body);
-	void (*answer)(struct exchange *answer, struct bytes body);
+	size_t state_size;          /* of exchange.state */
+
+	void (*request)(struct exchange *request, const struct heading *heading, struct bytes body);
+	void (*answer)(struct exchange *answer, const struct heading *heading, struct bytes body);
 	/* One event of a stream; `name` is empty when the framing has none. Sets `ended` with the last one. */
 	void (*event)(struct exchange *answer, struct bytes name, struct bytes data);
 
-	/* What a client of this dialect understands as a refusal, whole. */
-	void (*refusal)(struct text *out, const char *code, const char *message);
+	/* What a client of this dialect understands as a refusal, whole. `request` may have been understood in part, or not at all. */
+	void (*refusal)(struct text *out, const struct exchange *request, const char *code, const char *message);
 	/* What ends a stream that must not go on, after the events given so far. */
 	void (*stop)(struct text *out, const struct exchange *so_far, const char *code, const char *message);
 };

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 
 struct dialect;
+struct dialect_route;
 
 /* What role a text plays, whatever the API calls it. */
 enum channel {
@@ -27,16 +28,25 @@ enum piece_kind {
 	PIECE_TOOL_CALL,            /* name, and its arguments as text */
 	PIECE_TOOL_DEFINITION,      /* name, and its description as text */
 	PIECE_OPAQUE,               /* text nobody here can read: images, audio, tokens, references */
+	PIECE_ECHO,                 /* a value that spells out other pieces of its event once more (log-probabilities): dropped where those are rewritten */
 };
 
-/* One text of an exchange, in the order of the body. */
+/*
+ * One text of an exchange, in the order of the body.  In a stream a text comes
+ * in parts: all parts of one text name the same thread, and what is asked of
+ * the text is asked of the parts joined.
+ */
 struct piece {
 	enum piece_kind kind;
 	enum channel channel;
 	unsigned trust;
-	uint64_t offset;            /* in the body, or of its event in the stream */
+	uint64_t offset;            /* of the JSON value that holds the text: in the body, or in the data of its event */
 	struct bytes name;          /* of the tool; of an opaque piece: what it is */
 	struct bytes text;          /* escapes undone */
+	struct bytes thread;        /* "0/content"; empty: the text stands here whole */
+	bool ends;                  /* the last part of its thread; its text may be empty. A thread "0/" ends all that begin so */
+	bool repeats;               /* the whole of a text once more, which a thread brought before */
+	bool fixed;                 /* signed, or not a JSON string: may be dropped or refused, never rewritten */
 	struct piece *next;
 };
 
@@ -52,8 +62,17 @@ struct usage {
 struct exchange {
 	struct arena *arena;
 	const struct dialect *dialect;
+	const struct dialect_route *route;
+	const struct exchange *asked;   /* of an answer: the request; else NULL */
+	struct bytes body;          /* the JSON that the pieces' offsets count in */
+	void *state;                /* of an answer: the dialect's own, zeroed at its beginning, as long as the answer */
+
+	struct bytes id;            /* of a request, where answers have to repeat it, as written */
 	struct bytes model;         /* asked for; in an answer: that answered */
+	uint64_t most_output;       /* of a request: the most tokens a choice may have; 0 when it does not say */
+	uint64_t choices;           /* of a request: how many answers it wants; 0 counts as 1 */
 	bool stream;                /* a request that asks for one */
+	bool endless;               /* a request whose answer is a stream without a proper end: its closing is one */
 	bool ended;                 /* an answer that reached its proper end */
 	struct bytes finish;        /* why it ended, in the dialect's word */
 	struct usage usage;
@@ -61,6 +80,7 @@ struct exchange {
 	size_t piece_count;
 	uint64_t text_bytes;        /* of all texts together */
 	const char *why;            /* it could not be understood: a clause that completes "the request ..."; or NULL */
+	const char *code;           /* with `why`: the dialect's own code for it; or NULL */
 	bool partly;                /* some of it is opaque */
 };
 

@@ -1,0 +1,49 @@
+#ifndef INSPECTOR_INSPECTOR_H
+#define INSPECTOR_INSPECTOR_H
+
+#include "policy/policy.h"
+#include "types/circumstances.h"
+#include "types/dialect.h"
+
+/*
+ * One exchange under a policy: what may go on, and in which form.  A pure
+ * library: what it is given are exchanges, bodies and events; what it gives
+ * back are rulings and bytes.  It holds back a stream no longer than a text in
+ * it may still become something that the policy names: at most one event, or
+ * 256 bytes of text; and tool calls whose arguments a rule asks for, until
+ * they are whole.
+ */
+struct inspection;
+
+/* What came of a judgement. MEASURE_ALLOW and MEASURE_WARN let it pass as it is; the worst that applies counts. */
+struct ruling {
+	enum measure measure;
+	struct bytes rule;          /* that decided; empty when none had to */
+	struct bytes message;       /* for the caller: a sentence */
+	bool edited;                /* it passes, but in another form */
+};
+
+/* All memory comes from the arena, which outlives the inspection; running out of it leaves arena_run(). */
+struct inspection *inspection_begin(struct arena *arena, const struct policy *policy, const struct circumstances *circumstances);
+
+/* A request that was read; with `edited` set in the ruling, `out` holds the body that goes on instead. */
+struct ruling inspection_request(struct inspection *i, const struct exchange *request, struct text *out);
+
+/* A whole answer, likewise. */
+struct ruling inspection_answer(struct inspection *i, const struct exchange *answer, struct text *out);
+
+/*
+ * One event of a stream: `raw` as it came, with the end that frames it; `data`
+ * the JSON in it that `part` was read from.  Nothing it is given is kept.
+ */
+struct ruling inspection_event(struct inspection *i, const struct exchange *part, struct bytes raw, struct bytes data);
+/* The stream is over: nothing that is held can become anything more. */
+struct ruling inspection_end(struct inspection *i);
+/* The next bytes that may go to the client, valid until the next call; false when there are none. */
+bool inspection_next(struct inspection *i, struct bytes *out);
+size_t inspection_held(const struct inspection *i);    /* bytes of events that wait */
+
+/* How far it was understood, and what was found: the member "policy" of the exchange's record, canonical JSON without any content. */
+void inspection_record(const struct inspection *i, struct text *out);
+
+#endif

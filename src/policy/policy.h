@@ -1,0 +1,17 @@
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "base/hash.h"
+#include "types/exchange.h"
+
+/* What is to be done about something, from the mildest. */
+enum measure { MEASURE_ALLOW, MEASURE_WARN, MEASURE_REDACT, MEASURE_HOLD, MEASURE_DENY };
+
+const char *measure_name(enum measure measure);
+
+/* A policy as it was read; see docs/POLICY.md for the language. */
+struct policy;
+
+const struct digest *policy_digest(const struct policy *policy);
+
+#endif
