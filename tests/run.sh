@@ -43,6 +43,7 @@ for unit in "$san"/unit/*; do
 done
 part "selftest" "$san/merlon" selftest
 part "golden" sh tests/golden.sh "$san/merlon" "$san/recipe" "$work/golden"
+part "dialects" sh tests/dialects.sh "$san/exchange"
 part "replay" sh tests/replay.sh "$san/replay" "$work/golden"
 part "cuts" sh tests/cuts.sh "$san/cuts" "$work/golden"
 for script in tests/talks/*.sh; do
