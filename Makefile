@@ -178,7 +178,7 @@ realworld: $(B)/merlon
 # ---- fuzzing: make fuzz-gguf && build/fuzz/targets/gguf -max_total_time=60; make fuzz-campaign SECONDS=600 for all ----
 
 # A target is a file in src/formats, or in tests/fuzz/targets for what is no format.
-FUZZED := $(patsubst src/formats/%.c,%,$(wildcard src/formats/*.c)) $(patsubst tests/fuzz/targets/%.c,%,$(wildcard tests/fuzz/targets/*.c))
+FUZZED := $(patsubst src/formats/%.c,%,$(filter-out $(patsubst %.h,%.c,$(wildcard src/formats/*.h)),$(wildcard src/formats/*.c))) $(patsubst tests/fuzz/targets/%.c,%,$(wildcard tests/fuzz/targets/*.c))
 fuzz-campaign: $(B)/recipe
 	@FUZZ=1 $(MAKE) --no-print-directory $(FUZZED:%=build/fuzz/targets/%)
 	@sh tests/fuzz/campaign.sh $(B)/recipe build/fuzz $(or $(SECONDS),60) $(or $(ONLY),$(FUZZED))
