@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +10,19 @@
 
 extern const struct command command_gateway;
 
-static bool take_option(struct gateway_settings *s, const char *name, const char *value)
+struct given {
+	const char *config, *listen, *upstream, *upstream_key, *ledger;
+	unsigned workers;
+	bool check;
+};
+
+static bool take_option(struct given *s, const char *name, const char *value)
 {
-	if (strcmp(name, "--listen") == 0)
+	if (strcmp(name, "--config") == 0)
+		s->config = value;
+	else if (strcmp(name, "--check") == 0)
+		s->check = true;
+	else if (strcmp(name, "--listen") == 0)
 		s->listen = value;
 	else if (strcmp(name, "--upstream") == 0)
 		s->upstream = value;
@@ -26,9 +37,33 @@ static bool take_option(struct gateway_settings *s, const char *name, const char
 	return true;
 }
 
+static int explain(struct config *c)
+{
+	struct text out;
+
+	text_init(&out, NULL);
+	config_explain(c, &out);
+	fwrite(out.at, 1, out.len, stdout);
+	text_finish(&out);
+	config_destroy(c);
+	return 0;
+}
+
+/* What is wrong with the command line, or NULL. */
+static const char *mistake(const struct given *s, unsigned arguments)
+{
+	if (arguments > 0)
+		return "takes options alone";
+	if (s->config)
+		return s->upstream || s->listen || s->ledger || s->upstream_key || s->workers ? "takes --config or the other options, not both" : NULL;
+	if (s->check)
+		return "--check wants a --config to check";
+	return !s->upstream ? "--config or --upstream is missing" : !s->ledger ? "--ledger is missing" : NULL;
+}
+
 static int run(int argc, char **argv)
 {
-	struct gateway_settings s = {.listen = "127.0.0.1:8080"};
+	struct given s = {0};
 	struct options o;
 	const char *value;
 
@@ -38,13 +73,20 @@ static int run(int argc, char **argv)
 			return EXIT_USAGE_ERROR;
 	if (o.failed)
 		return EXIT_USAGE_ERROR;
-	if (o.argument_count == 0 && s.upstream && s.ledger)
-		return gateway_run(&s);
-	log_error("gateway: %s; \"merlon help gateway\" shows how", o.argument_count ? "takes options alone" : !s.upstream ? "--upstream is missing" : "--ledger is missing");
-	return EXIT_USAGE_ERROR;
+	const char *why = mistake(&s, (unsigned)o.argument_count);
+	if (why) {
+		log_error("gateway: %s; \"merlon help gateway\" shows how", why);
+		return EXIT_USAGE_ERROR;
+	}
+	struct config *c = s.config ? config_load(s.config) : config_simple(s.listen ? s.listen : "127.0.0.1:8080", s.upstream, s.upstream_key, s.ledger, s.workers);
+	if (!c)
+		return EXIT_USAGE_ERROR;
+	return s.check ? explain(c) : gateway_run(c);
 }
 
 static const struct command_option options[] = {
+	{"--config", "FILE", "everything in a file (YAML; schema/gateway.schema.json describes it)"},
+	{"--check", NULL, "read the file, say in words what it comes to, and end"},
 	{"--upstream", "URL", "the model's server, http:// or https://"},
 	{"--upstream-key", "FILE", "file with the key that the model's server wants; callers never see it"},
 	{"--listen", "HOST:PORT", "where to let callers in (default 127.0.0.1:8080)"},
@@ -62,7 +104,7 @@ static const struct command_example examples[] = {
 const struct command command_gateway = {
 	.name = "gateway",
 	.summary = "stand in front of a model and keep a record of every exchange",
-	.synopsis = "--upstream URL --ledger DIR [OPTION]...",
+	.synopsis = "--config FILE | --upstream URL --ledger DIR [OPTION]...",
 	.description =
 		"A reverse proxy for HTTP/1.1. Nobody is let in without a key, wherever they come from: the first one is made at the first start "
 		"and lies in DIR/key. Only routes that are known are let through; what cannot be examined is not. Streams are passed on event by "

@@ -219,6 +219,7 @@ const struct dialect dialect_openai_chat = {
 	.spec = "OpenAI API description 2.3.0",
 	.routes = routes,
 	.framing = FRAMING_EVENTS,
+	.repeatable = true,
 	.request = read_request,
 	.answer = read_answer,
 	.event = read_event,

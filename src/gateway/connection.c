@@ -153,7 +153,9 @@ static bool shake(struct connection *c)
 
 	if (n == 1) {
 		c->shaking = c->wants_write = false;
-		return true;
+		if (c->made)
+			c->made(c);
+		return c->watch.fd >= 0;
 	}
 	int why = SSL_get_error(c->ssl, n);
 	c->wants_write = why == SSL_ERROR_WANT_WRITE;
@@ -172,7 +174,9 @@ static bool finish_connecting(struct connection *c)
 		return false;
 	}
 	c->connecting = false;
-	return true;
+	if (c->made && !c->shaking)
+		c->made(c);
+	return c->watch.fd >= 0;
 }
 
 static void ready(struct watch *w, uint32_t events)

@@ -23,6 +23,8 @@ struct connection {
 	void *owner;
 	/* Takes all of it; may close the connection. */
 	void (*input)(struct connection *, struct bytes);
+	/* It stands, TLS included; or NULL. */
+	void (*made)(struct connection *);
 	/* All that was queued is with the kernel. */
 	void (*drained)(struct connection *);
 	/* The other side is gone, or something failed; `why` completes "the connection ...". Called once, and never by connection_close(). */

@@ -42,7 +42,7 @@ static void add_answer(struct text *out, struct turn *t)
 	text_add_key(out, "ended");
 	text_add_string(out, t->answer.ended ? "true" : "false");
 	text_add_member_number(out, "events", t->events);
-	add_bounded(out, "examined", bytes_of(t->status && t->route->action == ROUTE_EXAMINE ? examined_name(exchange_examined(&t->answer)) : "not"));
+	add_bounded(out, "examined", bytes_of(t->status && t->of_dialect->action == ROUTE_EXAMINE ? examined_name(exchange_examined(&t->answer)) : "not"));
 	add_bounded(out, "finish", t->answer.finish);
 	add_bounded(out, "model", t->answer.model);
 	text_add_member_number(out, "status", t->status);
@@ -61,7 +61,7 @@ static void add_request(struct text *out, const struct turn *t)
 	text_add_byte(out, '{');
 	text_add_member_number(out, "bytes", t->body.len);
 	add_digest(out, "digest", salted(t, text_bytes(&t->body)));
-	add_bounded(out, "examined", bytes_of(t->route && t->route->action == ROUTE_EXAMINE && t->body.len ? examined_name(exchange_examined(&t->request)) : "not"));
+	add_bounded(out, "examined", bytes_of(t->of_dialect && t->of_dialect->action == ROUTE_EXAMINE && t->body.len ? examined_name(exchange_examined(&t->request)) : "not"));
 	add_bounded(out, "model", t->request.model);
 	text_add_member_number(out, "pieces", t->request.piece_count);
 	text_add_key(out, "stream");
@@ -91,7 +91,7 @@ static void add_rest(struct text *out, const struct turn *t, const char *why)
 	text_add_key(out, "tokens");
 	text_addf(out, "{\"input\":%llu,\"output\":%llu,\"reported\":%s}", (unsigned long long)t->answer.usage.input, (unsigned long long)t->answer.usage.output,
 		  t->answer.usage.known ? "true" : "false");
-	add_bounded(out, "upstream", bytes_of(t->door->upstream->name));
+	add_bounded(out, "upstream", bytes_of(t->upstream ? t->upstream->name : ""));
 	add_bounded(out, "why", bytes_of(why));
 }
 

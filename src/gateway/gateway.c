@@ -1,139 +1,70 @@
 #include "gateway/gateway.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
-#include "gateway/session.h"
+#include "base/time.h"
+#include "gateway/worker.h"
 #include "syntax/json.h"
 
-enum { WORKERS_MOST = 64, BACKLOG = 1024, LOOK_MS = 50, SECRET_MOST = 8192, ACCEPTS_A_TURN = 64 };
+/* SLOTS_MOST: workers of the newest configuration and of older ones that still serve somebody. */
+enum { WORKERS_MOST = 64, SLOTS_MOST = 256, BACKLOG = 1024, LOOK_MS = 50, RESTART_MS = 200, RESTART_MOST_MS = 10000 };
+
+/* One address; a socket a worker, so that the kernel deals callers out. */
+struct sockets {
+	char *address;
+	int fds[WORKERS_MOST];
+	bool wanted;
+	struct sockets *next;
+};
+
+struct slot {
+	pid_t pid;                  /* 0: nobody */
+	unsigned number;            /* among the workers of its configuration */
+	unsigned generation;
+	int64_t begun_ms, restart_at_ms;
+};
 
 struct gateway {
-	const struct gateway_settings *settings;
+	struct config *config;
 	struct shared *shared;
-	struct upstream upstream;
 	struct keys keys;
-	struct addrinfo *address;
+	struct sockets *sockets;
 	unsigned workers;
-	int listeners[WORKERS_MOST];
-	int recorders[WORKERS_MOST + 1][2];     /* the last is the supervisor's own */
-	pid_t recorder, pids[WORKERS_MOST];
+	struct slot slots[SLOTS_MOST];
+	int64_t restart_after_ms;
+	int signals, recorder_socket;
+	pid_t recorder;
+	bool leaving, halted_by_signal;
 };
 
-/* ---- a worker ---- */
+/* ---- addresses ---- */
 
-struct worker {
-	struct door door;
-	struct watch listener, signals;
-	struct timer look;
-	bool halted;
-};
-
-static void accept_some(struct watch *w, uint32_t events)
-{
-	struct worker *worker = w->owner;
-	int one = 1;
-
-	(void)events;
-	for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
-		int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
-			return;
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		session_open(&worker->door, fd, NULL);
-	}
-}
-
-static void leave(struct worker *w)
-{
-	loop_forget(w->door.loop, &w->listener);
-	close(w->listener.fd);
-	w->listener.fd = -1;
-	sessions_leave(&w->door);
-}
-
-/* Now and then, and at once on a signal: is there something everybody has to do? */
-static void look(struct worker *w)
-{
-	bool halted = atomic_load(&w->door.shared->halted);
-
-	if (halted && !w->halted)
-		sessions_halt(&w->door, "the gateway was halted by its operator");
-	w->halted = halted;
-	if (!atomic_load(&w->door.shared->leaving))
-		return;
-	if (w->listener.fd >= 0)
-		leave(w);
-	if (w->door.session_count == 0)
-		loop_stop(w->door.loop);
-}
-
-static void look_by_time(struct timer *t)
-{
-	struct worker *w = t->owner;
-
-	look(w);
-	timer_set(w->door.loop, t, LOOK_MS);
-}
-
-static int work(struct gateway *g, unsigned number)
-{
-	struct worker *w = calloc(1, sizeof *w);
-
-	if (!w)
-		abort();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGTERM, SIG_IGN);       /* the supervisor tells when to leave */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	w->door = (struct door){.loop = loop_create(), .shared = g->shared, .upstream = &g->upstream, .keys = &g->keys};
-	recorder_open(&w->door.recorder, w->door.loop, g->recorders[number][1], g->shared);
-	upstream_begin(&g->upstream, w->door.loop);
-	w->listener = (struct watch){.fd = g->listeners[number], .ready = accept_some, .owner = w};
-	loop_watch(w->door.loop, &w->listener, EPOLLIN);
-	w->look = (struct timer){.due = look_by_time, .owner = w};
-	timer_set(w->door.loop, &w->look, LOOK_MS);
-	loop_run(w->door.loop);
-	recorder_close(&w->door.recorder);
-	upstream_finish(&g->upstream);
-	loop_destroy(w->door.loop);
-	free(w);
-	return 0;
-}
-
-/* ---- starting ---- */
-
-static bool read_address(struct gateway *g)
+static bool read_address(const char *given, struct addrinfo **out)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-	const char *given = g->settings->listen, *colon = strrchr(given, ':');
+	const char *colon = strrchr(given, ':');
 	char host[256];
 
 	if (!colon || (size_t)(colon - given) >= sizeof host) {
-		log_error("--listen: \"%s\" is no HOST:PORT", given);
+		log_error("gateway: \"%s\" is no HOST:PORT to listen on", given);
 		return false;
 	}
 	bool bracket = given[0] == '[' && colon > given + 1 && colon[-1] == ']';
 	snprintf(host, sizeof host, "%.*s", (int)(colon - given) - (bracket ? 2 : 0), given + (bracket ? 1 : 0));
-	int failed = getaddrinfo(host, colon + 1, &hints, &g->address);
+	int failed = getaddrinfo(host, colon + 1, &hints, out);
 	if (failed)
-		log_error("--listen: \"%s\": %s", given, gai_strerror(failed));
+		log_error("gateway: \"%s\": %s", given, gai_strerror(failed));
 	return !failed;
 }
 
@@ -151,111 +82,133 @@ static int bind_to(const struct addrinfo *a)
 	return -1;
 }
 
-static bool open_sockets(struct gateway *g)
+static void close_sockets(struct sockets *s)
 {
-	for (unsigned i = 0; i < g->workers; i++) {
-		g->listeners[i] = bind_to(g->address);
-		if (g->listeners[i] < 0) {
-			log_error("--listen: \"%s\": %m", g->settings->listen);
-			return false;
-		}
+	for (unsigned i = 0; i < WORKERS_MOST; i++)
+		if (s->fds[i] >= 0)
+			close(s->fds[i]);
+	free(s->address);
+	free(s);
+}
+
+static struct sockets *make_sockets(const char *address, unsigned workers)
+{
+	struct sockets *s = calloc(1, sizeof *s);
+	struct addrinfo *found = NULL;
+	bool good;
+
+	if (!s || !(s->address = strdup(address)))
+		abort();
+	for (unsigned i = 0; i < WORKERS_MOST; i++)
+		s->fds[i] = -1;
+	good = read_address(address, &found);
+	for (unsigned i = 0; good && i < workers; i++) {
+		s->fds[i] = bind_to(found);
+		good = s->fds[i] >= 0;
+		if (!good)
+			log_error("gateway: cannot listen on %s: %m", address);
 	}
-	for (unsigned i = 0; i <= g->workers; i++)
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, g->recorders[i]) != 0) {
-			log_error("gateway: %m");
+	if (found)
+		freeaddrinfo(found);
+	if (good)
+		return s;
+	close_sockets(s);
+	return NULL;
+}
+
+static struct sockets *sockets_of(const struct gateway *g, const char *address)
+{
+	for (struct sockets *s = g->sockets; s; s = s->next)
+		if (strcmp(s->address, address) == 0)
+			return s;
+	return NULL;
+}
+
+/* Those of addresses that stay are kept: who waits there to be let in is not lost. */
+static bool open_sockets(struct gateway *g, const struct config *c)
+{
+	for (size_t i = 0; i < c->listener_count; i++) {
+		if (sockets_of(g, c->listeners[i].address))
+			continue;
+		struct sockets *s = make_sockets(c->listeners[i].address, g->workers);
+		if (!s)
 			return false;
-		}
+		s->next = g->sockets;
+		g->sockets = s;
+	}
 	return true;
 }
 
-static bool read_upstream_key(struct gateway *g)
+static bool listen_all(struct gateway *g)
 {
-	struct text t;
-
-	if (!g->settings->upstream_key)
-		return true;
-	text_init(&t, NULL);
-	text_add_string(&t, "Bearer ");
-	bool good = file_read(g->settings->upstream_key, SECRET_MOST, &t) == STATUS_OK;
-	while (t.len > 0 && (unsigned char)t.at[t.len - 1] <= ' ')
-		t.len--;
-	if (good)
-		g->upstream.authorization = strdup(text_string(&t));
-	else
-		log_error("%s: cannot be read: %m", g->settings->upstream_key);
-	if (t.at)
-		explicit_bzero(t.at, t.room);
-	text_finish(&t);
-	return good;
+	for (struct sockets *s = g->sockets; s; s = s->next)
+		for (unsigned i = 0; i < g->workers; i++)
+			if (listen(s->fds[i], BACKLOG) != 0) {
+				log_error("gateway: cannot listen on %s: %m", s->address);
+				return false;
+			}
+	return true;
 }
+
+/* Addresses that the configuration does not name any more. */
+static void close_others(struct gateway *g)
+{
+	for (struct sockets *s = g->sockets; s; s = s->next)
+		s->wanted = false;
+	for (size_t i = 0; i < g->config->listener_count; i++)
+		sockets_of(g, g->config->listeners[i].address)->wanted = true;
+	for (struct sockets **at = &g->sockets; *at;) {
+		struct sockets *s = *at;
+		if (s->wanted) {
+			at = &s->next;
+			continue;
+		}
+		*at = s->next;
+		close_sockets(s);
+	}
+}
+
+/* ---- the recorder ---- */
 
 static bool start_recorder(struct gateway *g)
 {
-	int ready[2], sockets[WORKERS_MOST + 1];
+	int ready[2], pair[2];
 	char byte;
 
-	if (pipe(ready) != 0)
+	if (pipe(ready) != 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
 		return false;
 	g->recorder = fork();
 	if (g->recorder == 0) {
 		close(ready[0]);
-		for (unsigned i = 0; i < g->workers; i++)
-			close(g->listeners[i]);
-		for (unsigned i = 0; i <= g->workers; i++) {
-			close(g->recorders[i][1]);
-			sockets[i] = g->recorders[i][0];
-		}
-		_exit(recorder_run(g->settings->ledger, sockets, g->workers + 1, ready[1], g->shared));
+		close(pair[1]);
+		close(g->signals);
+		for (struct sockets *s = g->sockets; s; s = s->next)
+			for (unsigned i = 0; i < g->workers; i++)
+				close(s->fds[i]);
+		_exit(recorder_run(g->config->ledger, pair[0], ready[1], g->shared));
 	}
 	close(ready[1]);
+	close(pair[0]);
+	g->recorder_socket = pair[1];
 	bool good = g->recorder > 0 && read(ready[0], &byte, 1) == 1;
 	close(ready[0]);
 	return good;
 }
 
-static bool make_keys(struct gateway *g)
-{
-	char path[4096];
-	bool made;
-
-	snprintf(path, sizeof path, "%s/key", g->settings->ledger);
-	const char *why = keys_first(&g->keys, path, &made);
-	if (why)
-		log_error("%s: %s", path, why);
-	else if (made)
-		log_note("gateway: the first key was made and lies in %s; callers send it as \"Authorization: Bearer KEY\"", path);
-	return !why;
-}
-
-static void start_worker(struct gateway *g, unsigned i)
-{
-	g->pids[i] = fork();
-	if (g->pids[i] != 0)
-		return;
-	for (unsigned k = 0; k <= g->workers; k++) {
-		close(g->recorders[k][0]);
-		if (k == i)
-			continue;
-		close(g->recorders[k][1]);
-		if (k < g->workers)
-			close(g->listeners[k]);
-	}
-	_exit(work(g, i));
-}
-
-/* ---- watching over them ---- */
-
+/* On record: what happens to the gateway itself, and under which configuration. */
 static void note(struct gateway *g, const char *what)
 {
 	struct recorder r;
 	struct loop *loop = loop_create();
 	struct text body;
 
-	recorder_open(&r, loop, dup(g->recorders[g->workers][1]), g->shared);
+	recorder_open(&r, loop, dup(g->recorder_socket), g->shared);
 	text_init(&body, NULL);
-	text_add_byte(&body, '{');
-	text_add_member(&body, "listen", bytes_of(g->settings->listen));
-	text_add_member(&body, "upstream", bytes_of(g->settings->upstream));
+	text_add_string(&body, "{\"configuration\":\"");
+	text_add_hex(&body, digest_bytes(&g->config->digest));
+	text_add_byte(&body, '"');
+	text_add_member(&body, "listen", bytes_of(g->config->listeners[0].address));
+	text_add_member(&body, "upstream", bytes_of(g->config->upstreams[0].servers[0].url));
 	text_add_member(&body, "what", bytes_of(what));
 	text_add_byte(&body, '}');
 	recorder_note(&r, text_bytes(&body));
@@ -263,6 +216,119 @@ static void note(struct gateway *g, const char *what)
 	recorder_close(&r);
 	loop_destroy(loop);
 }
+
+/* ---- workers ---- */
+
+static void be_worker(struct gateway *g, const struct slot *slot, int recorder)
+{
+	int listeners[WORKERS_MOST];
+	struct worker_start start = {.config = g->config, .shared = g->shared, .keys = &g->keys, .listeners = listeners, .recorder = recorder, .generation = slot->generation};
+
+	for (size_t i = 0; i < g->config->listener_count; i++)
+		listeners[i] = sockets_of(g, g->config->listeners[i].address)->fds[slot->number];
+	for (struct sockets *s = g->sockets; s; s = s->next)
+		for (unsigned k = 0; k < WORKERS_MOST; k++)
+			if (s->fds[k] >= 0 && (k != slot->number || !s->wanted))
+				close(s->fds[k]);
+	close(g->recorder_socket);
+	close(g->signals);
+	_exit(worker_run(&start));
+}
+
+static bool start_worker(struct gateway *g, struct slot *slot)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0 || !recorder_introduce(g->recorder_socket, pair[0]))
+		return false;
+	close(pair[0]);
+	slot->begun_ms = time_monotonic_ms();
+	slot->restart_at_ms = 0;
+	slot->pid = fork();
+	if (slot->pid == 0)
+		be_worker(g, slot, pair[1]);
+	close(pair[1]);
+	return slot->pid > 0;
+}
+
+static struct slot *free_slot(struct gateway *g)
+{
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		if (g->slots[i].pid == 0 && g->slots[i].restart_at_ms == 0)
+			return &g->slots[i];
+	return NULL;
+}
+
+static bool start_workers(struct gateway *g)
+{
+	unsigned generation = atomic_load(&g->shared->generation);
+
+	for (unsigned i = 0; i < g->workers; i++) {
+		struct slot *slot = free_slot(g);
+		if (!slot) {
+			log_error("gateway: too many workers of earlier configurations still serve somebody");
+			return false;
+		}
+		*slot = (struct slot){.number = i, .generation = generation};
+		if (!start_worker(g, slot))
+			return false;
+	}
+	return true;
+}
+
+/* A worker that ended without being told to is started again, later and later when that happens at once. */
+static void worker_ended(struct gateway *g, struct slot *slot, int status)
+{
+	int64_t now_ms = time_monotonic_ms();
+	bool wanted = !g->leaving && slot->generation == atomic_load(&g->shared->generation);
+
+	slot->pid = 0;
+	if (!wanted)
+		return;
+	g->restart_after_ms = now_ms - slot->begun_ms > RESTART_MOST_MS ? RESTART_MS : g->restart_after_ms * 2;
+	if (g->restart_after_ms > RESTART_MOST_MS)
+		g->restart_after_ms = RESTART_MOST_MS;
+	slot->restart_at_ms = now_ms + g->restart_after_ms;
+	log_error("gateway: a worker ended (status %d); another takes its place in %lld ms", status, (long long)g->restart_after_ms);
+	note(g, "a worker ended");
+}
+
+static void restart_workers(struct gateway *g)
+{
+	int64_t now_ms = time_monotonic_ms();
+
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		if (g->slots[i].restart_at_ms != 0 && now_ms >= g->slots[i].restart_at_ms && !start_worker(g, &g->slots[i]))
+			g->slots[i].restart_at_ms = now_ms + RESTART_MOST_MS;
+}
+
+/* False when the gateway cannot go on. */
+static bool reap(struct gateway *g)
+{
+	int status;
+
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+		if (pid == g->recorder) {
+			g->recorder = 0;
+			log_error("gateway: the process that keeps the evidence ended; nothing is let through without it");
+			return false;
+		}
+		for (unsigned i = 0; i < SLOTS_MOST; i++)
+			if (g->slots[i].pid == pid)
+				worker_ended(g, &g->slots[i], status);
+	}
+	return true;
+}
+
+static bool somebody_works(const struct gateway *g)
+{
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		if (g->slots[i].pid != 0)
+			return true;
+	return false;
+}
+
+/* ---- what it is told ---- */
 
 static void set_halted(struct gateway *g, bool halted)
 {
@@ -272,28 +338,39 @@ static void set_halted(struct gateway *g, bool halted)
 	log_warning("gateway: %s", halted ? "HALTED; every exchange is refused" : "goes on");
 }
 
-/* A child has ended: false when the gateway cannot go on. */
-static bool reap(struct gateway *g, bool leaving, unsigned *left)
+/* All or nothing: with a mistake in it, the old configuration stays. */
+static void reload(struct gateway *g)
 {
-	int status;
+	struct config *fresh = g->config->from_file ? config_load(g->config->path) : NULL;
 
-	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-		if (pid == g->recorder) {
-			g->recorder = 0;
-			if (!leaving)
-				log_error("gateway: the process that keeps the evidence ended; nothing is let through without it");
-			return false;
-		}
-		for (unsigned i = 0; i < g->workers; i++) {
-			if (g->pids[i] != pid)
-				continue;
-			g->pids[i] = 0;
-			(*left)--;
-			if (!leaving)
-				log_error("gateway: a worker ended (status %d)", status);
-		}
+	if (!fresh || strcmp(fresh->ledger, g->config->ledger) != 0 || !open_sockets(g, fresh) || !listen_all(g)) {
+		log_error("gateway: the configuration stays as it was%s", fresh ? "" : "; it cannot be read again");
+		config_destroy(fresh);
+		return;
 	}
-	return true;
+	struct config *old = g->config;
+	g->config = fresh;
+	close_others(g);
+	atomic_fetch_add(&g->shared->generation, 1);
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		g->slots[i].restart_at_ms = 0;
+	start_workers(g);
+	note(g, "configuration read again");
+	log_note("gateway: the configuration was read again");
+	config_destroy(old);
+}
+
+static void take_signal(struct gateway *g, uint32_t number)
+{
+	if (number == SIGUSR1) {
+		g->halted_by_signal = !g->halted_by_signal;
+	} else if (number == SIGHUP && !g->leaving) {
+		reload(g);
+	} else if ((number == SIGTERM || number == SIGINT) && !g->leaving) {
+		g->leaving = true;
+		note(g, "ends");
+		atomic_store(&g->shared->leaving, 1);
+	}
 }
 
 static bool file_is_there(const char *folder, const char *name)
@@ -305,49 +382,37 @@ static bool file_is_there(const char *folder, const char *name)
 	return stat(path, &about) == 0;
 }
 
-static int watch_over(struct gateway *g, int signals)
+static int watch_over(struct gateway *g)
 {
-	struct pollfd poll_signals = {.fd = signals, .events = POLLIN};
-	unsigned left = g->workers;
-	bool leaving = false, by_signal = false, going = true;
+	struct pollfd signals = {.fd = g->signals, .events = POLLIN};
+	struct signalfd_siginfo info;
+	bool going = true;
 
-	while (going && left > 0) {
-		poll(&poll_signals, 1, LOOK_MS);
-		struct signalfd_siginfo info;
-		while (read(signals, &info, sizeof info) == sizeof info) {
-			if (info.ssi_signo == SIGUSR1)
-				by_signal = !by_signal;
-			else if (info.ssi_signo != SIGCHLD && !leaving) {
-				leaving = true;
-				note(g, "ends");
-				atomic_store(&g->shared->leaving, 1);
-			}
-		}
-		set_halted(g, by_signal || file_is_there(g->settings->ledger, "halt"));
-		going = reap(g, leaving, &left);
+	while (going && (somebody_works(g) || !g->leaving)) {
+		poll(&signals, 1, LOOK_MS);
+		while (read(g->signals, &info, sizeof info) == sizeof info)
+			take_signal(g, info.ssi_signo);
+		set_halted(g, g->halted_by_signal || file_is_there(g->config->ledger, "halt"));
+		going = reap(g);
+		restart_workers(g);
 	}
-	return leaving && left == 0 ? 0 : 2;
+	return g->leaving && going ? 0 : 2;
 }
 
-static int end(struct gateway *g, int status)
-{
-	int recorder = 0;
+/* ---- begin and end ---- */
 
-	for (unsigned i = 0; i < g->workers; i++)
-		if (g->pids[i] > 0)
-			kill(g->pids[i], SIGKILL);
-	if (g->recorder > 0) {
-		close(g->recorders[g->workers][1]);
-		waitpid(g->recorder, &recorder, 0);
-	}
-	if (recorder != 0)
-		status = 2;
-	keys_finish(&g->keys);
-	upstream_finish(&g->upstream);
-	if (g->address)
-		freeaddrinfo(g->address);
-	free(g);
-	return status;
+static bool make_keys(struct gateway *g)
+{
+	char path[4096];
+	bool made;
+
+	snprintf(path, sizeof path, "%s/key", g->config->ledger);
+	const char *why = keys_first(&g->keys, path, &made);
+	if (why)
+		log_error("%s: %s", path, why);
+	else if (made)
+		log_note("gateway: the first key was made and lies in %s; callers send it as \"Authorization: Bearer KEY\"", path);
+	return !why;
 }
 
 static int take_signals(void)
@@ -357,44 +422,54 @@ static int take_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-int gateway_run(const struct gateway_settings *settings)
+static int end(struct gateway *g, int status)
+{
+	int recorder = 0;
+
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		if (g->slots[i].pid > 0)
+			kill(g->slots[i].pid, SIGKILL);
+	if (g->recorder > 0) {
+		close(g->recorder_socket);
+		waitpid(g->recorder, &recorder, 0);
+	}
+	while (g->sockets) {
+		struct sockets *s = g->sockets;
+		g->sockets = s->next;
+		close_sockets(s);
+	}
+	keys_finish(&g->keys);
+	config_destroy(g->config);
+	free(g);
+	return recorder != 0 ? 2 : status;
+}
+
+int gateway_run(struct config *config)
 {
 	struct gateway *g = calloc(1, sizeof *g);
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (!g)
 		abort();
-	g->settings = settings;
+	g->config = config;
 	g->shared = shared_create();
-	g->workers = settings->workers ? settings->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
-	const char *why = upstream_init(&g->upstream, "default", settings->upstream);
-	if (why) {
-		log_error("--upstream: \"%s\": %s", settings->upstream, why);
-		return end(g, 64);
-	}
-	if (!read_upstream_key(g) || !read_address(g))
-		return end(g, 64);
-	int signals = take_signals();
-	if (!open_sockets(g) || !start_recorder(g) || !make_keys(g))
+	g->restart_after_ms = RESTART_MS / 2;
+	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
+	g->signals = take_signals();
+	if (!open_sockets(g, config) || !start_recorder(g) || !make_keys(g))
 		return end(g, 2);
-	for (unsigned i = 0; i < g->workers; i++)
-		if (listen(g->listeners[i], BACKLOG) != 0)
-			return end(g, 2);
+	close_others(g);
 	note(g, "begins");
-	for (unsigned i = 0; i < g->workers; i++)
-		start_worker(g, i);
-	for (unsigned i = 0; i < g->workers; i++) {
-		close(g->listeners[i]);
-		close(g->recorders[i][0]);
-		close(g->recorders[i][1]);  /* so that the recorder hears of a worker that dies */
-	}
-	close(g->recorders[g->workers][0]);
-	log_note("gateway: listens on %s, in front of %s", settings->listen, settings->upstream);
-	return end(g, watch_over(g, signals));
+	if (!listen_all(g) || !start_workers(g))
+		return end(g, 2);
+	for (size_t i = 0; i < config->listener_count; i++)
+		log_note("gateway: listens on %s, in front of %s", config->listeners[i].address, config->upstreams[0].servers[0].url);
+	return end(g, watch_over(g));
 }

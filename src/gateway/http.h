@@ -10,6 +10,8 @@
  * stricter than any reader in front or behind: one meaning, or no message.
  */
 
+#define HTTP_UNKNOWN UINT64_MAX
+
 enum { HTTP_HEAD_MOST = 32 << 10, HTTP_FIELDS_MOST = 128 };
 
 struct http_field {

@@ -14,8 +14,8 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 
-enum message_kind { MESSAGE_BEGIN = 1, MESSAGE_END, MESSAGE_NOTE };
-enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, WORKERS_MOST = 65, COMMIT_AFTER = 4096 };
+enum message_kind { MESSAGE_BEGIN = 1, MESSAGE_END, MESSAGE_NOTE, MESSAGE_WORKER };
+enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096 };
 
 struct message {
 	uint32_t kind;
@@ -40,6 +40,8 @@ struct keeping {
 	int salts;
 	struct open_exchange *open[BUCKETS];
 	unsigned waiting;           /* records since the last commit */
+	struct pollfd sockets[SOCKETS_MOST];    /* the first is the supervisor's */
+	unsigned socket_count, open_count;
 };
 
 static struct open_exchange **find(struct keeping *k, const unsigned char id[EXCHANGE_ID])
@@ -129,20 +131,72 @@ static void end_worker(struct keeping *k, unsigned worker)
 		}
 }
 
-/* False when the worker is gone. */
-static bool receive(struct keeping *k, unsigned worker, int fd)
+static void add_socket(struct keeping *k, int fd)
+{
+	unsigned i = 0;
+
+	while (i < k->socket_count && k->sockets[i].fd >= 0)
+		i++;
+	if (i == SOCKETS_MOST)
+		abort();
+	k->sockets[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+	k->socket_count += i == k->socket_count;
+	k->open_count++;
+}
+
+/* As recv(); a descriptor that comes along is a new worker's. */
+static ssize_t receive_message(struct keeping *k, int fd, void *into, size_t room)
+{
+	union { struct cmsghdr header; char bytes[CMSG_SPACE(sizeof(int))]; } control;
+	struct iovec part = {.iov_base = into, .iov_len = room};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	int worker;
+
+	if (c && c->cmsg_type == SCM_RIGHTS && fd == k->sockets[0].fd) {
+		memcpy(&worker, CMSG_DATA(c), sizeof worker);
+		add_socket(k, worker);
+	}
+	return n;
+}
+
+/* False when the other side is gone. */
+static bool receive(struct keeping *k, unsigned number)
 {
 	static union { struct message m; unsigned char bytes[sizeof(struct message) + BODY_MOST]; } in;
+	int fd = k->sockets[number].fd;
 
 	for (unsigned i = 0; i < COMMIT_AFTER; i++) {
-		ssize_t n = recv(fd, &in, sizeof in, MSG_DONTWAIT);
+		ssize_t n = receive_message(k, fd, &in, sizeof in);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return true;
 		if (n < (ssize_t)sizeof in.m)
 			return false;
-		take(k, worker, &in.m, (struct bytes){in.bytes + sizeof in.m, (size_t)n - sizeof in.m});
+		take(k, number, &in.m, (struct bytes){in.bytes + sizeof in.m, (size_t)n - sizeof in.m});
 	}
 	return true;
+}
+
+bool recorder_introduce(int supervisor, int socket)
+{
+	union { struct cmsghdr header; char bytes[CMSG_SPACE(sizeof(int))]; } control = {0};
+	struct message introduction = {.kind = MESSAGE_WORKER};
+	struct iovec part = {.iov_base = &introduction, .iov_len = sizeof introduction};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	*c = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+	memcpy(CMSG_DATA(c), &socket, sizeof socket);
+	/* Room comes: the recorder reads. */
+	for (unsigned tries = 0; tries < 1000; tries++) {
+		if (sendmsg(supervisor, &m, MSG_NOSIGNAL) >= 0)
+			return true;
+		if (errno != EAGAIN && errno != EINTR)
+			return false;
+		usleep(1000);
+	}
+	return false;
 }
 
 static bool open_all(struct keeping *k, const char *directory)
@@ -161,35 +215,31 @@ static bool open_all(struct keeping *k, const char *directory)
 	return k->salts >= 0;
 }
 
-static void keep(struct keeping *k, const int *sockets, unsigned count)
+static void keep(struct keeping *k)
 {
-	struct pollfd polls[WORKERS_MOST];
-	unsigned left = count;
-
-	for (unsigned i = 0; i < count; i++)
-		polls[i] = (struct pollfd){.fd = sockets[i], .events = POLLIN};
-	while (left > 0) {
+	while (k->open_count > 0) {
 		/* What could not be committed is tried again every second. */
-		if (poll(polls, count, k->waiting ? 1000 : -1) < 0 && errno != EINTR)
+		if (poll(k->sockets, k->socket_count, k->waiting ? 1000 : -1) < 0 && errno != EINTR)
 			abort();
-		for (unsigned i = 0; i < count; i++) {
-			if (polls[i].fd < 0 || !polls[i].revents || receive(k, i, polls[i].fd))
+		for (unsigned i = 0; i < k->socket_count; i++) {
+			if (k->sockets[i].fd < 0 || !k->sockets[i].revents || receive(k, i))
 				continue;
 			end_worker(k, i);
-			close(polls[i].fd);
-			polls[i].fd = -1;
-			left--;
+			close(k->sockets[i].fd);
+			k->sockets[i].fd = -1;
+			k->open_count--;
 		}
 		commit(k);
 	}
 }
 
-int recorder_run(const char *directory, const int *sockets, unsigned count, int ready_fd, struct shared *shared)
+int recorder_run(const char *directory, int supervisor, int ready_fd, struct shared *shared)
 {
 	struct keeping *k = calloc(1, sizeof *k);
 
 	signal(SIGTERM, SIG_IGN);       /* it ends when the last worker has */
 	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	if (!k)
 		abort();
 	k->shared = shared;
@@ -198,7 +248,8 @@ int recorder_run(const char *directory, const int *sockets, unsigned count, int 
 	if (write(ready_fd, "r", 1) != 1)
 		return 2;
 	close(ready_fd);
-	keep(k, sockets, count);
+	add_socket(k, supervisor);
+	keep(k);
 	ledger_close(k->ledger);
 	int status = atomic_load(&shared->ledger_lost) ? 2 : 0;
 	free(k);

@@ -17,8 +17,15 @@ enum { EXCHANGE_ID = 16, SALT = 16 };
 
 /* ---- the process ---- */
 
-/* Runs until every one of `sockets` (one a worker, taken over) is closed. Returns the status to end with. */
-int recorder_run(const char *directory, const int *sockets, unsigned count, int ready_fd, struct shared *shared);
+/*
+ * Runs until `supervisor` (taken over) and the sockets of all workers are
+ * closed; those come over it, see recorder_introduce(). A byte to `ready_fd`
+ * when the ledger is open. Returns the status to end with.
+ */
+int recorder_run(const char *directory, int supervisor, int ready_fd, struct shared *shared);
+
+/* The supervisor's: a new worker, whose records come over `socket`. */
+bool recorder_introduce(int supervisor, int socket);
 
 /* ---- a worker's end ---- */
 

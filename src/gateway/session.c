@@ -1,5 +1,7 @@
 #include "gateway/session.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gateway/turn.h"
@@ -7,17 +9,18 @@
 enum { IDLE_MS = 75000, HEAD_MS = 15000, BODY_MS = 120000, QUEUED_MOST = 256 << 10, PIPELINED_MOST = 1 << 20 };
 
 struct session {
-	struct door *door;
-	struct connection client;
+	struct client client;
+	struct reply reply;
+	struct connection connection;
 	struct http_reader reader;
 	struct timer patience;
 	struct turn *turn;
 	struct text waiting;        /* what came while a turn was under way */
 	bool busy;                  /* the request is whole; its answer is under way */
 	bool last;                  /* nothing more is read */
+	bool chunked;               /* the answer under way goes out so */
 	bool in_progress;           /* process() is on the stack: freeing waits for it */
 	bool over;
-	struct session *next, **place;
 };
 
 static void process(struct session *s, struct bytes in);
@@ -29,47 +32,86 @@ static void free_session(struct session *s)
 		return;
 	if (s->turn)
 		turn_free(s->turn);
-	timer_cancel(s->door->loop, &s->patience);
-	connection_close(&s->client);
+	timer_cancel(s->client.door->loop, &s->patience);
+	connection_close(&s->connection);
 	http_reader_finish(&s->reader);
 	text_finish(&s->waiting);
-	*s->place = s->next;
-	if (s->next)
-		s->next->place = s->place;
-	s->door->session_count--;
-	loop_free_later(s->door->loop, s);
+	door_remove(&s->client);
+	loop_free_later(s->client.door->loop, s);
 }
 
-/* ---- what a turn tells ---- */
+/* ---- the way back ---- */
 
-void session_send(struct session *s, struct bytes b)
+static struct session *session_of(const struct reply *r)
 {
-	connection_send(&s->client, b);
+	return (struct session *)((char *)r - offsetof(struct session, reply));
 }
 
-bool session_is_slow(const struct session *s)
+static void send_head(struct reply *r, unsigned status, const struct http_field *fields, size_t count, uint64_t length)
 {
-	return connection_queued(&s->client) > QUEUED_MOST;
+	struct session *s = session_of(r);
+	struct text head;
+
+	text_init(&head, NULL);
+	text_addf(&head, "HTTP/1.1 %u %s\r\n", status, http_reason(status));
+	for (size_t i = 0; i < count; i++) {
+		text_add(&head, fields[i].name);
+		text_add_string(&head, ": ");
+		text_add(&head, fields[i].value);
+		text_add_string(&head, "\r\n");
+	}
+	s->chunked = length == HTTP_UNKNOWN;
+	if (s->chunked)
+		text_add_string(&head, "Transfer-Encoding: chunked\r\n");
+	else if (status != 204 && status != 304)
+		text_addf(&head, "Content-Length: %llu\r\n", (unsigned long long)length);
+	r->close |= s->client.door->leaving;
+	text_add_string(&head, r->close ? "Connection: close\r\n\r\n" : "\r\n");
+	connection_send(&s->connection, text_bytes(&head));
+	text_finish(&head);
 }
 
-void session_turn_is_over(struct session *s, bool keep)
+static void send_body(struct reply *r, struct bytes b)
 {
+	struct session *s = session_of(r);
+	char size[24];
+
+	if (b.len == 0)
+		return;
+	if (s->chunked)
+		connection_send(&s->connection, (struct bytes){(unsigned char *)size, (size_t)snprintf(size, sizeof size, "%zx\r\n", b.len)});
+	connection_send(&s->connection, b);
+	if (s->chunked)
+		connection_send(&s->connection, BYTES("\r\n"));
+}
+
+static void end_answer(struct reply *r)
+{
+	struct session *s = session_of(r);
 	struct turn *t = s->turn;
+	struct door *door = s->client.door;
 
+	if (s->chunked)
+		connection_send(&s->connection, BYTES("0\r\n\r\n"));
 	s->turn = NULL;
-	s->busy = false;
+	s->busy = s->chunked = false;
 	turn_free(t);
-	if (!keep || atomic_load(&s->door->shared->leaving)) {
+	if (r->close) {
 		s->last = true;
-		timer_cancel(s->door->loop, &s->patience);
-		connection_finish(&s->client);
+		timer_cancel(door->loop, &s->patience);
+		connection_finish(&s->connection);
 		return;
 	}
-	timer_set(s->door->loop, &s->patience, IDLE_MS);
-	connection_pause(&s->client, false);
+	timer_set(door->loop, &s->patience, IDLE_MS);
+	connection_pause(&s->connection, false);
 	/* From the loop, not from here: the turn that ends may stand below us. */
 	if (s->waiting.len > 0)
-		timer_set(s->door->loop, &s->patience, 0);
+		timer_set(door->loop, &s->patience, 0);
+}
+
+static bool is_slow(const struct reply *r)
+{
+	return connection_queued(&session_of(r)->connection) > QUEUED_MOST;
 }
 
 /* ---- reading ---- */
@@ -78,6 +120,7 @@ static void refuse(struct session *s, const struct refusal *r)
 {
 	s->last = true;
 	s->busy = true;
+	s->reply.close = true;
 	turn_refuse(s->turn, r);
 }
 
@@ -85,21 +128,22 @@ static bool take_head(struct session *s)
 {
 	struct refusal r;
 
-	s->turn = turn_begin(s, s->door, &s->reader.head, &r);
+	s->reply.close = false;
+	s->turn = turn_begin(&s->reply, s->client.door, &s->reader.head, &r);
 	if (r.status) {
 		refuse(s, &r);
 		return false;
 	}
-	timer_set(s->door->loop, &s->patience, BODY_MS);
+	timer_set(s->client.door->loop, &s->patience, BODY_MS);
 	if (s->reader.head.expects_continue)
-		connection_send(&s->client, BYTES("HTTP/1.1 100 Continue\r\n\r\n"));
+		connection_send(&s->connection, BYTES("HTTP/1.1 100 Continue\r\n\r\n"));
 	return true;
 }
 
 static void take_whole(struct session *s)
 {
 	s->busy = true;
-	timer_cancel(s->door->loop, &s->patience);
+	timer_cancel(s->client.door->loop, &s->patience);
 	turn_go(s->turn);
 }
 
@@ -110,7 +154,7 @@ static void refuse_http(struct session *s)
 	unsigned status = s->reader.status;
 
 	s->last = true;
-	shared_count(s->door->shared, COUNT_REFUSED, 1);
+	shared_count(s->client.door->shared, COUNT_REFUSED, 1);
 	if (s->turn) {
 		refuse(s, &(struct refusal){status, "bad_http", "The request breaks the rules of HTTP/1.1."});
 		return;
@@ -118,9 +162,9 @@ static void refuse_http(struct session *s)
 	text_init(&out, NULL);
 	text_addf(&out, "HTTP/1.1 %u %s\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %zu\r\n\r\nthe request %s\n", status, http_reason(status),
 		  bytes_of(s->reader.why).len + 13, s->reader.why);
-	connection_send(&s->client, text_bytes(&out));
+	connection_send(&s->connection, text_bytes(&out));
 	text_finish(&out);
-	connection_finish(&s->client);
+	connection_finish(&s->connection);
 }
 
 /* True while there is more to do with what came. */
@@ -131,13 +175,13 @@ static bool step(struct session *s, struct bytes *in)
 	switch (http_next(&s->reader, in)) {
 	case HTTP_NEEDS_MORE:
 		if (fresh && s->reader.raw.len > 0)
-			timer_set(s->door->loop, &s->patience, HEAD_MS);
+			timer_set(s->client.door->loop, &s->patience, HEAD_MS);
 		return false;
 	case HTTP_HAS_HEAD:
 		return take_head(s);
 	case HTTP_HAS_BODY:
 		if (!turn_add_body(s->turn, text_bytes(&s->reader.body))) {
-			refuse(s, &(struct refusal){413, "too_long", "The request is longer than 16 MiB."});
+			refuse(s, &(struct refusal){413, "too_long", "The request is longer than any that this route takes."});
 			return false;
 		}
 		if (s->reader.complete)
@@ -161,7 +205,7 @@ static void process(struct session *s, struct bytes in)
 	if (s->busy && !s->last && in.len > 0)
 		text_add(&s->waiting, in);
 	if (s->waiting.len > PIPELINED_MOST)
-		connection_pause(&s->client, true);
+		connection_pause(&s->connection, true);
 	s->in_progress = false;
 	if (s->over)
 		free_session(s);
@@ -205,7 +249,7 @@ static void due(struct timer *timer)
 	if (!s->turn && s->waiting.len > 0) {
 		struct text in = s->waiting;
 		text_init(&s->waiting, NULL);
-		timer_set(s->door->loop, &s->patience, HEAD_MS);
+		timer_set(s->client.door->loop, &s->patience, HEAD_MS);
 		process(s, text_bytes(&in));
 		text_finish(&in);
 		return;
@@ -215,46 +259,41 @@ static void due(struct timer *timer)
 	free_session(s);
 }
 
+static void halt(struct client *c, const char *why)
+{
+	struct session *s = (struct session *)c;
+
+	if (s->turn)
+		turn_abandon(s->turn, "halted", why);
+	free_session(s);
+}
+
+/* A caller may be about to ask on a connection that waits: it is told with its next answer, unless there is no time. */
+static void leave(struct client *c, bool now)
+{
+	struct session *s = (struct session *)c;
+
+	if (now && !s->turn && s->reader.raw.len == 0)
+		free_session(s);
+}
+
 void session_open(struct door *door, int fd, SSL *ssl)
 {
 	struct session *s = calloc(1, sizeof *s);
 
 	if (!s)
 		abort();
-	s->door = door;
+	s->client.halt = halt;
+	s->client.leave = leave;
+	s->reply = (struct reply){.head = send_head, .body = send_body, .end = end_answer, .is_slow = is_slow};
 	s->patience = (struct timer){.due = due, .owner = s};
 	http_reader_init(&s->reader, HTTP_REQUESTS);
 	text_init(&s->waiting, NULL);
-	s->client.owner = s;
-	s->client.input = input;
-	s->client.drained = drained;
-	s->client.gone = gone;
-	s->next = door->sessions;
-	s->place = &door->sessions;
-	if (s->next)
-		s->next->place = &s->next;
-	door->sessions = s;
-	door->session_count++;
-	shared_count(door->shared, COUNT_CONNECTIONS, 1);
-	connection_open(&s->client, door->loop, fd, ssl, false);
+	s->connection.owner = s;
+	s->connection.input = input;
+	s->connection.drained = drained;
+	s->connection.gone = gone;
+	door_add(door, &s->client);
+	connection_open(&s->connection, door->loop, fd, ssl, false);
 	timer_set(door->loop, &s->patience, HEAD_MS);
-}
-
-void sessions_halt(struct door *door, const char *why)
-{
-	for (struct session *s = door->sessions, *next; s; s = next) {
-		next = s->next;
-		if (s->turn)
-			turn_abandon(s->turn, "halted", why);
-		free_session(s);
-	}
-}
-
-void sessions_leave(struct door *door)
-{
-	for (struct session *s = door->sessions, *next; s; s = next) {
-		next = s->next;
-		if (!s->turn)
-			free_session(s);
-	}
 }

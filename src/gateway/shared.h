@@ -15,6 +15,7 @@ struct shared {
 	atomic_int halted;          /* the kill switch: nothing may be answered */
 	atomic_int ledger_lost;     /* evidence cannot be kept */
 	atomic_int leaving;         /* no new connections; running exchanges may end */
+	atomic_uint generation;     /* of the configuration: workers of an older one end as their callers do */
 	atomic_ullong counters[COUNTER_COUNT];
 };
 

@@ -1,31 +1,39 @@
 #ifndef GATEWAY_TURN_H
 #define GATEWAY_TURN_H
 
+#include "gateway/door.h"
 #include "gateway/framing.h"
-#include "gateway/session.h"
+#include "gateway/reply.h"
 
 /* One exchange: from the head of a request to the last byte of its answer, and its record. */
 struct turn {
 	struct door *door;
-	struct session *session;
+	struct reply *reply;
 	struct arena arena;         /* of the request; as long as the exchange */
 	struct arena event;         /* of one event or answer */
 	unsigned char id[EXCHANGE_ID], salt[SALT];
+	char id_text[2 * EXCHANGE_ID + 1];
 
-	const struct dialect *dialect;
-	const struct dialect_route *route;
-	const struct key *caller;
 	const struct http_head *head;       /* of the request; lasts as long as the turn */
-	struct bytes method, target;
-	struct text to_send;        /* the request as the upstream gets it */
+	struct bytes method, target;        /* the target without the prefix of its route */
+	struct route *route;
+	const struct dialect *dialect;
+	const struct dialect_route *of_dialect;
+	const struct key *caller;
 	struct text body;
-	struct exchange request, answer;        /* answer: what its events and body came to */
+	struct exchange request, answer;    /* answer: what its events and body came to */
 	uint64_t tools_called;
 
 	struct link *link;
+	struct upstream *upstream;  /* asked last; NULL before */
+	size_t choice;              /* 0: an upstream of the route; from 1: its fallbacks */
+	size_t asked_here;          /* servers of it, so far */
+	unsigned attempts;
 	struct timer patience;
-	unsigned retries;
 	unsigned status;            /* of the upstream's answer; 0 before */
+	struct bytes type;          /* of its content */
+	struct http_field *fields;  /* of it that the client gets */
+	size_t field_count;
 	bool streams, head_sent, recorded;
 	struct framing framing;
 	struct text held;           /* the answer when it is no stream */
@@ -34,28 +42,35 @@ struct turn {
 	int64_t begun_at_ms, begun_ms, first_ms, ended_ms;      /* begun_at: since 1970; the others monotonic */
 };
 
-/* NULL when it may begin; else the status and why it is refused. */
 struct refusal {
 	unsigned status;
 	const char *code, *message;
 };
 
-struct turn *turn_begin(struct session *, struct door *, const struct http_head *head, struct refusal *refusal);
+/* `refusal` has a status when it may not begin: then it is to be refused. */
+struct turn *turn_begin(struct reply *reply, struct door *door, const struct http_head *head, struct refusal *refusal);
 /* False when the body has become longer than any that is read. */
 bool turn_add_body(struct turn *, struct bytes);
 /* The request is whole. */
 void turn_go(struct turn *);
+/* Answers it so, or ends the answer that is under way as its dialect does; ends the turn. */
 void turn_refuse(struct turn *, const struct refusal *);
 /* The client has gone, or the gateway has to stop. */
 void turn_abandon(struct turn *, const char *outcome, const char *why);
 void turn_pause(struct turn *, bool paused);
 void turn_free(struct turn *);
 
-/* ---- told by a turn to its session ---- */
+/* ---- for the files of this folder that make up a turn ---- */
 
-void session_send(struct session *, struct bytes);
-/* The answer is complete; `keep`: the client may send another request. */
-void session_turn_is_over(struct session *, bool keep);
-bool session_is_slow(const struct session *);
+/* Asks the next server there is; the turn is refused when there is none. */
+void turn_ask(struct turn *);
+/* The server of the link that is under way cannot answer: another is asked, where that is safe. False when there is none. */
+bool turn_ask_another(struct turn *);
+/* The link, as an answer comes over it. */
+void answer_listen(struct turn *);
+/* A whole answer, from here or from the upstream. */
+void turn_send_whole(struct turn *, unsigned status, struct bytes type, struct bytes body);
+void turn_end(struct turn *, const char *outcome, const char *why);
+struct bytes turn_field(const struct heading *, const char *name);
 
 #endif

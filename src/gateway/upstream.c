@@ -1,219 +1,136 @@
 #include "gateway/upstream.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <strings.h>
 
-enum { IDLE_MOST = 256, IDLE_MS = 30000 };
+#include "base/file.h"
 
-static char *copy(struct bytes b)
+enum { SECRET_MOST = 8192 };
+
+static char *copy(const char *string)
 {
-	char *s = strndup((const char *)b.at, b.len);
+	char *s = strdup(string);
 
 	if (!s)
 		abort();
 	return s;
 }
 
-/* ---- address ---- */
-
-static const char *read_url(struct upstream *u, struct bytes url)
+void upstream_init(struct upstream *u, const char *name)
 {
-	if (bytes_start_with(url, BYTES("https://")))
-		u->tls = true;
-	else if (!bytes_start_with(url, BYTES("http://")))
-		return "is no address that begins with http:// or https://";
-	struct bytes rest = bytes_from(url, u->tls ? 8 : 7);
-	size_t slash = bytes_find_byte(rest, '/');
-	struct bytes where = bytes_slice(rest, 0, slash), base = bytes_from(rest, slash);
-	if (bytes_find_byte(where, '@') < where.len)
-		return "has a name or password in it, which belongs into a file";
-	bool bracket = where.len > 0 && where.at[0] == '[';
-	size_t end = bracket ? bytes_find_byte(where, ']') : bytes_find_byte(where, ':');
-	u->host = copy(bracket ? bytes_slice(where, 1, end - 1) : bytes_slice(where, 0, end));
-	struct bytes port = bytes_from(where, end + (bracket ? 2 : 1));
-	u->port = copy(port.len ? port : bytes_of(u->tls ? "443" : "80"));
-	while (base.len > 0 && base.at[base.len - 1] == '/')
-		base.len--;
-	u->base = copy(base);
-	return *u->host ? NULL : "names no host";
+	*u = (struct upstream){.name = copy(name), .failures_most = 5, .pause_ms = 10000, .connect_ms = 5000, .answer_ms = 120000, .silence_ms = 120000};
 }
 
-const char *upstream_init(struct upstream *u, const char *name, const char *url)
+const char *upstream_add_server(struct upstream *u, const char *url, unsigned weight)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-
-	*u = (struct upstream){.name = copy(bytes_of(name))};
-	const char *why = read_url(u, bytes_of(url));
-	if (why)
-		return why;
-	int failed = getaddrinfo(u->host, u->port, &hints, &u->addresses);
-	return failed ? gai_strerror(failed) : NULL;
-}
-
-/* Certificates are checked against the name, by the roots of the system. */
-static void prepare_tls(struct upstream *u)
-{
-	u->context = SSL_CTX_new(TLS_client_method());
-	if (!u->context || SSL_CTX_set_default_verify_paths(u->context) != 1)
+	u->servers = reallocarray(u->servers, u->server_count + 1, sizeof *u->servers);
+	if (!u->servers)
 		abort();
+	return server_init(&u->servers[u->server_count++], u, url, weight);
+}
+
+const char *upstream_read_key(struct upstream *u, const char *header, const char *path)
+{
+	struct text t;
+
+	text_init(&t, NULL);
+	if (strcasecmp(header, "authorization") == 0)
+		text_add_string(&t, "Bearer ");
+	bool good = file_read(path, SECRET_MOST, &t) == STATUS_OK;
+	while (t.len > 0 && (unsigned char)t.at[t.len - 1] <= ' ')
+		t.len--;
+	for (size_t i = 0; i < t.len; i++)
+		good &= (unsigned char)t.at[i] >= ' ';
+	if (good) {
+		u->key_header = copy(header);
+		u->key = copy(text_string(&t));
+	}
+	if (t.at)
+		explicit_bzero(t.at, t.room);
+	text_finish(&t);
+	return good ? NULL : "cannot be read as a key of one line";
+}
+
+const char *upstream_begin(struct upstream *u, struct loop *loop)
+{
+	bool tls = false;
+
+	u->loop = loop;
+	for (size_t i = 0; i < u->server_count; i++)
+		tls |= u->servers[i].tls;
+	if (!tls)
+		return NULL;
+	/* Certificates are checked against the name, by the roots of the system unless others are named. */
+	u->context = SSL_CTX_new(TLS_client_method());
+	if (!u->context)
+		abort();
+	if (u->authorities ? SSL_CTX_load_verify_file(u->context, u->authorities) != 1 : SSL_CTX_set_default_verify_paths(u->context) != 1)
+		return "has authorities that cannot be read";
+	if (u->certificate && (SSL_CTX_use_certificate_chain_file(u->context, u->certificate) != 1 || SSL_CTX_use_PrivateKey_file(u->context, u->private_key, SSL_FILETYPE_PEM) != 1))
+		return "has a certificate or a key for it that cannot be used";
 	SSL_CTX_set_min_proto_version(u->context, TLS1_2_VERSION);
 	SSL_CTX_set_verify(u->context, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_mode(u->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	return NULL;
 }
 
-void upstream_begin(struct upstream *u, struct loop *loop)
+/* A server that was shut is tried with one request: until that comes back, it is shut for everybody else. */
+static bool may_ask(struct server *s, int64_t now_ms)
 {
-	u->loop = loop;
-	if (u->tls)
-		prepare_tls(u);
+	return s->failures < s->upstream->failures_most || now_ms >= s->shut_until_ms;
 }
 
-/* ---- links ---- */
-
-static void free_link(struct link *l)
+/* Smooth weighted round: every server gains its weight, the one with most is asked and pays for all. */
+static struct server *choose(struct upstream *u)
 {
-	timer_cancel(l->upstream->loop, &l->idle);
-	connection_close(&l->connection);
-	http_reader_finish(&l->answer);
-	loop_free_later(l->upstream->loop, l);
-}
+	int64_t now_ms = loop_now(u->loop);
+	struct server *best = NULL;
+	int total = 0;
 
-static void take_out(struct link *l)
-{
-	for (struct link **at = &l->upstream->idle; *at; at = &(*at)->next)
-		if (*at == l) {
-			*at = l->next;
-			l->upstream->idle_count--;
-			return;
-		}
-}
-
-/* Nobody waits for it: the server ended it, or sent what nobody asked for. */
-static void retire(struct link *l)
-{
-	take_out(l);
-	free_link(l);
-}
-
-static void input(struct connection *c, struct bytes in)
-{
-	struct link *l = c->owner;
-
-	if (l->owner)
-		l->input(l, in);
-	else
-		retire(l);
-}
-
-static void gone(struct connection *c, const char *why)
-{
-	struct link *l = c->owner;
-
-	if (l->owner)
-		l->gone(l, why);
-	else
-		retire(l);
-}
-
-static void too_old(struct timer *t)
-{
-	retire(t->owner);
-}
-
-static int dial(const struct upstream *u)
-{
-	int one = 1;
-
-	for (const struct addrinfo *a = u->addresses; a; a = a->ai_next) {
-		int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (fd < 0)
+	for (size_t i = 0; i < u->server_count; i++) {
+		struct server *s = &u->servers[i];
+		if (!may_ask(s, now_ms))
 			continue;
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		if (connect(fd, a->ai_addr, a->ai_addrlen) == 0 || errno == EINPROGRESS)
-			return fd;
-		close(fd);
+		s->current += (int)s->weight;
+		total += (int)s->weight;
+		if (!best || s->current > best->current)
+			best = s;
 	}
-	return -1;
-}
-
-static SSL *make_ssl(const struct upstream *u)
-{
-	SSL *ssl = SSL_new(u->context);
-
-	if (!ssl)
-		abort();
-	SSL_set_connect_state(ssl);
-	SSL_set_tlsext_host_name(ssl, u->host);
-	SSL_set1_host(ssl, u->host);
-	return ssl;
-}
-
-static struct link *make_link(struct upstream *u)
-{
-	int fd = dial(u);
-
-	if (fd < 0)
-		return NULL;
-	struct link *l = calloc(1, sizeof *l);
-	if (!l)
-		abort();
-	l->upstream = u;
-	http_reader_init(&l->answer, HTTP_ANSWERS);
-	l->connection.owner = l;
-	l->connection.input = input;
-	l->connection.gone = gone;
-	l->idle = (struct timer){.due = too_old, .owner = l};
-	connection_open(&l->connection, u->loop, fd, u->tls ? make_ssl(u) : NULL, true);
-	return l;
+	if (best)
+		best->current -= total;
+	return best;
 }
 
 struct link *upstream_lend(struct upstream *u)
 {
-	struct link *l = u->idle;
-
-	if (!l)
-		return make_link(u);
-	u->idle = l->next;
-	u->idle_count--;
-	timer_cancel(u->loop, &l->idle);
-	l->reused = true;
-	return l;
-}
-
-void upstream_give_back(struct link *l, bool whole)
-{
-	struct upstream *u = l->upstream;
-
-	l->owner = NULL;
-	if (!whole || !l->answer.head.keep_alive || u->idle_count >= IDLE_MOST || !connection_is_open(&l->connection)) {
-		free_link(l);
-		return;
+	for (size_t tries = 0; tries < u->server_count; tries++) {
+		struct server *s = choose(u);
+		if (!s)
+			return NULL;
+		if (s->failures >= u->failures_most)
+			s->shut_until_ms = loop_now(u->loop) + u->pause_ms;
+		struct link *l = server_lend(s);
+		if (l)
+			return l;
+		server_failed(s);
 	}
-	connection_pause(&l->connection, false);
-	l->next = u->idle;
-	u->idle = l;
-	u->idle_count++;
-	timer_set(u->loop, &l->idle, IDLE_MS);
+	return NULL;
 }
 
 void upstream_finish(struct upstream *u)
 {
-	while (u->idle)
-		retire(u->idle);
-	if (u->addresses)
-		freeaddrinfo(u->addresses);
+	for (size_t i = 0; i < u->server_count; i++)
+		server_finish(&u->servers[i]);
 	SSL_CTX_free(u->context);
-	if (u->authorization)
-		explicit_bzero(u->authorization, strlen(u->authorization));
-	free(u->authorization);
+	if (u->key)
+		explicit_bzero(u->key, strlen(u->key));
+	free(u->servers);
+	free(u->key_header);
+	free(u->key);
+	free(u->authorities);
+	free(u->certificate);
+	free(u->private_key);
 	free(u->name);
-	free(u->host);
-	free(u->port);
-	free(u->base);
 }

@@ -1,45 +1,39 @@
 #ifndef GATEWAY_UPSTREAM_H
 #define GATEWAY_UPSTREAM_H
 
-#include <netdb.h>
+#include "gateway/server.h"
 
-#include "gateway/connection.h"
-#include "gateway/http.h"
-
-/* Where requests go: one server, spoken to over connections that are kept for the next request. */
+/*
+ * Where requests go: servers that are as good as one another, by weight.  One
+ * that fails again and again is left alone for a while, then tried with one
+ * request.
+ */
 struct upstream {
-	char *name, *host, *port, *base;        /* base: a path in front of every other, without a slash at its end */
-	char *authorization;        /* value of the header, or NULL; wiped at the end */
-	bool tls;
+	char *name;
+	struct server *servers;
+	size_t server_count;
+	char *key_header, *key;     /* what the servers want to see; the key is wiped at the end; or NULL */
+	char *authorities;          /* PEM file of those whose certificates count; NULL: those of the system */
+	char *certificate, *private_key;        /* PEM files, where the servers want to know who comes; or NULL */
+	unsigned failures_most;     /* one after the other, before a server is left alone */
+	int64_t pause_ms;           /* for so long */
+	int64_t connect_ms, answer_ms, silence_ms;      /* to a connection; to the head of an answer; between two parts of it */
 	SSL_CTX *context;
-	struct addrinfo *addresses;
 	struct loop *loop;
-	struct link *idle;
-	unsigned idle_count;
 };
 
-/* One connection to it, lent for one exchange at a time. */
-struct link {
-	struct connection connection;
-	struct upstream *upstream;
-	struct http_reader answer;
-	bool reused, keep;
-	struct timer idle;
-	struct link *next;
+void upstream_init(struct upstream *u, const char *name);
+void upstream_finish(struct upstream *u);
 
-	void *owner;
-	void (*input)(struct link *, struct bytes);
-	void (*gone)(struct link *, const char *why);
-};
+/* "http://host:port/base", the name looked up. NULL when it is fine, else why not. */
+const char *upstream_add_server(struct upstream *u, const char *url, unsigned weight);
+/* The key is in a file; `header` is "authorization" (then after "Bearer ") or another. */
+const char *upstream_read_key(struct upstream *u, const char *header, const char *path);
 
-/* "http://host:port/base"; NULL when it is fine, else why not. Looks the name up. */
-const char *upstream_init(struct upstream *, const char *name, const char *url);
-void upstream_finish(struct upstream *);
-void upstream_begin(struct upstream *, struct loop *);
+/* In the worker that will use it. NULL when it is fine, else why not. */
+const char *upstream_begin(struct upstream *u, struct loop *loop);
 
-/* NULL when no connection can be made; what comes of it is told by link->gone. */
-struct link *upstream_lend(struct upstream *);
-/* Back for the next one, when its answer was read to its end; else it is closed. */
-void upstream_give_back(struct link *, bool whole);
+/* A connection to the server whose turn it is; NULL when none can be asked. What comes of it is told to the link's owner. */
+struct link *upstream_lend(struct upstream *u);
 
 #endif

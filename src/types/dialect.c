@@ -23,13 +23,18 @@ static bool path_fits(struct bytes pattern, struct bytes path)
 	return (pattern.len == 0 || bytes_same(pattern, "/**")) && path.len == 0;
 }
 
+const struct dialect_route *dialect_route_for(const struct dialect *d, struct bytes method, struct bytes path)
+{
+	for (const struct dialect_route *r = d->routes; r->path; r++)
+		if ((!*r->method || bytes_same(method, r->method)) && path_fits(bytes_of(r->path), path))
+			return r;
+	return NULL;
+}
+
 const struct dialect *dialect_for(struct bytes method, struct bytes path, const struct dialect_route **route)
 {
 	for (const struct dialect *const *d = dialects; *d; d++)
-		for (const struct dialect_route *r = (*d)->routes; r->path; r++)
-			if ((!*r->method || bytes_same(method, r->method)) && path_fits(bytes_of(r->path), path)) {
-				*route = r;
-				return *d;
-			}
+		if ((*route = dialect_route_for(*d, method, path)) != NULL)
+			return *d;
 	return NULL;
 }

@@ -39,6 +39,7 @@ struct dialect {
 	const char *name, *title, *spec;
 	const struct dialect_route *routes;     /* ends with a NULL path */
 	enum framing_kind framing;
+	bool repeatable;            /* asking twice costs twice, and does no other harm */
 
 	size_t state_size;          /* of exchange.state */
 
@@ -56,6 +57,9 @@ struct dialect {
 extern const struct dialect *const dialects[];  /* ends with NULL; generated */
 
 const struct dialect *dialect_named(struct bytes name);         /* or NULL */
+
+/* The route of this dialect that answers for a request, or NULL. */
+const struct dialect_route *dialect_route_for(const struct dialect *dialect, struct bytes method, struct bytes path);
 
 /* The dialect and route that answer for a request; NULL when none does: then it is denied. */
 const struct dialect *dialect_for(struct bytes method, struct bytes path, const struct dialect_route **route);

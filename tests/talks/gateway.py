@@ -314,7 +314,7 @@ def main():
 	first = records[0]
 	check("a record says who, what and how", first["caller"] == "first" and first["answer"]["model"] == "m-1" and first["tokens"] == {"input": 3, "output": 2, "reported": True} and first["answer"]["examined"] == "whole", first)
 	check("and nothing of the content", not any("HELLO" in json.dumps(r) or "hello" in json.dumps(r) for r in records))
-	check("the gateway's own doings are on record", [r["what"] for r in g.records("gateway")] == ["begins", "halted", "let go on", "halted", "let go on", "ends"], g.records("gateway"))
+	check("the gateway's own doings are on record", [r["what"] for r in g.records("gateway")] == ["begins", "halted", "let go on", "halted", "let go on", "a worker ended", "ends"], g.records("gateway"))
 	verified = subprocess.run([MERLON, "ledger", "verify", str(g.ledger)], capture_output=True, text=True)
 	check("the ledger verifies", verified.returncode == 0, verified.stdout + verified.stderr)
 	print(f"{PASSED} passed, {FAILED} failed")

@@ -1,0 +1,269 @@
+#include <string.h>
+
+#include "gateway/evidence.h"
+#include "gateway/turn.h"
+
+/* The answer of an upstream, as it comes: examined, then passed on. */
+
+enum { EVENT_MEMORY = 512 << 20, FIELDS_MOST = 24 };
+
+/* An event or body is read into an exchange of its own; what outlives it is added up. */
+struct reading {
+	struct turn *t;
+	struct exchange part;
+	struct bytes name, data;
+};
+
+static void read_part(void *arg)
+{
+	struct reading *r = arg;
+	const struct turn *t = r->t;
+	const struct exchange *sum = &t->answer;
+
+	exchange_init(&r->part, &r->t->event, t->dialect);
+	r->part.route = sum->route;
+	r->part.asked = sum->asked;
+	r->part.state = sum->state;
+	r->part.model = sum->model;
+	r->part.finish = sum->finish;
+	r->part.usage = sum->usage;
+	if (t->streams)
+		t->dialect->event(&r->part, r->name, r->data);
+	else
+		t->dialect->answer(&r->part, &(struct heading){.method = t->method, .path = t->target, .status = t->status, .field = turn_field, .owner = t->head}, r->data);
+}
+
+static void add_part(struct turn *t, const struct exchange *part)
+{
+	struct exchange *sum = &t->answer;
+
+	if (!bytes_equal(sum->model, part->model))
+		sum->model = arena_copy(&t->arena, bytes_slice(part->model, 0, 200));
+	if (!bytes_equal(sum->finish, part->finish))
+		sum->finish = arena_copy(&t->arena, bytes_slice(part->finish, 0, 64));
+	sum->usage = part->usage;
+	sum->ended |= part->ended;
+	sum->partly |= part->partly;
+	sum->piece_count += part->piece_count;
+	sum->text_bytes += part->text_bytes;
+	if (part->why)
+		exchange_fail(sum, part->why);
+	for (const struct piece *p = part->pieces; p; p = p->next)
+		t->tools_called += p->kind == PIECE_TOOL_CALL && p->name.len > 0;
+}
+
+/* False when it cannot be understood: then it goes on to the client only where its route says so. */
+static bool examine(struct turn *t, struct bytes name, struct bytes data)
+{
+	struct reading r = {.t = t, .name = name, .data = data};
+
+	arena_finish(&t->event);
+	arena_init(&t->event, EVENT_MEMORY);
+	if (!arena_run(&t->event, read_part, &r))
+		exchange_fail(&t->answer, "needs more memory to be understood than it may have");
+	else
+		add_part(t, &r.part);
+	return !t->answer.why || t->route->pass_unexamined;
+}
+
+static void hash_answer(struct turn *t, struct bytes b)
+{
+	hasher_add(&t->answer_hash, b);
+	t->answer_bytes += b.len;
+	shared_count(t->door->shared, COUNT_BYTES_OUT, b.len);
+}
+
+/* ---- head ---- */
+
+static bool is_stream(const struct turn *t)
+{
+	const char *wanted = t->dialect->framing == FRAMING_EVENTS ? "text/event-stream" : "application/x-ndjson";
+
+	return bytes_equal_folded(bytes_slice(t->type, 0, strlen(wanted)), bytes_of(wanted));
+}
+
+/* What a client learns of an answer besides its body; the rest is between this gateway and the upstream. */
+static bool goes_down(struct bytes name)
+{
+	static const char *const begins[] = {"retry-after", "x-request-id", "request-id", "x-ratelimit-", "anthropic-ratelimit-", "openai-processing-ms", "openai-version", "mcp-session-id", "mcp-protocol-version"};
+
+	for (size_t i = 0; i < COUNT_OF(begins); i++)
+		if (bytes_equal_folded(bytes_slice(name, 0, strlen(begins[i])), bytes_of(begins[i])))
+			return true;
+	return false;
+}
+
+static void keep_fields(struct turn *t, const struct http_head *h)
+{
+	t->fields = arena_alloc(&t->arena, FIELDS_MOST, sizeof *t->fields);
+	t->fields[t->field_count++] = (struct http_field){BYTES("Merlon-Exchange"), bytes_of(t->id_text)};
+	if (t->type.len > 0)
+		t->fields[t->field_count++] = (struct http_field){BYTES("Content-Type"), t->type};
+	for (size_t i = 0; i < h->field_count && t->field_count < FIELDS_MOST - 2; i++)
+		if (goes_down(h->fields[i].name))
+			t->fields[t->field_count++] = (struct http_field){arena_copy(&t->arena, h->fields[i].name), arena_copy(&t->arena, h->fields[i].value)};
+}
+
+static void begin_stream(struct turn *t)
+{
+	shared_count(t->door->shared, COUNT_STREAMS, 1);
+	framing_init(&t->framing, t->dialect->framing);
+	t->fields[t->field_count++] = (struct http_field){BYTES("Cache-Control"), BYTES("no-cache")};
+	t->fields[t->field_count++] = (struct http_field){BYTES("X-Accel-Buffering"), BYTES("no")};
+	t->reply->head(t->reply, t->status, t->fields, t->field_count, HTTP_UNKNOWN);
+	t->head_sent = true;
+}
+
+static bool is_busy(unsigned status)
+{
+	return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+static void take_head(struct link *link, const struct http_head *h)
+{
+	struct turn *t = link->owner;
+	struct bytes encoding = http_field_value(h, "content-encoding");
+
+	if (h->status >= 500)
+		server_failed(link->server);
+	else
+		server_works(link->server);
+	/* It says that it did not do it: somebody else may. */
+	if (is_busy(h->status) && t->choice < t->route->fallback_count) {
+		t->choice++;
+		t->asked_here = 0;
+		if (turn_ask_another(t))
+			return;
+	}
+	t->status = h->status;
+	t->type = arena_copy(&t->arena, http_field_value(h, "content-type"));
+	t->first_ms = loop_now(t->door->loop);
+	hasher_begin(&t->answer_hash);
+	hasher_add(&t->answer_hash, (struct bytes){t->salt, sizeof t->salt});
+	if (encoding.len > 0 && !bytes_equal_folded(encoding, BYTES("identity"))) {
+		turn_refuse(t, &(struct refusal){502, "upstream_encoded", "The model's answer came in an encoding nobody asked for, and was not read."});
+		return;
+	}
+	keep_fields(t, h);
+	t->streams = t->of_dialect->action == ROUTE_EXAMINE && h->status < 300 && is_stream(t);
+	if (t->streams)
+		begin_stream(t);
+}
+
+/* ---- body ---- */
+
+/* Whole events go on as they came; the last one waits until the record is handed over. */
+static void pass_events(struct turn *t, struct bytes body)
+{
+	struct framed event;
+
+	if (!framing_feed(&t->framing, body)) {
+		turn_refuse(t, &(struct refusal){502, "not_examined", "The model sent an event longer than any that is read."});
+		return;
+	}
+	while (framing_next(&t->framing, &t->event, &event)) {
+		t->events++;
+		shared_count(t->door->shared, COUNT_EVENTS, 1);
+		hash_answer(t, event.raw);
+		if (event.data.len > 0 && !examine(t, event.name, event.data)) {
+			turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer could not be understood, and is not passed on."});
+			return;
+		}
+		t->reply->body(t->reply, event.raw);
+	}
+	if (t->reply->is_slow(t->reply))
+		turn_pause(t, true);
+}
+
+static void take_body(struct link *link, struct bytes body)
+{
+	struct turn *t = link->owner;
+
+	if (t->request.endless)
+		timer_cancel(t->door->loop, &t->patience);
+	else
+		timer_set(t->door->loop, &t->patience, t->upstream->silence_ms);
+	if (t->streams) {
+		pass_events(t, body);
+		return;
+	}
+	hash_answer(t, body);
+	text_add(&t->held, body);
+	if (t->held.len > t->route->answer_most)
+		turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer is longer than any that is read."});
+}
+
+/* ---- end ---- */
+
+static void finish_stream(struct turn *t)
+{
+	if (!t->answer.ended && !t->request.endless && !t->answer.why) {
+		turn_refuse(t, &(struct refusal){502, "upstream_cut", "The model's answer was cut off before its end."});
+		return;
+	}
+	shared_count(t->door->shared, COUNT_ANSWERED, 1);
+	turn_end(t, "answered", "");
+}
+
+static void finish_whole(struct turn *t)
+{
+	struct bytes body = text_bytes(&t->held);
+
+	if (t->of_dialect->action == ROUTE_EXAMINE && body.len > 0 && !examine(t, BYTES(""), body) && t->status < 300) {
+		turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer could not be understood, and is not passed on."});
+		return;
+	}
+	shared_count(t->door->shared, COUNT_ANSWERED, 1);
+	evidence_of(t, "answered", "");
+	t->reply->head(t->reply, t->status, t->fields, t->field_count, body.len);
+	t->reply->body(t->reply, body);
+	turn_end(t, "answered", "");
+}
+
+static void take_end(struct link *link)
+{
+	struct turn *t = link->owner;
+
+	t->ended_ms = loop_now(t->door->loop);
+	if (t->streams)
+		finish_stream(t);
+	else
+		finish_whole(t);
+}
+
+/*
+ * Another server is asked where this one cannot have done anything: it was
+ * not reached, or ended a connection that had been kept before a byte came
+ * back - the last only for what may be asked twice.
+ */
+static void take_loss(struct link *link, const char *why)
+{
+	struct turn *t = link->owner;
+	bool safe = !link->reached || (link->reused && t->dialect->repeatable);
+
+	(void)why;
+	/* A stream that has said that it is over is. */
+	if (t->streams && (t->answer.ended || t->request.endless)) {
+		take_end(link);
+		return;
+	}
+	if (link->reused) {
+		server_forget(link->server);
+		t->asked_here--;        /* it may be asked again, on a new connection */
+	} else {
+		server_failed(link->server);
+	}
+	if (t->status == 0 && safe && turn_ask_another(t))
+		return;
+	turn_refuse(t, t->head_sent ? &(struct refusal){502, "upstream_cut", "The model's answer was cut off before its end."}
+				    : &(struct refusal){502, "upstream_gone", "The model's server cannot be reached."});
+}
+
+void answer_listen(struct turn *t)
+{
+	t->link->owner = t;
+	t->link->head = take_head;
+	t->link->body = take_body;
+	t->link->over = take_end;
+	t->link->gone = take_loss;
+}

@@ -1,0 +1,417 @@
+#include "gateway/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+
+enum { FILE_MOST = 1 << 20, MEMORY_MOST = 16 << 20, WEIGHT_MOST = 1000, WORKERS_MOST = 64 };
+
+struct loading {
+	struct settings settings;   /* first: `settings` of every reader */
+	struct config *config;
+};
+
+/* ---- listeners ---- */
+
+static void read_listener(struct loading *l, const struct yaml *map, struct listener *out)
+{
+	struct settings *s = &l->settings;
+	const struct yaml *tls = yaml_member(map, "tls");
+
+	if (!settings_know(s, map, "a listener", "address tls"))
+		return;
+	out->address = settings_string(s, map, "address", NULL);
+	if (!out->address)
+		settings_fail(s, map, "has a listener without \"address: HOST:PORT\"");
+	if (!tls || !settings_know(s, tls, "tls", "certificate key callers callers-required"))
+		return;
+	out->certificate = settings_path(s, l->config->folder, settings_string(s, tls, "certificate", NULL));
+	out->private_key = settings_path(s, l->config->folder, settings_string(s, tls, "key", NULL));
+	out->authorities = settings_path(s, l->config->folder, settings_string(s, tls, "callers", NULL));
+	out->certificate_required = settings_bool(s, tls, "callers-required", out->authorities != NULL);
+	if (!out->certificate || !out->private_key)
+		settings_fail(s, tls, "has tls without a certificate and a key for it");
+}
+
+static void read_listeners(struct loading *l, const struct yaml *root)
+{
+	const struct yaml *list = yaml_member(root, "listen");
+
+	if (!list || list->kind != YAML_IS_LIST || list->count == 0) {
+		settings_fail(&l->settings, list ? list : root, "has no list \"listen\" of addresses");
+		return;
+	}
+	l->config->listeners = arena_alloc(&l->config->arena, list->count, sizeof(struct listener));
+	yaml_each(list, it)
+		read_listener(l, it, &l->config->listeners[l->config->listener_count++]);
+}
+
+/* ---- upstreams ---- */
+
+static void add_server(struct loading *l, struct upstream *u, const struct yaml *it)
+{
+	struct settings *s = &l->settings;
+	bool plain = it->kind == YAML_IS_SCALAR;
+
+	if (!plain && !settings_know(s, it, "a server", "url weight"))
+		return;
+	const char *url = plain ? arena_string(s->arena, it->text) : settings_string(s, it, "url", NULL);
+	unsigned weight = plain ? 1 : (unsigned)settings_number(s, it, "weight", 1, 1, WEIGHT_MOST);
+	if (!url) {
+		settings_fail(s, it, "has a server without a \"url\"");
+		return;
+	}
+	const char *why = upstream_add_server(u, url, weight);
+	if (why)
+		settings_fail(s, it, "has a server \"%s\" that %s", url, why);
+}
+
+static void read_key(struct loading *l, struct upstream *u, const struct yaml *key)
+{
+	struct settings *s = &l->settings;
+
+	if (!key || !settings_know(s, key, "a key", "file header"))
+		return;
+	const char *file = settings_path(s, l->config->folder, settings_string(s, key, "file", NULL));
+	const char *why = file ? upstream_read_key(u, settings_string(s, key, "header", "authorization"), file) : "is not named";
+	if (why)
+		settings_fail(s, key, "has a key file \"%s\" that %s", file ? file : "", why);
+}
+
+static char *path_of(struct loading *l, const struct yaml *map, const char *name)
+{
+	const char *path = settings_path(&l->settings, l->config->folder, settings_string(&l->settings, map, name, NULL));
+
+	return path ? strdup(path) : NULL;
+}
+
+static void read_upstream(struct loading *l, const struct yaml *map, struct upstream *u)
+{
+	struct settings *s = &l->settings;
+	const struct yaml *servers = yaml_member(map, "servers"), *circuit = yaml_member(map, "circuit"), *timeouts = yaml_member(map, "timeouts"), *tls = yaml_member(map, "tls");
+
+	upstream_init(u, arena_string(s->arena, map->key));
+	if (!settings_know(s, map, "an upstream", "servers key tls circuit timeouts"))
+		return;
+	if (!servers || servers->kind != YAML_IS_LIST || servers->count == 0)
+		settings_fail(s, map, "has an upstream without a list of \"servers\"");
+	yaml_each(servers, it)
+		add_server(l, u, it);
+	read_key(l, u, yaml_member(map, "key"));
+	if (settings_know(s, tls, "tls of an upstream", "authorities certificate key")) {
+		u->authorities = path_of(l, tls, "authorities");
+		u->certificate = path_of(l, tls, "certificate");
+		u->private_key = path_of(l, tls, "key");
+		if (!u->certificate != !u->private_key)
+			settings_fail(s, tls, "has one of \"certificate\" and \"key\" without the other");
+	}
+	if (settings_know(s, circuit, "circuit", "failures pause")) {
+		u->failures_most = (unsigned)settings_number(s, circuit, "failures", u->failures_most, 1, 1000);
+		u->pause_ms = settings_duration(s, circuit, "pause", u->pause_ms);
+	}
+	if (settings_know(s, timeouts, "timeouts", "connect answer silence")) {
+		u->connect_ms = settings_duration(s, timeouts, "connect", u->connect_ms);
+		u->answer_ms = settings_duration(s, timeouts, "answer", u->answer_ms);
+		u->silence_ms = settings_duration(s, timeouts, "silence", u->silence_ms);
+	}
+}
+
+static void read_upstreams(struct loading *l, const struct yaml *root)
+{
+	const struct yaml *map = yaml_member(root, "upstreams");
+
+	if (!map || map->kind != YAML_IS_MAP || map->count == 0) {
+		settings_fail(&l->settings, map ? map : root, "has no map \"upstreams\" of names and their servers");
+		return;
+	}
+	l->config->upstreams = arena_alloc(&l->config->arena, map->count, sizeof(struct upstream));
+	yaml_each(map, it)
+		read_upstream(l, it, &l->config->upstreams[l->config->upstream_count++]);
+}
+
+/* ---- routes ---- */
+
+static struct upstream *upstream_named(struct loading *l, const struct yaml *where, struct bytes name)
+{
+	for (size_t i = 0; i < l->config->upstream_count; i++)
+		if (bytes_same(name, l->config->upstreams[i].name))
+			return &l->config->upstreams[i];
+	settings_fail(&l->settings, where, "has a route to \"%.*s\", and no upstream of that name", (int)name.len, name.at);
+	return NULL;
+}
+
+/* A name, a list of names, or a map of names and weights. */
+static void read_targets(struct loading *l, struct route *r, const struct yaml *map)
+{
+	const struct yaml *v = yaml_member(map, "upstreams");
+
+	if (!v || (v->kind != YAML_IS_SCALAR && v->count == 0)) {
+		settings_fail(&l->settings, map, "has a route without \"upstreams\"");
+		return;
+	}
+	r->targets = arena_alloc(&l->config->arena, v->count + 1, sizeof *r->targets);
+	if (v->kind == YAML_IS_SCALAR) {
+		r->targets[r->target_count++] = (struct target){.upstream = upstream_named(l, v, v->text), .weight = 1};
+		return;
+	}
+	yaml_each(v, it) {
+		uint64_t weight = 1;
+		if (v->kind == YAML_IS_MAP && (!bytes_to_u64(it->text, &weight) || weight < 1 || weight > WEIGHT_MOST))
+			settings_fail(&l->settings, it, "has a weight that is no number from 1 to %d", WEIGHT_MOST);
+		r->targets[r->target_count++] = (struct target){.upstream = upstream_named(l, it, v->kind == YAML_IS_MAP ? it->key : it->text), .weight = (unsigned)weight};
+	}
+}
+
+static void read_fallbacks(struct loading *l, struct route *r, const struct yaml *map)
+{
+	const struct yaml *v = yaml_member(map, "fallback");
+	struct names names = settings_names(&l->settings, map, "fallback");
+
+	r->fallbacks = arena_alloc(&l->config->arena, names.count + 1, sizeof *r->fallbacks);
+	for (size_t i = 0; i < names.count; i++)
+		r->fallbacks[r->fallback_count++] = upstream_named(l, v, names.at[i]);
+}
+
+static void read_dialects(struct loading *l, struct route *r, const struct yaml *map)
+{
+	struct names names = settings_names(&l->settings, map, "dialects");
+
+	for (size_t i = 0; i < names.count; i++) {
+		const struct dialect *d = dialect_named(names.at[i]);
+		if (!d)
+			settings_fail(&l->settings, yaml_member(map, "dialects"), "has a dialect \"%.*s\" that is not spoken; see \"merlon help gateway\"", (int)names.at[i].len, names.at[i].at);
+		else if (r->dialect_count < DIALECTS_MOST)
+			r->dialects[r->dialect_count++] = d;
+	}
+}
+
+static void init_route(struct route *r)
+{
+	*r = (struct route){.name = BYTES("default"), .body_most = 16 << 20, .answer_most = 64 << 20};
+}
+
+static void read_route(struct loading *l, const struct yaml *map, struct route *r)
+{
+	struct settings *s = &l->settings;
+
+	init_route(r);
+	if (!settings_know(s, map, "a route", "name prefix dialects models upstreams fallback purposes unexamined request-most answer-most"))
+		return;
+	r->name = bytes_of(settings_string(s, map, "name", "default"));
+	r->prefix = bytes_of(settings_string(s, map, "prefix", ""));
+	if (r->prefix.len > 0 && (r->prefix.at[0] != '/' || r->prefix.at[r->prefix.len - 1] == '/'))
+		settings_fail(s, yaml_member(map, "prefix"), "has a prefix that does not begin with a slash, or ends with one");
+	read_dialects(l, r, map);
+	r->models = settings_names(s, map, "models");
+	read_targets(l, r, map);
+	read_fallbacks(l, r, map);
+	r->purposes = settings_names(s, map, "purposes");
+	r->pass_unexamined = settings_choice(s, map, "unexamined", "deny pass", 0) == 1;
+	r->body_most = settings_size(s, map, "request-most", r->body_most);
+	r->answer_most = settings_size(s, map, "answer-most", r->answer_most);
+}
+
+static void read_routes(struct loading *l, const struct yaml *root)
+{
+	const struct yaml *list = yaml_member(root, "routes");
+
+	if (!list || list->kind != YAML_IS_LIST || list->count == 0) {
+		settings_fail(&l->settings, list ? list : root, "has no list \"routes\"");
+		return;
+	}
+	l->config->routes = arena_alloc(&l->config->arena, list->count, sizeof(struct route));
+	yaml_each(list, it)
+		read_route(l, it, &l->config->routes[l->config->route_count++]);
+}
+
+/* ---- the whole ---- */
+
+static void read_root(void *arg)
+{
+	struct loading *l = arg;
+	struct config *c = l->config;
+	struct text in;
+
+	text_init(&in, &c->arena);
+	if (file_read(c->path, FILE_MOST, &in) != STATUS_OK) {
+		settings_fail(&l->settings, NULL, "cannot be read: %m");
+		return;
+	}
+	c->digest = digest_of(text_bytes(&in));
+	const struct yaml *root = yaml_parse(&c->arena, text_bytes(&in), &l->settings.error);
+	if (!root) {
+		l->settings.failed = true;
+		return;
+	}
+	if (!settings_know(&l->settings, root, "the configuration", "listen ledger workers upstreams routes"))
+		return;
+	read_listeners(l, root);
+	c->ledger = settings_path(&l->settings, c->folder, settings_string(&l->settings, root, "ledger", NULL));
+	if (!c->ledger)
+		settings_fail(&l->settings, root, "names no folder for the \"ledger\"");
+	c->workers = (unsigned)settings_number(&l->settings, root, "workers", 0, 1, WORKERS_MOST);
+	read_upstreams(l, root);
+	read_routes(l, root);
+}
+
+static struct config *create(const char *path)
+{
+	struct config *c = calloc(1, sizeof *c);
+
+	if (!c)
+		abort();
+	arena_init(&c->arena, MEMORY_MOST);
+	c->path = path;
+	return c;
+}
+
+struct config *config_load(const char *path)
+{
+	struct config *c = create(path);
+	struct loading l = {.settings = {.arena = &c->arena}, .config = c};
+	size_t slash = bytes_find_last(bytes_of(path), BYTES("/"));
+
+	c->from_file = true;
+	c->folder = path[slash] ? arena_string(&c->arena, bytes_slice(bytes_of(path), 0, slash)) : "";
+	if (!arena_run(&c->arena, read_root, &l))
+		settings_fail(&l.settings, NULL, "is larger than any configuration that is read");
+	if (!l.settings.failed)
+		return c;
+	log_error("%s:%u:%u: %s", path, l.settings.error.line, l.settings.error.column, l.settings.error.why);
+	config_destroy(c);
+	return NULL;
+}
+
+struct config *config_simple(const char *listen, const char *upstream, const char *upstream_key, const char *ledger, unsigned workers)
+{
+	struct config *c = create("the command line");
+
+	c->folder = "";
+	struct text said;
+	text_init(&said, &c->arena);
+	text_addf(&said, "%s %s %s", listen, upstream, ledger);
+	c->digest = digest_of(text_bytes(&said));
+	c->ledger = ledger;
+	c->workers = workers;
+	c->listeners = arena_new(&c->arena, struct listener);
+	c->listeners[c->listener_count++].address = listen;
+	c->upstreams = arena_new(&c->arena, struct upstream);
+	upstream_init(&c->upstreams[c->upstream_count++], "default");
+	c->routes = arena_new(&c->arena, struct route);
+	init_route(&c->routes[c->route_count++]);
+	c->routes->targets = arena_new(&c->arena, struct target);
+	c->routes->targets[c->routes->target_count++] = (struct target){.upstream = c->upstreams, .weight = 1};
+	const char *why = upstream_add_server(c->upstreams, upstream, 1);
+	if (why)
+		log_error("--upstream: \"%s\": %s", upstream, why);
+	else if (upstream_key && (why = upstream_read_key(c->upstreams, "authorization", upstream_key)) != NULL)
+		log_error("%s: %s", upstream_key, why);
+	if (!why)
+		return c;
+	config_destroy(c);
+	return NULL;
+}
+
+void config_destroy(struct config *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->upstream_count; i++)
+		upstream_finish(&c->upstreams[i]);
+	arena_finish(&c->arena);
+	free(c);
+}
+
+/* ---- asking it ---- */
+
+static bool model_fits(const struct names *models, struct bytes model)
+{
+	for (size_t i = 0; i < models->count; i++) {
+		struct bytes m = models->at[i];
+		bool open = m.len > 0 && m.at[m.len - 1] == '*';
+		if (open ? bytes_start_with(model, bytes_slice(m, 0, m.len - 1)) : bytes_equal(model, m))
+			return true;
+	}
+	return models->count == 0;
+}
+
+static const struct dialect *dialect_of(const struct route *r, struct bytes method, struct bytes path, const struct dialect_route **of_dialect)
+{
+	for (size_t i = 0; i < r->dialect_count; i++)
+		if ((*of_dialect = dialect_route_for(r->dialects[i], method, path)) != NULL)
+			return r->dialects[i];
+	return r->dialect_count == 0 ? dialect_for(method, path, of_dialect) : NULL;
+}
+
+struct route *config_route(const struct config *c, struct bytes method, struct bytes path, const struct bytes *model, const struct dialect **dialect,
+			   const struct dialect_route **of_dialect)
+{
+	for (size_t i = 0; i < c->route_count; i++) {
+		struct route *r = &c->routes[i];
+		if (!bytes_start_with(path, r->prefix) || (model && !model_fits(&r->models, *model)))
+			continue;
+		*dialect = dialect_of(r, method, bytes_from(path, r->prefix.len), of_dialect);
+		if (*dialect)
+			return r;
+	}
+	return NULL;
+}
+
+/* ---- telling it ---- */
+
+static void explain_listener(struct text *out, const struct listener *l)
+{
+	text_addf(out, "Callers come to %s, %s%s.\n", l->address, l->certificate ? "over TLS" : "WITHOUT TLS: only for this machine, or behind something that has it",
+		  !l->authorities ? "" : l->certificate_required ? ", and have to show a certificate" : ", and may show a certificate");
+}
+
+static void explain_upstream(struct text *out, const struct upstream *u)
+{
+	text_addf(out, "Upstream %s%s:", u->name, u->key ? " (its key is known)" : "");
+	for (size_t i = 0; i < u->server_count; i++)
+		text_addf(out, " %s (weight %u)", u->servers[i].url, u->servers[i].weight);
+	text_addf(out, "; left alone for %lld s after %u failures.\n", (long long)u->pause_ms / 1000, u->failures_most);
+}
+
+static void explain_names(struct text *out, const char *what, const struct names *names, const char *otherwise)
+{
+	text_addf(out, "  %s: ", what);
+	for (size_t i = 0; i < names->count; i++) {
+		text_add_string(out, i ? ", " : "");
+		text_add_printable(out, names->at[i], 100);
+	}
+	text_addf(out, "%s\n", names->count ? "" : otherwise);
+}
+
+static void explain_route(struct text *out, const struct route *r)
+{
+	text_add_string(out, "Route ");
+	text_add_printable(out, r->name, 100);
+	text_addf(out, "%s%.*s:\n  dialects: ", r->prefix.len ? " under " : "", (int)r->prefix.len, r->prefix.at);
+	for (size_t i = 0; i < r->dialect_count; i++)
+		text_addf(out, "%s%s", i ? ", " : "", r->dialects[i]->name);
+	text_add_string(out, r->dialect_count ? "\n" : "all that are spoken\n");
+	explain_names(out, "models", &r->models, "all");
+	text_add_string(out, "  goes to: ");
+	for (size_t i = 0; i < r->target_count; i++)
+		text_addf(out, "%s%s (weight %u)", i ? ", " : "", r->targets[i].upstream->name, r->targets[i].weight);
+	for (size_t i = 0; i < r->fallback_count; i++)
+		text_addf(out, "; then %s", r->fallbacks[i]->name);
+	text_add_byte(out, '\n');
+	explain_names(out, "purposes of its data", &r->purposes, "untagged");
+	text_addf(out, "  what cannot be examined: %s\n", r->pass_unexamined ? "PASSED ON, and recorded as not examined" : "refused");
+}
+
+void config_explain(const struct config *c, struct text *out)
+{
+	for (size_t i = 0; i < c->listener_count; i++)
+		explain_listener(out, &c->listeners[i]);
+	for (size_t i = 0; i < c->upstream_count; i++)
+		explain_upstream(out, &c->upstreams[i]);
+	for (size_t i = 0; i < c->route_count; i++)
+		explain_route(out, &c->routes[i]);
+	text_addf(out, "Evidence goes to %s.\n", c->ledger);
+}

@@ -1,0 +1,75 @@
+#ifndef GATEWAY_CONFIG_H
+#define GATEWAY_CONFIG_H
+
+#include "gateway/settings.h"
+#include "gateway/upstream.h"
+#include "base/hash.h"
+#include "types/dialect.h"
+
+/* A gateway as it is configured: what `merlon gateway --config FILE` reads (schema/gateway.schema.json). */
+
+enum { DIALECTS_MOST = 16 };
+
+/* One address callers come to. */
+struct listener {
+	const char *address;        /* "127.0.0.1:8080", "[::1]:8080" */
+	const char *certificate, *private_key;  /* PEM files; NULL: without TLS */
+	const char *authorities;    /* PEM file of those who vouch for callers' certificates; or NULL */
+	bool certificate_required;
+};
+
+/* An upstream of a route, and how often its turn is. */
+struct target {
+	struct upstream *upstream;
+	unsigned weight;
+	int current;
+};
+
+/* Which requests go where. The first route that fits counts. */
+struct route {
+	struct bytes name;
+	struct bytes prefix;        /* of the path; what follows it is what the dialect knows */
+	const struct dialect *dialects[DIALECTS_MOST];  /* none: all */
+	size_t dialect_count;
+	struct names models;        /* '*' at the end stands for the rest; none: all */
+	struct target *targets;
+	size_t target_count;
+	struct upstream **fallbacks;        /* asked one after the other when those cannot */
+	size_t fallback_count;
+	struct names purposes;      /* what the data that comes this way is for */
+	bool pass_unexamined;       /* what cannot be understood goes on, and the record says so */
+	uint64_t body_most, answer_most;    /* bytes */
+};
+
+struct config {
+	struct arena arena;
+	const char *path, *folder;  /* of the file; relative paths in it start there */
+	bool from_file;             /* so that it can be read again */
+	struct digest digest;       /* of the file, or of what the command line says */
+	struct listener *listeners;
+	size_t listener_count;
+	const char *ledger;
+	unsigned workers;           /* 0: one a core */
+	struct upstream *upstreams;
+	size_t upstream_count;
+	struct route *routes;
+	size_t route_count;
+};
+
+/* NULL when it is wrong: then it was told where and why. */
+struct config *config_load(const char *path);
+/* One upstream, one route to it, for everything. */
+struct config *config_simple(const char *listen, const char *upstream, const char *upstream_key, const char *ledger, unsigned workers);
+void config_destroy(struct config *config);
+
+/* What it comes to, in words, for a person to check. */
+void config_explain(const struct config *config, struct text *out);
+
+/*
+ * The route for a path (and, unless NULL, a model), with the dialect and its
+ * own route; NULL when there is none.
+ */
+struct route *config_route(const struct config *config, struct bytes method, struct bytes path, const struct bytes *model, const struct dialect **dialect,
+			   const struct dialect_route **of_dialect);
+
+#endif

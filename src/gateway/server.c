@@ -1,0 +1,327 @@
+#include "gateway/server.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/upstream.h"
+
+enum { IDLE_MOST = 256, IDLE_MS = 30000 };
+
+/* A link of HTTP/1.1: a connection of its own. */
+struct line {
+	struct link link;
+	struct connection connection;
+	struct http_reader answer;
+	struct timer idle, connecting;
+	bool whole;                 /* the answer was read to its end */
+};
+
+/* ---- address ---- */
+
+static char *copy(struct bytes b)
+{
+	char *s = strndup((const char *)b.at, b.len);
+
+	if (!s)
+		abort();
+	return s;
+}
+
+static const char *read_url(struct server *s, struct bytes url)
+{
+	if (bytes_start_with(url, BYTES("https://")))
+		s->tls = true;
+	else if (!bytes_start_with(url, BYTES("http://")))
+		return "is no address that begins with http:// or https://";
+	struct bytes rest = bytes_from(url, s->tls ? 8 : 7);
+	size_t slash = bytes_find_byte(rest, '/');
+	struct bytes where = bytes_slice(rest, 0, slash), base = bytes_from(rest, slash);
+	if (bytes_find_byte(where, '@') < where.len)
+		return "has a name or password in it, which belongs into a file";
+	bool bracket = where.len > 0 && where.at[0] == '[';
+	size_t end = bracket ? bytes_find_byte(where, ']') : bytes_find_byte(where, ':');
+	s->host = copy(bracket ? bytes_slice(where, 1, end - 1) : bytes_slice(where, 0, end));
+	struct bytes port = bytes_from(where, end + (bracket ? 2 : 1));
+	s->port = copy(port.len ? port : bytes_of(s->tls ? "443" : "80"));
+	while (base.len > 0 && base.at[base.len - 1] == '/')
+		base.len--;
+	s->base = copy(base);
+	return *s->host ? NULL : "names no host";
+}
+
+const char *server_init(struct server *s, struct upstream *u, const char *url, unsigned weight)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+
+	*s = (struct server){.upstream = u, .url = copy(bytes_of(url)), .weight = weight};
+	const char *why = read_url(s, bytes_of(url));
+	if (why)
+		return why;
+	int failed = getaddrinfo(s->host, s->port, &hints, &s->addresses);
+	return failed ? gai_strerror(failed) : NULL;
+}
+
+/* ---- how it does ---- */
+
+void server_failed(struct server *s)
+{
+	const struct upstream *u = s->upstream;
+
+	if (++s->failures >= u->failures_most)
+		s->shut_until_ms = loop_now(u->loop) + u->pause_ms;
+}
+
+void server_works(struct server *s)
+{
+	s->failures = 0;
+	s->shut_until_ms = 0;
+}
+
+/* ---- HTTP/1.1 ---- */
+
+static void free_line(struct line *l)
+{
+	struct loop *loop = l->link.server->upstream->loop;
+
+	l->link.owner = NULL;
+	timer_cancel(loop, &l->idle);
+	timer_cancel(loop, &l->connecting);
+	connection_close(&l->connection);
+	http_reader_finish(&l->answer);
+	loop_free_later(loop, l);
+}
+
+/* Nobody waits for it: the server ended it, or sent what nobody asked for. */
+static void retire(struct line *l)
+{
+	struct server *s = l->link.server;
+
+	for (struct link **at = &s->idle; *at; at = &(*at)->next)
+		if (*at == &l->link) {
+			*at = l->link.next;
+			s->idle_count--;
+			break;
+		}
+	free_line(l);
+}
+
+static void tell_gone(struct line *l, const char *why)
+{
+	timer_cancel(l->link.server->upstream->loop, &l->connecting);
+	l->link.gone(&l->link, why);
+}
+
+/* The owner may let go of the link at every step: then there is nobody to tell more. */
+static void input(struct connection *c, struct bytes in)
+{
+	struct line *l = c->owner;
+	struct link *link = &l->link;
+
+	if (!link->owner) {
+		retire(l);
+		return;
+	}
+	while (link->owner && !l->whole) {
+		enum http_event event = http_next(&l->answer, &in);
+		if (event == HTTP_NEEDS_MORE)
+			return;
+		if (event == HTTP_IS_BAD) {
+			link->gone(link, "answered with broken HTTP");
+			return;
+		}
+		if (event == HTTP_HAS_HEAD && l->answer.head.status >= 200)
+			link->head(link, &l->answer.head);
+		if (event == HTTP_HAS_BODY)
+			link->body(link, text_bytes(&l->answer.body));
+		if (!link->owner || !l->answer.complete || l->answer.head.status < 200)
+			continue;
+		l->whole = true;
+		link->over(link);
+	}
+}
+
+static void gone(struct connection *c, const char *why)
+{
+	struct line *l = c->owner;
+
+	if (!l->link.owner) {
+		retire(l);
+		return;
+	}
+	/* An answer without a length ends with its connection. */
+	if (l->answer.has_head && http_end(&l->answer))
+		l->link.over(&l->link);
+	else
+		tell_gone(l, why);
+}
+
+static void connected(struct connection *c)
+{
+	struct line *l = c->owner;
+
+	timer_cancel(l->link.server->upstream->loop, &l->connecting);
+	l->link.reached = true;
+}
+
+static void too_old(struct timer *t)
+{
+	retire(t->owner);
+}
+
+static void too_slow(struct timer *t)
+{
+	struct line *l = t->owner;
+
+	connection_close(&l->connection);
+	tell_gone(l, "was not made in time");
+}
+
+static void add_field(struct text *t, struct bytes name, struct bytes value)
+{
+	text_add(t, name);
+	text_add_string(t, ": ");
+	text_add(t, value);
+	text_add_string(t, "\r\n");
+}
+
+static void send_request(struct link *link, const struct server_request *r)
+{
+	struct line *l = (struct line *)link;
+	const struct server *s = link->server;
+	const struct upstream *u = s->upstream;
+	bool usual_port = strcmp(s->port, s->tls ? "443" : "80") == 0, colons = strchr(s->host, ':') != NULL;
+	struct text head;
+
+	text_init(&head, NULL);
+	text_add(&head, r->method);
+	text_addf(&head, " %s", s->base);
+	text_add(&head, r->target);
+	text_addf(&head, " HTTP/1.1\r\nHost: %s%s%s%s%s\r\nAccept-Encoding: identity\r\n", colons ? "[" : "", s->host, colons ? "]" : "", usual_port ? "" : ":", usual_port ? "" : s->port);
+	if (u->key)
+		add_field(&head, bytes_of(u->key_header), bytes_of(u->key));
+	for (size_t i = 0; i < r->field_count; i++)
+		add_field(&head, r->fields[i].name, r->fields[i].value);
+	if (r->body.len > 0)
+		text_addf(&head, "Content-Length: %zu\r\n", r->body.len);
+	text_add_string(&head, "\r\n");
+	connection_send(&l->connection, text_bytes(&head));
+	connection_send(&l->connection, r->body);
+	if (u->key)
+		explicit_bzero(head.at, head.len);
+	text_finish(&head);
+	link->reached |= link->reused;
+}
+
+static void pause_link(struct link *link, bool paused)
+{
+	struct line *l = (struct line *)link;
+
+	if (connection_is_open(&l->connection))
+		connection_pause(&l->connection, paused);
+}
+
+static void give_back(struct link *link)
+{
+	struct line *l = (struct line *)link;
+	struct server *s = link->server;
+
+	link->owner = NULL;
+	if (!l->whole || !l->answer.head.keep_alive || s->idle_count >= IDLE_MOST || !connection_is_open(&l->connection)) {
+		free_line(l);
+		return;
+	}
+	connection_pause(&l->connection, false);
+	link->next = s->idle;
+	s->idle = link;
+	s->idle_count++;
+	timer_set(s->upstream->loop, &l->idle, IDLE_MS);
+}
+
+/* ---- making one ---- */
+
+static int dial(const struct server *s)
+{
+	int one = 1;
+
+	for (const struct addrinfo *a = s->addresses; a; a = a->ai_next) {
+		int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			continue;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		if (connect(fd, a->ai_addr, a->ai_addrlen) == 0 || errno == EINPROGRESS)
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+static SSL *make_ssl(const struct server *s)
+{
+	SSL *ssl = SSL_new(s->upstream->context);
+
+	if (!ssl)
+		abort();
+	SSL_set_connect_state(ssl);
+	SSL_set_tlsext_host_name(ssl, s->host);
+	SSL_set1_host(ssl, s->host);
+	return ssl;
+}
+
+static struct link *make_line(struct server *s)
+{
+	int fd = dial(s);
+
+	if (fd < 0)
+		return NULL;
+	struct line *l = calloc(1, sizeof *l);
+	if (!l)
+		abort();
+	l->link = (struct link){.server = s, .send = send_request, .pause = pause_link, .give_back = give_back};
+	http_reader_init(&l->answer, HTTP_ANSWERS);
+	l->connection.owner = l;
+	l->connection.input = input;
+	l->connection.gone = gone;
+	l->connection.made = connected;
+	l->idle = (struct timer){.due = too_old, .owner = l};
+	l->connecting = (struct timer){.due = too_slow, .owner = l};
+	connection_open(&l->connection, s->upstream->loop, fd, s->tls ? make_ssl(s) : NULL, true);
+	timer_set(s->upstream->loop, &l->connecting, s->upstream->connect_ms);
+	return &l->link;
+}
+
+struct link *server_lend(struct server *s)
+{
+	struct link *link = s->idle;
+
+	if (!link)
+		return make_line(s);
+	struct line *l = (struct line *)link;
+	s->idle = link->next;
+	s->idle_count--;
+	timer_cancel(s->upstream->loop, &l->idle);
+	l->whole = false;
+	link->reused = true;
+	return link;
+}
+
+void server_forget(struct server *s)
+{
+	while (s->idle)
+		retire((struct line *)s->idle);
+}
+
+void server_finish(struct server *s)
+{
+	server_forget(s);
+	if (s->addresses)
+		freeaddrinfo(s->addresses);
+	free(s->url);
+	free(s->host);
+	free(s->port);
+	free(s->base);
+}

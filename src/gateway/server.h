@@ -1,0 +1,65 @@
+#ifndef GATEWAY_SERVER_H
+#define GATEWAY_SERVER_H
+
+#include <netdb.h>
+
+#include "gateway/connection.h"
+#include "gateway/http.h"
+
+/* One server of an upstream, spoken to over connections that are kept for the next request. */
+struct server {
+	struct upstream *upstream;
+	char *url, *host, *port, *base;         /* base: a path in front of every other, without a slash at its end */
+	bool tls;
+	struct addrinfo *addresses;
+	unsigned weight;
+	int current;                /* of the smooth weighted round: the highest is next */
+	unsigned failures;          /* one after the other */
+	int64_t shut_until_ms;      /* monotonic; 0: open */
+	struct link *idle;
+	unsigned idle_count;
+};
+
+/* A request as a server is to get it. */
+struct server_request {
+	struct bytes method, target;            /* the base is added */
+	const struct http_field *fields;
+	size_t field_count;
+	struct bytes body;
+};
+
+/*
+ * One request's way to a server and its answer's way back.  Told to its owner,
+ * who may give it back at any time: then it hears nothing more.
+ */
+struct link {
+	struct server *server;
+	bool reused;                /* the connection served another request before */
+	bool reached;               /* something may have been read by the server */
+	struct link *next;          /* of those that wait */
+	void *owner;
+	void (*head)(struct link *, const struct http_head *);  /* interim answers are not told */
+	void (*body)(struct link *, struct bytes);
+	void (*over)(struct link *);
+	void (*gone)(struct link *, const char *why);           /* before it was over: `why` completes "the connection ..." */
+
+	/* of the version of HTTP */
+	void (*send)(struct link *, const struct server_request *);
+	void (*pause)(struct link *, bool paused);
+	void (*give_back)(struct link *);       /* after `over` for the next one, else it is closed */
+};
+
+const char *server_init(struct server *s, struct upstream *u, const char *url, unsigned weight);
+void server_finish(struct server *s);
+
+/* NULL when no connection can be made. */
+struct link *server_lend(struct server *s);
+
+/* Connections that wait are closed: one of them turned out to be dead. */
+void server_forget(struct server *s);
+
+/* What its answers say about it. */
+void server_failed(struct server *s);
+void server_works(struct server *s);
+
+#endif

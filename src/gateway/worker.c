@@ -1,0 +1,122 @@
+#include "gateway/worker.h"
+
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "gateway/session.h"
+
+enum { LOOK_MS = 50, ACCEPTS_A_TURN = 64 };
+
+struct entrance {
+	struct watch watch;
+	struct worker *worker;
+	const struct listener *listener;
+};
+
+struct worker {
+	struct door door;
+	unsigned generation;
+	struct entrance *entrances;
+	struct timer look;
+	bool halted, left;
+};
+
+static void accept_some(struct watch *w, uint32_t events)
+{
+	struct entrance *e = w->owner;
+	int one = 1;
+
+	(void)events;
+	for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
+		int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		session_open(&e->worker->door, fd, NULL);
+	}
+}
+
+/* The sockets stay open elsewhere: who comes now is served by somebody else. */
+static void leave(struct worker *w, bool now)
+{
+	for (size_t i = 0; !w->left && i < w->door.config->listener_count; i++) {
+		loop_forget(w->door.loop, &w->entrances[i].watch);
+		close(w->entrances[i].watch.fd);
+		w->entrances[i].watch.fd = -1;
+	}
+	w->left = true;
+	door_leave(&w->door, now);
+}
+
+/* Now and then: is there something everybody has to do? */
+static void look(struct timer *t)
+{
+	struct worker *w = t->owner;
+	struct shared *shared = w->door.shared;
+	bool halted = atomic_load(&shared->halted), leaving = atomic_load(&shared->leaving);
+
+	if (halted && !w->halted)
+		door_halt(&w->door, "the gateway was halted by its operator");
+	w->halted = halted;
+	if (leaving || (!w->left && atomic_load(&shared->generation) != w->generation))
+		leave(w, leaving);
+	if (w->left && w->door.client_count == 0)
+		loop_stop(w->door.loop);
+	timer_set(w->door.loop, t, LOOK_MS);
+}
+
+static bool begin(struct worker *w, const struct worker_start *start)
+{
+	struct config *c = start->config;
+
+	w->generation = start->generation;
+	w->door = (struct door){.loop = loop_create(), .shared = start->shared, .config = c, .keys = start->keys};
+	recorder_open(&w->door.recorder, w->door.loop, start->recorder, start->shared);
+	for (size_t i = 0; i < c->upstream_count; i++) {
+		const char *why = upstream_begin(&c->upstreams[i], w->door.loop);
+		if (why) {
+			log_error("gateway: upstream %s %s", c->upstreams[i].name, why);
+			return false;
+		}
+	}
+	w->entrances = calloc(c->listener_count, sizeof *w->entrances);
+	if (!w->entrances)
+		abort();
+	for (size_t i = 0; i < c->listener_count; i++) {
+		struct entrance *e = &w->entrances[i];
+		*e = (struct entrance){.worker = w, .listener = &c->listeners[i], .watch = {.fd = start->listeners[i], .ready = accept_some, .owner = e}};
+		loop_watch(w->door.loop, &e->watch, EPOLLIN);
+	}
+	w->look = (struct timer){.due = look, .owner = w};
+	timer_set(w->door.loop, &w->look, LOOK_MS);
+	return true;
+}
+
+int worker_run(const struct worker_start *start)
+{
+	struct worker *w = calloc(1, sizeof *w);
+
+	if (!w)
+		abort();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGTERM, SIG_IGN);       /* the supervisor tells when to leave */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	bool good = begin(w, start);
+	if (good)
+		loop_run(w->door.loop);
+	recorder_close(&w->door.recorder);
+	config_destroy(start->config);
+	loop_destroy(w->door.loop);
+	free(w->entrances);
+	free(w);
+	return good ? 0 : 2;
+}

@@ -1,0 +1,19 @@
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+#include "gateway/door.h"
+
+/* What a worker is given when it is forked. */
+struct worker_start {
+	struct config *config;
+	struct shared *shared;
+	const struct keys *keys;
+	const int *listeners;       /* one for each listener of the configuration, in its order */
+	int recorder;
+	unsigned generation;
+};
+
+/* Serves callers until it is told to leave and the last has gone. Returns the status to end with. */
+int worker_run(const struct worker_start *start);
+
+#endif
