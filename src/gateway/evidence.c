@@ -111,14 +111,15 @@ static void write_body(struct text *out, struct turn *t, const char *outcome, co
 	text_add_byte(out, '}');
 }
 
-void evidence_begins(struct turn *t)
+bool evidence_begins(struct turn *t)
 {
 	struct text out;
 
 	text_init(&out, NULL);
 	write_body(&out, t, "lost", "the process that served it ended");
-	recorder_begin(&t->door->recorder, t->id, text_bytes(&out));
+	t->place = recorder_begin(&t->door->recorder, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);
+	return t->place >= 0;
 }
 
 void evidence_of(struct turn *t, const char *outcome, const char *why)
@@ -132,6 +133,6 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 	shared_count(t->door->shared, COUNT_TOKENS_OUT, t->answer.usage.output);
 	text_init(&out, NULL);
 	write_body(&out, t, outcome, why);
-	recorder_end(&t->door->recorder, t->id, t->salt, text_bytes(&out));
+	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);
 }

@@ -18,7 +18,7 @@
 #include "syntax/json.h"
 
 /* SLOTS_MOST: workers of the newest configuration and of older ones that still serve somebody. */
-enum { WORKERS_MOST = 64, SLOTS_MOST = 256, BACKLOG = 1024, LOOK_MS = 50, RESTART_MS = 200, RESTART_MOST_MS = 10000 };
+enum { WORKERS_MOST = 64, SLOTS_MOST = 256, BACKLOG = 1024, LOOK_MS = 50, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5 };
 
 /* One address; a socket a worker, so that the kernel deals callers out. */
 struct sockets {
@@ -40,7 +40,7 @@ struct gateway {
 	struct shared *shared;
 	struct keys keys;
 	struct sockets *sockets;
-	unsigned workers;
+	unsigned workers, journals;
 	struct slot slots[SLOTS_MOST];
 	int64_t restart_after_ms;
 	int signals, recorder_socket;
@@ -202,7 +202,7 @@ static void note(struct gateway *g, const char *what)
 	struct loop *loop = loop_create();
 	struct text body;
 
-	recorder_open(&r, loop, dup(g->recorder_socket), g->shared);
+	recorder_open(&r, loop, dup(g->recorder_socket), -1, g->shared);
 	text_init(&body, NULL);
 	text_add_string(&body, "{\"configuration\":\"");
 	text_add_hex(&body, digest_bytes(&g->config->digest));
@@ -219,10 +219,10 @@ static void note(struct gateway *g, const char *what)
 
 /* ---- workers ---- */
 
-static void be_worker(struct gateway *g, const struct slot *slot, int recorder)
+static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal)
 {
 	int listeners[WORKERS_MOST];
-	struct worker_start start = {.config = g->config, .shared = g->shared, .keys = &g->keys, .listeners = listeners, .recorder = recorder, .generation = slot->generation};
+	struct worker_start start = {.config = g->config, .shared = g->shared, .keys = &g->keys, .listeners = listeners, .recorder = recorder, .journal = journal, .generation = slot->generation};
 
 	for (size_t i = 0; i < g->config->listener_count; i++)
 		listeners[i] = sockets_of(g, g->config->listeners[i].address)->fds[slot->number];
@@ -237,16 +237,22 @@ static void be_worker(struct gateway *g, const struct slot *slot, int recorder)
 
 static bool start_worker(struct gateway *g, struct slot *slot)
 {
-	int pair[2];
+	uint64_t number = ((uint64_t)time_now_ms() << 12) + g->journals++ % 4096;
+	int pair[2], journal = recorder_create_journal(g->config->ledger, number);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0 || !recorder_introduce(g->recorder_socket, pair[0]))
+	if (journal < 0) {
+		log_error("gateway: no journal for a worker can be made in %s: %m", g->config->ledger);
+		return false;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0 || !recorder_introduce(g->recorder_socket, pair[0], number))
 		return false;
 	close(pair[0]);
 	slot->begun_ms = time_monotonic_ms();
 	slot->restart_at_ms = 0;
 	slot->pid = fork();
 	if (slot->pid == 0)
-		be_worker(g, slot, pair[1]);
+		be_worker(g, slot, pair[1], journal);
+	close(journal);
 	close(pair[1]);
 	return slot->pid > 0;
 }
@@ -302,6 +308,38 @@ static void restart_workers(struct gateway *g)
 			g->slots[i].restart_at_ms = now_ms + RESTART_MOST_MS;
 }
 
+static void kill_workers(struct gateway *g)
+{
+	for (unsigned i = 0; i < SLOTS_MOST; i++) {
+		struct slot *slot = &g->slots[i];
+		if (slot->pid <= 0)
+			continue;
+		kill(slot->pid, SIGKILL);
+		waitpid(slot->pid, NULL, 0);
+		*slot = (struct slot){0};
+	}
+}
+
+/* Workers cannot go on without it, nor tell another one what they did: their journals do. */
+static bool replace_recorder(struct gateway *g)
+{
+	log_error("gateway: the process that keeps the evidence ended; what was under way is cut, and on record as lost");
+	kill_workers(g);
+	close(g->recorder_socket);
+	for (unsigned i = 0; i < RECORDERS_MOST; i++) {
+		if (start_recorder(g)) {
+			atomic_store(&g->shared->ledger_lost, 0);
+			note(g, "the recorder ended");
+			return start_workers(g);
+		}
+		waitpid(g->recorder, NULL, 0);
+		close(g->recorder_socket);
+		sleep(1);
+	}
+	g->recorder = 0;
+	return false;
+}
+
 /* False when the gateway cannot go on. */
 static bool reap(struct gateway *g)
 {
@@ -310,8 +348,7 @@ static bool reap(struct gateway *g)
 	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
 		if (pid == g->recorder) {
 			g->recorder = 0;
-			log_error("gateway: the process that keeps the evidence ended; nothing is let through without it");
-			return false;
+			return !g->leaving && replace_recorder(g);
 		}
 		for (unsigned i = 0; i < SLOTS_MOST; i++)
 			if (g->slots[i].pid == pid)
@@ -433,9 +470,7 @@ static int end(struct gateway *g, int status)
 {
 	int recorder = 0;
 
-	for (unsigned i = 0; i < SLOTS_MOST; i++)
-		if (g->slots[i].pid > 0)
-			kill(g->slots[i].pid, SIGKILL);
+	kill_workers(g);
 	if (g->recorder > 0) {
 		close(g->recorder_socket);
 		waitpid(g->recorder, &recorder, 0);

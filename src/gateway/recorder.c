@@ -1,10 +1,12 @@
 #include "gateway/recorder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,52 +16,53 @@
 #include "base/log.h"
 #include "ledger/ledger.h"
 
-enum message_kind { MESSAGE_BEGIN = 1, MESSAGE_END, MESSAGE_NOTE, MESSAGE_WORKER };
-enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096 };
+enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_WORKER };
+enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14 };
 
 struct message {
 	uint32_t kind;
+	int32_t place;              /* in the journal; -1: none */
+	uint64_t number;            /* of a worker */
 	unsigned char id[EXCHANGE_ID], salt[SALT];
 	/* the body follows */
 };
 
 /* ---- the process ---- */
 
-struct open_exchange {
-	unsigned char id[EXCHANGE_ID];
-	struct text unfinished;
-	unsigned worker;
-	struct open_exchange *next;
+struct sender {
+	uint64_t number;
+	struct journal journal;     /* not mapped: the supervisor's */
 };
 
-enum { BUCKETS = 4096 };
+/* A place that is given back once what was written is on the disk. */
+struct done {
+	unsigned sender, place;
+};
 
 struct keeping {
+	const char *directory;
 	struct ledger *ledger;
 	struct shared *shared;
 	int salts;
-	struct open_exchange *open[BUCKETS];
 	unsigned waiting;           /* records since the last commit */
 	struct pollfd sockets[SOCKETS_MOST];    /* the first is the supervisor's */
+	struct sender senders[SOCKETS_MOST];
 	unsigned socket_count, open_count;
+	struct done done[DONE_MOST];
+	unsigned done_count;
 };
 
-static struct open_exchange **find(struct keeping *k, const unsigned char id[EXCHANGE_ID])
+static void journal_path(char *out, size_t room, const char *directory, uint64_t number)
 {
-	struct open_exchange **at = &k->open[((unsigned)id[0] << 8 | id[1]) % BUCKETS];
-
-	while (*at && memcmp((*at)->id, id, EXCHANGE_ID) != 0)
-		at = &(*at)->next;
-	return at;
+	snprintf(out, room, "%s/under-way.%016llx", directory, (unsigned long long)number);
 }
 
-static void drop(struct open_exchange **at)
+int recorder_create_journal(const char *directory, uint64_t number)
 {
-	struct open_exchange *x = *at;
+	char path[4096];
 
-	*at = x->next;
-	text_finish(&x->unfinished);
-	free(x);
+	journal_path(path, sizeof path, directory, number);
+	return journal_create(path);
 }
 
 /* From here on nothing is let through until somebody looks. */
@@ -85,53 +88,149 @@ static void commit(struct keeping *k)
 		lose(k, ledger_error(k->ledger));
 		return;
 	}
-	k->waiting = 0;
+	for (unsigned i = 0; i < k->done_count; i++)
+		journal_give_back(&k->senders[k->done[i].sender].journal, k->done[i].place);
+	k->waiting = k->done_count = 0;
 	if (atomic_exchange(&k->shared->ledger_lost, 0))
 		log_note("gateway: evidence is kept again");
 }
 
-static void take(struct keeping *k, unsigned worker, const struct message *m, struct bytes body)
+static void append_exchange(struct keeping *k, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body)
 {
-	struct open_exchange **at = find(k, m->id);
+	unsigned char line[EXCHANGE_ID + SALT];
 
-	if (m->kind == MESSAGE_BEGIN && !*at) {
-		struct open_exchange *x = calloc(1, sizeof *x);
-		if (!x)
-			abort();
-		memcpy(x->id, m->id, EXCHANGE_ID);
-		x->worker = worker;
-		text_init(&x->unfinished, NULL);
-		text_add(&x->unfinished, body);
-		*at = x;
-	} else if (m->kind == MESSAGE_END) {
-		unsigned char line[EXCHANGE_ID + SALT];
-		memcpy(line, m->id, EXCHANGE_ID);
-		memcpy(line + EXCHANGE_ID, m->salt, SALT);
-		if (write(k->salts, line, sizeof line) != sizeof line)
-			lose(k, "the file of salts cannot be written");
-		if (*at)
-			drop(at);
-		append(k, RECORD_EXCHANGE, body);
-	} else if (m->kind == MESSAGE_NOTE) {
+	memcpy(line, id, EXCHANGE_ID);
+	memcpy(line + EXCHANGE_ID, salt, SALT);
+	if (write(k->salts, line, sizeof line) != sizeof line)
+		lose(k, "the file of salts cannot be written");
+	append(k, RECORD_EXCHANGE, body);
+}
+
+static void take(struct keeping *k, unsigned sender, const struct message *m, struct bytes body)
+{
+	if (m->kind == MESSAGE_NOTE)
 		append(k, RECORD_GATEWAY, body);
-	}
+	if (m->kind != MESSAGE_END)
+		return;
+	append_exchange(k, m->id, m->salt, body);
+	if (m->place >= 0)
+		k->done[k->done_count++] = (struct done){sender, (unsigned)m->place};
+	if (k->done_count == DONE_MOST)
+		commit(k);
+	if (k->done_count == DONE_MOST)
+		k->done_count--;        /* it cannot be kept now: the place stays taken */
 }
 
-/* What was under way in a worker that is gone. */
-static void end_worker(struct keeping *k, unsigned worker)
+/* ---- what was under way ---- */
+
+static bool wait_for_commit(struct keeping *k)
 {
-	for (unsigned i = 0; i < BUCKETS; i++)
-		for (struct open_exchange **at = &k->open[i]; *at;) {
-			if ((*at)->worker != worker) {
-				at = &(*at)->next;
-				continue;
-			}
-			append(k, RECORD_EXCHANGE, text_bytes(&(*at)->unfinished));
-			drop(at);
-		}
+	commit(k);
+	return k->waiting == 0;
 }
 
-static void add_socket(struct keeping *k, int fd)
+/* Where the journal told of something that is on record already: its recorder was killed after the commit, before it could say so. */
+struct search {
+	struct journal *journal;
+};
+
+static bool strike_out(void *context, uint64_t number, struct bytes record)
+{
+	struct search *s = context;
+	size_t at = bytes_find(record, BYTES(",\"id\":\""));
+	struct bytes id = bytes_slice(record, at + 7, 2 * EXCHANGE_ID);
+
+	(void)number;
+	for (unsigned i = 0; i < JOURNAL_PLACES && id.len == 2 * EXCHANGE_ID; i++) {
+		const struct place *p = &s->journal->places[i];
+		struct text hex;
+		if (!atomic_load(&p->used))
+			continue;
+		text_init(&hex, NULL);
+		text_add_hex(&hex, (struct bytes){p->id, EXCHANGE_ID});
+		if (bytes_equal(text_bytes(&hex), id))
+			journal_give_back(s->journal, i);
+		text_finish(&hex);
+	}
+	return true;
+}
+
+static bool holds_anything(const struct journal *j)
+{
+	for (unsigned i = 0; i < JOURNAL_PLACES; i++)
+		if (atomic_load(&j->places[i].used))
+			return true;
+	return false;
+}
+
+/* Nobody writes to it any more: what still stands in it goes on record. */
+static void close_journal(struct keeping *k, struct journal *j, const char *path)
+{
+	uint64_t size = 0;
+
+	if (holds_anything(j) && store_size(ledger_store(k->ledger), &size))
+		store_each_record(ledger_store(k->ledger), size > LOOK_BACK ? size - LOOK_BACK : 0, strike_out, &(struct search){j});
+	for (unsigned i = 0; i < JOURNAL_PLACES; i++) {
+		const struct place *p = &j->places[i];
+		if (atomic_load(&p->used) && p->len <= JOURNAL_BODY_MOST)
+			append_exchange(k, p->id, p->salt, (struct bytes){p->body, p->len});
+	}
+	/* Else the next recorder finds it. */
+	if (wait_for_commit(k))
+		unlink(path);
+	journal_unmap(j);
+}
+
+static void end_sender(struct keeping *k, unsigned number)
+{
+	struct sender *s = &k->senders[number];
+	char path[4096];
+
+	if (!s->journal.places)
+		return;
+	journal_path(path, sizeof path, k->directory, s->number);
+	if (wait_for_commit(k))
+		close_journal(k, &s->journal, path);
+	journal_unmap(&s->journal);
+}
+
+/* Of a gateway that was killed. */
+static void read_leftovers(struct keeping *k)
+{
+	DIR *folder = opendir(k->directory);
+	char path[4400];
+
+	for (const struct dirent *e; folder && (e = readdir(folder)) != NULL;) {
+		struct journal j;
+		if (strncmp(e->d_name, "under-way.", 10) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", k->directory, e->d_name);
+		int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (fd >= 0 && journal_map(&j, fd))
+			close_journal(k, &j, path);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+/* ---- the sockets ---- */
+
+static void map_journal(struct keeping *k, struct sender *s)
+{
+	char path[4096];
+
+	journal_path(path, sizeof path, k->directory, s->number);
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || !journal_map(&s->journal, fd))
+		log_error("%s: cannot be read; what is under way in that worker would not be known should it die", path);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* `number`: 0 for the supervisor, who has no journal. */
+static void add_socket(struct keeping *k, int fd, uint64_t number)
 {
 	unsigned i = 0;
 
@@ -140,6 +239,9 @@ static void add_socket(struct keeping *k, int fd)
 	if (i == SOCKETS_MOST)
 		abort();
 	k->sockets[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+	k->senders[i] = (struct sender){.number = number};
+	if (number)
+		map_journal(k, &k->senders[i]);
 	k->socket_count += i == k->socket_count;
 	k->open_count++;
 }
@@ -156,7 +258,7 @@ static ssize_t receive_message(struct keeping *k, int fd, void *into, size_t roo
 
 	if (c && c->cmsg_type == SCM_RIGHTS && fd == k->sockets[0].fd) {
 		memcpy(&worker, CMSG_DATA(c), sizeof worker);
-		add_socket(k, worker);
+		add_socket(k, worker, ((const struct message *)into)->number);
 	}
 	return n;
 }
@@ -178,10 +280,10 @@ static bool receive(struct keeping *k, unsigned number)
 	return true;
 }
 
-bool recorder_introduce(int supervisor, int socket)
+bool recorder_introduce(int supervisor, int socket, uint64_t number)
 {
 	union { struct cmsghdr header; char bytes[CMSG_SPACE(sizeof(int))]; } control = {0};
-	struct message introduction = {.kind = MESSAGE_WORKER};
+	struct message introduction = {.kind = MESSAGE_WORKER, .place = -1, .number = number};
 	struct iovec part = {.iov_base = &introduction, .iov_len = sizeof introduction};
 	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
@@ -224,7 +326,7 @@ static void keep(struct keeping *k)
 		for (unsigned i = 0; i < k->socket_count; i++) {
 			if (k->sockets[i].fd < 0 || !k->sockets[i].revents || receive(k, i))
 				continue;
-			end_worker(k, i);
+			end_sender(k, i);
 			close(k->sockets[i].fd);
 			k->sockets[i].fd = -1;
 			k->open_count--;
@@ -243,12 +345,14 @@ int recorder_run(const char *directory, int supervisor, int ready_fd, struct sha
 	if (!k)
 		abort();
 	k->shared = shared;
+	k->directory = directory;
 	if (!open_all(k, directory))
 		return 2;
+	read_leftovers(k);
 	if (write(ready_fd, "r", 1) != 1)
 		return 2;
 	close(ready_fd);
-	add_socket(k, supervisor);
+	add_socket(k, supervisor, 0);
 	keep(k);
 	ledger_close(k->ledger);
 	int status = atomic_load(&shared->ledger_lost) ? 2 : 0;
@@ -285,10 +389,15 @@ static void ready(struct watch *w, uint32_t events)
 	flush(w->owner);
 }
 
-void recorder_open(struct recorder *r, struct loop *loop, int fd, struct shared *shared)
+bool recorder_open(struct recorder *r, struct loop *loop, int fd, int journal, struct shared *shared)
 {
 	*r = (struct recorder){.loop = loop, .shared = shared, .watch = {.fd = fd, .ready = ready, .owner = r}};
 	text_init(&r->queue, NULL);
+	if (journal < 0)
+		return true;
+	bool good = journal_map(&r->journal, journal);
+	close(journal);
+	return good;
 }
 
 void recorder_close(struct recorder *r)
@@ -296,6 +405,7 @@ void recorder_close(struct recorder *r)
 	flush(r);
 	loop_forget(r->loop, &r->watch);
 	close(r->watch.fd);
+	journal_unmap(&r->journal);
 	text_finish(&r->queue);
 }
 
@@ -315,17 +425,14 @@ static void hand_over(struct recorder *r, const struct message *m, struct bytes 
 	flush(r);
 }
 
-void recorder_begin(struct recorder *r, const unsigned char id[EXCHANGE_ID], struct bytes unfinished)
+int recorder_begin(struct recorder *r, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes unfinished)
 {
-	struct message m = {.kind = MESSAGE_BEGIN};
-
-	memcpy(m.id, id, sizeof m.id);
-	hand_over(r, &m, unfinished);
+	return journal_take(&r->journal, id, salt, unfinished);
 }
 
-void recorder_end(struct recorder *r, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body)
+void recorder_end(struct recorder *r, int place, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body)
 {
-	struct message m = {.kind = MESSAGE_END};
+	struct message m = {.kind = MESSAGE_END, .place = place};
 
 	memcpy(m.id, id, sizeof m.id);
 	memcpy(m.salt, salt, sizeof m.salt);
@@ -334,7 +441,7 @@ void recorder_end(struct recorder *r, const unsigned char id[EXCHANGE_ID], const
 
 void recorder_note(struct recorder *r, struct bytes body)
 {
-	struct message m = {.kind = MESSAGE_NOTE};
+	struct message m = {.kind = MESSAGE_NOTE, .place = -1};
 
 	hand_over(r, &m, body);
 }

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_RECORDER_H
 #define GATEWAY_RECORDER_H
 
+#include "gateway/journal.h"
 #include "gateway/loop.h"
 #include "gateway/shared.h"
 #include "types/record.h"
@@ -9,11 +10,12 @@
 /*
  * The process that keeps the evidence of a gateway.  Workers hand their
  * records over before the last byte of an answer goes out; it commits them in
- * groups.  Of an exchange whose worker dies it writes what it was told when
- * the exchange began.
+ * groups.  Of what was under way in a worker that died, or in a gateway that
+ * was killed, it writes what the journals hold.
+ *
+ *   DIR/salts           the salt of each exchange, which can be erased
+ *   DIR/under-way.*     journals, one a worker
  */
-
-enum { EXCHANGE_ID = 16, SALT = 16 };
 
 /* ---- the process ---- */
 
@@ -24,8 +26,10 @@ enum { EXCHANGE_ID = 16, SALT = 16 };
  */
 int recorder_run(const char *directory, int supervisor, int ready_fd, struct shared *shared);
 
-/* The supervisor's: a new worker, whose records come over `socket`. */
-bool recorder_introduce(int supervisor, int socket);
+/* The supervisor's: a new worker, whose records come over `socket`, and whose journal is DIR/under-way.NUMBER. */
+bool recorder_introduce(int supervisor, int socket, uint64_t number);
+/* Makes that journal. -1 with errno set. */
+int recorder_create_journal(const char *directory, uint64_t number);
 
 /* ---- a worker's end ---- */
 
@@ -33,20 +37,26 @@ struct recorder {
 	struct loop *loop;
 	struct watch watch;
 	struct shared *shared;
+	struct journal journal;
 	struct text queue;          /* what the socket did not take yet: length and message, again and again */
 	size_t sent;
 };
 
-void recorder_open(struct recorder *, struct loop *, int fd, struct shared *);
+/* `journal`: the descriptor of the worker's, taken; -1 for who has no exchanges. False when it cannot be used. */
+bool recorder_open(struct recorder *, struct loop *, int fd, int journal, struct shared *);
 void recorder_close(struct recorder *);
 
 /* May another exchange begin? Not while records pile up, and not when they cannot be kept. */
 bool recorder_has_room(const struct recorder *);
 
-/* `unfinished` is the body of the record if nothing more is heard of the exchange. */
-void recorder_begin(struct recorder *, const unsigned char id[EXCHANGE_ID], struct bytes unfinished);
-/* The salt is kept beside the ledger, not in it, so that it can be erased. */
-void recorder_end(struct recorder *, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body);
+/*
+ * An exchange begins; `unfinished` is the body of its record if nothing more
+ * is heard of it.  The number of its place in the journal, or -1: then it must
+ * not begin.
+ */
+int recorder_begin(struct recorder *, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes unfinished);
+/* `place`: -1 when it had not begun. The salt is kept beside the ledger, not in it, so that it can be erased. */
+void recorder_end(struct recorder *, int place, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body);
 /* Something that happened to the gateway itself. */
 void recorder_note(struct recorder *, struct bytes body);
 

@@ -70,6 +70,7 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 		abort();
 	for (size_t i = 0; i < sizeof t->id; i++)
 		snprintf(t->id_text + 2 * i, 3, "%02x", t->id[i]);
+	t->place = -1;
 	t->reply = reply;
 	t->door = door;
 	t->head = head;
@@ -278,8 +279,10 @@ void turn_go(struct turn *t)
 {
 	if (!examine_request(t))
 		return;
-	evidence_begins(t);
-	turn_ask(t);
+	if (!evidence_begins(t))
+		turn_refuse(t, &(struct refusal){503, "no_evidence", "Too much is under way for evidence of it to be kept."});
+	else
+		turn_ask(t);
 }
 
 /* ---- end ---- */

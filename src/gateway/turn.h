@@ -13,6 +13,7 @@ struct turn {
 	struct arena event;         /* of one event or answer */
 	unsigned char id[EXCHANGE_ID], salt[SALT];
 	char id_text[2 * EXCHANGE_ID + 1];
+	int place;                  /* in the journal; -1: it has not begun */
 
 	const struct http_head *head;       /* of the request; lasts as long as the turn */
 	struct bytes method, target;        /* the target without the prefix of its route */

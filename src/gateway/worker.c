@@ -77,7 +77,10 @@ static bool begin(struct worker *w, const struct worker_start *start)
 
 	w->generation = start->generation;
 	w->door = (struct door){.loop = loop_create(), .shared = start->shared, .config = c, .keys = start->keys};
-	recorder_open(&w->door.recorder, w->door.loop, start->recorder, start->shared);
+	if (!recorder_open(&w->door.recorder, w->door.loop, start->recorder, start->journal, start->shared)) {
+		log_error("gateway: the journal of what is under way cannot be mapped: %m");
+		return false;
+	}
 	for (size_t i = 0; i < c->upstream_count; i++) {
 		const char *why = upstream_begin(&c->upstreams[i], w->door.loop);
 		if (why) {

@@ -9,7 +9,7 @@ struct worker_start {
 	struct shared *shared;
 	const struct keys *keys;
 	const int *listeners;       /* one for each listener of the configuration, in its order */
-	int recorder;
+	int recorder, journal;
 	unsigned generation;
 };
 

@@ -292,6 +292,61 @@ def kill_worker(g):
 	time.sleep(0.5)
 
 
+def children(g):
+	return [int(p) for p in pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()]
+
+
+def role(pid):
+	try:
+		return "recorder" if any("ledger.sqlite" in os.readlink(f) for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()) else "worker"
+	except OSError:
+		return ""
+
+
+def kill_recorder(g):
+	"""What was under way is on record once, whoever is killed; and the gateway goes on."""
+	connections = []
+	for _ in range(3):
+		c = g.connect()
+		c.request("POST", "/v1/chat/completions", json.dumps({"model": "cut-down", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
+		c.getresponse().read(10)
+		connections.append(c)
+	for pid in children(g):
+		if role(pid) == "recorder":
+			os.kill(pid, signal.SIGKILL)
+	for _ in range(100):
+		time.sleep(0.1)
+		try:
+			if g.ask("hello")[0].status == 200:
+				break
+		except OSError:
+			pass
+	else:
+		check("a gateway whose recorder was killed goes on", False)
+
+
+def kill_all(upstream):
+	"""Everything is killed at once; the next start puts on record what was under way."""
+	g = Gateway(upstream, "killed", "--workers", "2")
+	answered = sum(g.ask("hello")[0].status == 200 for _ in range(50))
+	connections = []
+	for _ in range(5):
+		c = g.connect()
+		c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
+		c.getresponse().read(10)
+		connections.append(c)
+	for pid in [*children(g), g.process.pid]:
+		os.kill(pid, signal.SIGKILL)
+	g.process.wait()
+	check("journals are left", len(list(g.ledger.glob("under-way.*"))) == 2)
+	g = Gateway(upstream, "killed", "--workers", "2")
+	g.end()
+	records = g.records()
+	outcomes = [r["outcome"] for r in records]
+	check("every exchange is on record once", len({r["id"] for r in records}) == len(records) and outcomes.count("answered") + outcomes.count("lost") == answered + 5 and outcomes.count("lost") >= 5, outcomes)
+	check("and no journal is left", not list(g.ledger.glob("under-way.*")))
+
+
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
 	FOLDER.mkdir(parents=True)
@@ -303,18 +358,22 @@ def main():
 		check("the first key is for its owner alone", mode == 0o600, oct(mode))
 		for part in (honest, strangers, smugglers, faults, halt_running, kill_worker):
 			part(g)
+		kill_recorder(g)
+		kill_all(server.server_port)
 	finally:
 		status = g.end()
 	check("it ends when told to", status == 0, status)
 	records = g.records()
 	outcomes = {o: sum(r["outcome"] == o for r in records) for o in {r["outcome"] for r in records}}
-	check("answered exchanges are on record", outcomes.get("answered", 0) == 29, outcomes)
+	check("answered exchanges are on record", outcomes.get("answered", 0) == 30, outcomes)
 	check("cut ones too", outcomes.get("stopped", 0) == 2 and outcomes.get("left", 0) >= 1 and outcomes.get("halted", 0) == 1, outcomes)
 	check("and those of a worker that was killed", outcomes.get("lost", 0) + outcomes.get("left", 0) >= 2, outcomes)
 	first = records[0]
 	check("a record says who, what and how", first["caller"] == "first" and first["answer"]["model"] == "m-1" and first["tokens"] == {"input": 3, "output": 2, "reported": True} and first["answer"]["examined"] == "whole", first)
 	check("and nothing of the content", not any("HELLO" in json.dumps(r) or "hello" in json.dumps(r) for r in records))
-	check("the gateway's own doings are on record", [r["what"] for r in g.records("gateway")] == ["begins", "halted", "let go on", "halted", "let go on", "a worker ended", "ends"], g.records("gateway"))
+	check("and those that were cut when the recorder was killed", [r["outcome"] for r in records if r["request"]["model"] == "cut-down"] == ["lost"] * 3, outcomes)
+	check("each once", len({r["id"] for r in records}) == len(records))
+	check("the gateway's own doings are on record", [r["what"] for r in g.records("gateway")] == ["begins", "halted", "let go on", "halted", "let go on", "a worker ended", "the recorder ended", "ends"], g.records("gateway"))
 	verified = subprocess.run([MERLON, "ledger", "verify", str(g.ledger)], capture_output=True, text=True)
 	check("the ledger verifies", verified.returncode == 0, verified.stdout + verified.stderr)
 	print(f"{PASSED} passed, {FAILED} failed")
