@@ -170,7 +170,7 @@ static void refuse_http(struct session *s)
 /* True while there is more to do with what came. */
 static bool step(struct session *s, struct bytes *in)
 {
-	bool fresh = !s->turn && s->reader.raw.len == 0;
+	bool fresh = !s->turn && (s->reader.raw.len == 0 || s->reader.complete);
 
 	switch (http_next(&s->reader, in)) {
 	case HTTP_NEEDS_MORE:
@@ -273,7 +273,7 @@ static void leave(struct client *c, bool now)
 {
 	struct session *s = (struct session *)c;
 
-	if (now && !s->turn && s->reader.raw.len == 0)
+	if (now && !s->turn && s->waiting.len == 0 && (s->reader.raw.len == 0 || s->reader.complete))
 		free_session(s);
 }
 

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""routes.py MERLON FOLDER: `merlon gateway --config`: mistakes, routes, weights, fallbacks, circuits, reload under load."""
+
+import json
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import gateway
+from gateway import FOLDER, MERLON, Gateway, Model, Server, check, free_port
+
+WORK = FOLDER.parent / "routes"
+
+
+class Counting(Model):
+	"""Counts what it is asked; `ill` makes it answer so."""
+
+	def do_POST(self):
+		self.server.asked += 1
+		if self.server.ill:
+			self.rfile.read(int(self.headers["content-length"]))
+			self.whole(self.server.ill, {"error": {"message": "ill"}})
+			return
+		super().do_POST()
+
+
+def serve():
+	s = Server(("127.0.0.1", 0), Counting)
+	s.asked, s.ill = 0, 0
+	threading.Thread(target=s.serve_forever, daemon=True).start()
+	return s
+
+
+def url(server):
+	return f"http://127.0.0.1:{server.server_port}"
+
+
+class Configured(Gateway):
+	"""A gateway with a file; `text` holds LISTEN and LEDGER."""
+
+	def __init__(self, name, text):
+		self.port, self.ledger, self.file = free_port(), WORK / name, WORK / f"{name}.yaml"
+		self.write(text)
+		self.log = open(WORK / f"{name}.log", "w+")
+		self.process = subprocess.Popen([MERLON, "gateway", "--config", str(self.file)], stdout=self.log, stderr=subprocess.STDOUT)
+		for _ in range(200):
+			try:
+				socket.create_connection(("127.0.0.1", self.port), 1).close()
+				break
+			except OSError:
+				time.sleep(0.05)
+		self.key = (self.ledger / "key").read_text().strip()
+
+	def write(self, text):
+		self.file.write_text(text.replace("LISTEN", f"127.0.0.1:{self.port}").replace("LEDGER", self.ledger.name))
+
+
+START = "listen:\n  - address: LISTEN\nledger: LEDGER\nworkers: 1\n"
+
+MISTAKES = {
+	"": "is empty", "listen: x": "listen", "listen: [{address: a:1}]": "no folder", "[]": "no map",
+	"upstreams: {}": "upstreams", "colour: red": '"colour"', "routes: [{upstreams: nobody}]": "no upstream of that name",
+	"routes: [{upstreams: a, dialects: [klingon]}]": "klingon", "routes: [{upstreams: {a: 0}}]": "weight", "routes: [{upstreams: a, prefix: x/}]": "prefix",
+	"routes: [{upstreams: a, unexamined: maybe}]": "deny pass", "routes: [{upstreams: a, request-most: 5kg}]": "size",
+	"upstreams: {a: {servers: [ftp://x]}}": "http://", "upstreams: {a: {servers: ['http://u:p@127.0.0.1']}}": "password", "upstreams: {a: {servers: []}}": "servers",
+	"upstreams: {a: {servers: ['http://127.0.0.1:1'], timeouts: {connect: soon}}}": "duration",
+	"upstreams: {a: {servers: ['http://127.0.0.1:1'], circuit: {failures: 0}}}": "number",
+	"upstreams: {a: {servers: ['http://127.0.0.1:1'], tls: {certificate: x}}}": "without the other",
+	"workers: 1000": "number", "listen: [{address: 'a:1', tls: {certificate: x}}]": "key for it",
+}
+WHOLE = {"listen": "listen: [{address: '127.0.0.1:1'}]", "ledger": "ledger: l", "upstreams": "upstreams: {a: {servers: ['http://127.0.0.1:1']}}", "routes": "routes: [{upstreams: a}]"}
+
+
+def schema_says(file):
+	try:
+		import jsonschema
+		import yaml
+	except ImportError:
+		return None
+	schema = json.loads((pathlib.Path(__file__).parents[2] / "schema" / "gateway.schema.json").read_text())
+	return jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(file.read_text()))
+
+
+def mistakes():
+	for text, says in MISTAKES.items():
+		parts = dict(WHOLE)
+		if text and text != "[]" and text != "listen: x" and "no folder" not in says:
+			parts[text.split(":")[0]] = text
+		else:
+			parts = {"all": text}
+		file = WORK / "mistake.yaml"
+		file.write_text("\n".join(parts.values()) + "\n")
+		r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)
+		check(f"{text!r} is refused, and said where", r.returncode == 64 and "mistake.yaml:" in r.stderr and says in r.stderr, (r.returncode, r.stderr))
+		if says not in ("no upstream of that name", "klingon"):     # no schema can know
+			check(f"the schema refuses {text!r} too", schema_says(file) in (None, False), text)
+	file.write_text("\n".join(WHOLE.values()) + "\n")
+	r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)
+	check("an honest one is explained", r.returncode == 0 and "WITHOUT TLS" in r.stdout and "http://127.0.0.1:1" in r.stdout, r)
+	check("the schema takes it too", schema_says(file) in (None, True))
+
+
+def weights():
+	a, b, c = serve(), serve(), serve()
+	g = Configured("weights", START + f"""
+upstreams:
+  one: {{servers: [{{url: '{url(a)}', weight: 3}}, '{url(b)}']}}
+  two: {{servers: ['{url(c)}']}}
+routes:
+  - {{name: special, models: [special-*], upstreams: two}}
+  - {{name: usual, dialects: [openai-chat], upstreams: {{one: 4, two: 1}}}}
+  - {{name: elsewhere, prefix: /two, upstreams: two}}
+""")
+	statuses = [g.ask("hello")[0].status for _ in range(40)]
+	check("weights are kept", statuses == [200] * 40 and (a.asked, b.asked, c.asked) == (24, 8, 8), (a.asked, b.asked, c.asked))
+	connection = g.connect()
+	body = json.dumps({"model": "special-1", "messages": [{"role": "user", "content": "hi"}]})
+	connection.request("POST", "/v1/chat/completions", body, {"authorization": "Bearer " + g.key})
+	check("a model has its route", connection.getresponse().status == 200 and c.asked == 9, c.asked)
+	connection = g.connect()
+	connection.request("POST", "/two/v1/chat/completions", body, {"authorization": "Bearer " + g.key})
+	check("a prefix has its route", connection.getresponse().status == 200 and c.asked == 10, c.asked)
+	g.end()
+
+
+def fallbacks():
+	ill, well, dead = serve(), serve(), free_port()
+	ill.ill = 503
+	g = Configured("fallbacks", START + f"""
+upstreams:
+  first: {{servers: ['{url(ill)}'], circuit: {{failures: 3, pause: 700ms}}}}
+  second: {{servers: ['http://127.0.0.1:{dead}', '{url(well)}']}}
+routes:
+  - {{upstreams: first, fallback: second}}
+""")
+	statuses = [g.ask("hello")[0].status for _ in range(12)]
+	check("a fallback answers for a server that cannot", statuses == [200] * 12 and well.asked == 12, (statuses, well.asked))
+	check("which is left alone after three failures", ill.asked == 3, ill.asked)
+	ill.ill = 0
+	time.sleep(0.8)
+	check("and tried again later", [g.ask("hello")[0].status for _ in range(5)] == [200] * 5 and ill.asked == 8 and well.asked == 12, (ill.asked, well.asked))
+	r, body = g.ask("cut", stream=True)
+	check("a stream that was cut is not begun again elsewhere", b"upstream_cut" in body and well.asked == 12, well.asked)
+	g.end()
+
+
+def reload_under_load():
+	a, b = serve(), serve()
+	text = START + "upstreams: {{m: {{servers: ['{}']}}}}\nroutes: [{{upstreams: m}}]\n"
+	g = Configured("reload", text.format(url(a)))
+	stop, results = threading.Event(), []
+
+	def ask_again_and_again():
+		c = g.connect()
+		while not stop.is_set():
+			try:
+				r, body = g.ask("hello", c)
+				results.append(r.status)
+				if r.headers.get("connection") == "close":
+					c = g.connect()
+			except OSError as e:
+				results.append(repr(e))
+				c = g.connect()
+
+	stream = {}
+
+	def one_long_stream():
+		r, body = g.ask("slow", stream=True)
+		stream["body"] = body
+
+	threads = [threading.Thread(target=ask_again_and_again) for _ in range(4)] + [threading.Thread(target=one_long_stream)]
+	for t in threads:
+		t.start()
+	time.sleep(0.5)
+	for i in range(6):
+		g.write(text.format(url(b if i % 2 == 0 else a)))
+		g.process.send_signal(signal.SIGHUP)
+		time.sleep(0.3)
+	g.write("listen: nonsense")
+	g.process.send_signal(signal.SIGHUP)
+	time.sleep(0.3)
+	stop.set()
+	for t in threads:
+		t.join(30)
+	lost = [r for r in results if r != 200]
+	check("no request is lost over six reloads and a wrong one", not lost and len(results) > 20, (len(results), lost[:5]))
+	check("both configurations served", a.asked > 0 and b.asked > 0, (a.asked, b.asked))
+	check("a stream that was under way came to its end", stream.get("body", b"").count(b"data: ") > 50, stream)
+	status = g.end()
+	check("it ends when told to", status == 0, status)
+	notes = [r["what"] for r in g.records("gateway")]
+	check("each reload is on record", notes.count("configuration read again") == 6, notes)
+
+
+def main():
+	import shutil
+	shutil.rmtree(WORK, ignore_errors=True)
+	WORK.mkdir(parents=True)
+	FOLDER.mkdir(parents=True, exist_ok=True)
+	for part in (mistakes, weights, fallbacks, reload_under_load):
+		part()
+	print(f"{gateway.PASSED} passed, {gateway.FAILED} failed")
+	return gateway.FAILED > 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
