@@ -131,6 +131,9 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 	t->recorded = true;
 	shared_count(t->door->shared, COUNT_TOKENS_IN, t->answer.usage.input);
 	shared_count(t->door->shared, COUNT_TOKENS_OUT, t->answer.usage.output);
+	shared_measure(&t->door->shared->whole, loop_now(t->door->loop) - t->begun_ms);
+	if (t->first_ms)
+		shared_measure(&t->door->shared->first, t->first_ms - t->begun_ms);
 	text_init(&out, NULL);
 	write_body(&out, t, outcome, why);
 	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(&out));

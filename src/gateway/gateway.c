@@ -14,11 +14,12 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "gateway/steward.h"
 #include "gateway/worker.h"
 #include "syntax/json.h"
 
 /* SLOTS_MOST: workers of the newest configuration and of older ones that still serve somebody. */
-enum { WORKERS_MOST = 64, SLOTS_MOST = 256, BACKLOG = 1024, LOOK_MS = 50, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5 };
+enum { WORKERS_MOST = 64, SLOTS_MOST = 256, BACKLOG = 1024, LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5 };
 
 /* One address; a socket a worker, so that the kernel deals callers out. */
 struct sockets {
@@ -40,12 +41,12 @@ struct gateway {
 	struct shared *shared;
 	struct keys keys;
 	struct sockets *sockets;
-	unsigned workers, journals;
+	unsigned workers, journals, halts_seen;
 	struct slot slots[SLOTS_MOST];
 	int64_t restart_after_ms;
 	int signals, recorder_socket;
-	pid_t recorder;
-	bool leaving, halted_by_signal;
+	pid_t recorder, steward;
+	bool leaving, halted, halted_by_signal;
 };
 
 /* ---- addresses ---- */
@@ -217,6 +218,32 @@ static void note(struct gateway *g, const char *what)
 	loop_destroy(loop);
 }
 
+/* ---- the steward ---- */
+
+/* Operators can do without it, for a while: a signal and a file halt the gateway too. */
+static void start_steward(struct gateway *g)
+{
+	struct steward_start start = {.shared = g->shared};
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/control", g->config->ledger);
+	start.listener = steward_listen(path);
+	if (start.listener < 0) {
+		log_warning("%s: no socket for operators can be made there: %m", path);
+		return;
+	}
+	g->steward = fork();
+	if (g->steward == 0) {
+		close(g->recorder_socket);
+		close(g->signals);
+		for (struct sockets *s = g->sockets; s; s = s->next)
+			for (unsigned i = 0; i < g->workers; i++)
+				close(s->fds[i]);
+		_exit(steward_run(&start));
+	}
+	close(start.listener);
+}
+
 /* ---- workers ---- */
 
 static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal)
@@ -279,6 +306,7 @@ static bool start_workers(struct gateway *g)
 		if (!start_worker(g, slot))
 			return false;
 	}
+	atomic_store(&g->shared->workers, g->workers);
 	return true;
 }
 
@@ -295,6 +323,7 @@ static void worker_ended(struct gateway *g, struct slot *slot, int status)
 	if (g->restart_after_ms > RESTART_MOST_MS)
 		g->restart_after_ms = RESTART_MOST_MS;
 	slot->restart_at_ms = now_ms + g->restart_after_ms;
+	atomic_fetch_sub(&g->shared->workers, 1);
 	log_error("gateway: a worker ended (status %d); another takes its place in %lld ms", status, (long long)g->restart_after_ms);
 	note(g, "a worker ended");
 }
@@ -303,9 +332,15 @@ static void restart_workers(struct gateway *g)
 {
 	int64_t now_ms = time_monotonic_ms();
 
-	for (unsigned i = 0; i < SLOTS_MOST; i++)
-		if (g->slots[i].restart_at_ms != 0 && now_ms >= g->slots[i].restart_at_ms && !start_worker(g, &g->slots[i]))
-			g->slots[i].restart_at_ms = now_ms + RESTART_MOST_MS;
+	for (unsigned i = 0; i < SLOTS_MOST; i++) {
+		struct slot *slot = &g->slots[i];
+		if (slot->restart_at_ms == 0 || now_ms < slot->restart_at_ms)
+			continue;
+		if (start_worker(g, slot))
+			atomic_fetch_add(&g->shared->workers, 1);
+		else
+			slot->restart_at_ms = now_ms + RESTART_MOST_MS;
+	}
 }
 
 static void kill_workers(struct gateway *g)
@@ -350,6 +385,8 @@ static bool reap(struct gateway *g)
 			g->recorder = 0;
 			return !g->leaving && replace_recorder(g);
 		}
+		if (pid == g->steward)
+			start_steward(g);
 		for (unsigned i = 0; i < SLOTS_MOST; i++)
 			if (g->slots[i].pid == pid)
 				worker_ended(g, &g->slots[i], status);
@@ -369,8 +406,18 @@ static bool somebody_works(const struct gateway *g)
 
 static void set_halted(struct gateway *g, bool halted)
 {
-	if (atomic_exchange(&g->shared->halted, halted) == halted)
+	unsigned halts = atomic_load(&g->shared->halts);
+
+	/* Over before it was seen here: on record all the same. */
+	if (halts != g->halts_seen && !halted && !g->halted) {
+		note(g, "halted");
+		note(g, "let go on");
+	}
+	g->halts_seen = halts;
+	atomic_store(&g->shared->halted, halted);
+	if (g->halted == halted)
 		return;
+	g->halted = halted;
 	note(g, halted ? "halted" : "let go on");
 	log_warning("gateway: %s", halted ? "HALTED; every exchange is refused" : "goes on");
 }
@@ -429,7 +476,9 @@ static int watch_over(struct gateway *g)
 		poll(&signals, 1, LOOK_MS);
 		while (read(g->signals, &info, sizeof info) == sizeof info)
 			take_signal(g, info.ssi_signo);
-		set_halted(g, g->halted_by_signal || file_is_there(g->config->ledger, "halt"));
+		if (atomic_exchange(&g->shared->reload_asked, 0) && !g->leaving)
+			reload(g);
+		set_halted(g, g->halted_by_signal || atomic_load(&g->shared->halt_asked) || file_is_there(g->config->ledger, "halt"));
 		going = reap(g);
 		restart_workers(g);
 	}
@@ -471,6 +520,10 @@ static int end(struct gateway *g, int status)
 	int recorder = 0;
 
 	kill_workers(g);
+	if (g->steward > 0) {
+		kill(g->steward, SIGKILL);
+		waitpid(g->steward, NULL, 0);
+	}
 	if (g->recorder > 0) {
 		close(g->recorder_socket);
 		waitpid(g->recorder, &recorder, 0);
@@ -502,6 +555,7 @@ int gateway_run(struct config *config)
 		return end(g, 2);
 	close_others(g);
 	note(g, "begins");
+	start_steward(g);
 	if (!listen_all(g) || !start_workers(g))
 		return end(g, 2);
 	for (size_t i = 0; i < config->listener_count; i++)

@@ -11,6 +11,7 @@
  *   SIGHUP            the configuration is read again; who is under way ends under the old one
  *   SIGUSR1           the kill switch: every exchange ends now, none begins
  *   DIR/halt          the same, for as long as a file of that name is there
+ *   DIR/control       a socket for operators; see gateway/steward.h
  *
  * Takes the configuration.  Runs until it is told to end; returns the status to end with.
  */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #include "ledger/ledger.h"
 
 enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_WORKER };
-enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14 };
+enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20 };
 
 struct message {
 	uint32_t kind;
@@ -308,6 +309,20 @@ static bool open_all(struct keeping *k, const char *directory)
 	k->ledger = ledger_open(directory, LEDGER_APPEND, why, sizeof why);
 	if (!k->ledger) {
 		log_error("%s: %s", directory, why);
+		return false;
+	}
+	/* Held as long as this process lives: journals in this folder are its own, or left by one that is gone. */
+	snprintf(path, sizeof path, "%s/gateway.lock", directory);
+	int lock = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	bool locked = false;
+	/* One that was killed a moment ago may still hold it. */
+	for (unsigned i = 0; lock >= 0 && !locked && i < LOCK_TRIES; i++) {
+		locked = flock(lock, LOCK_EX | LOCK_NB) == 0;
+		if (!locked)
+			usleep(100000);
+	}
+	if (!locked) {
+		log_error("%s: %s", path, lock >= 0 && errno == EWOULDBLOCK ? "another gateway keeps its evidence in this folder" : strerror(errno));
 		return false;
 	}
 	snprintf(path, sizeof path, "%s/salts", directory);

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "gateway/evidence.h"
+#include "gateway/metrics.h"
 
 enum { BODY_MOST = 16 << 20, REQUEST_MEMORY = 256 << 20, EVENT_MEMORY = 512 << 20, ATTEMPTS_MOST = 6, FIELDS_MOST = 32 };
 
@@ -21,8 +22,25 @@ static struct bytes secret_of(const struct http_head *head)
 	return http_field_value(head, "x-api-key");
 }
 
+/* Those who watch over machines are answered without a key, and learn nothing but that. */
+static bool is_probe(const struct turn *t)
+{
+	return bytes_same(t->method, "GET") && (bytes_same(t->target, "/healthz") || bytes_same(t->target, "/readyz"));
+}
+
+static void answer_probe(struct turn *t)
+{
+	const char *why = "alive";
+	bool good = bytes_same(t->target, "/healthz") || gateway_is_ready(t->door->shared, &why);
+
+	turn_send_whole(t, good ? 200 : 503, BYTES("text/plain"), bytes_of(why));
+	turn_end(t, "answered", "");
+}
+
 static bool is_refused(struct turn *t, const struct http_head *head, struct refusal *r)
 {
+	if (t->recorded)
+		return false;
 	if (atomic_load(&t->door->shared->halted))
 		*r = (struct refusal){503, "halted", "The gateway has been halted by its operator."};
 	else if (!t->caller)
@@ -85,6 +103,7 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	find_route(t, head);
 	t->caller = keys_find(door->keys, secret_of(head), t->begun_at_ms);
 	shared_count(door->shared, COUNT_REQUESTS, 1);
+	t->recorded = is_probe(t);      /* no exchange: nothing to put on record */
 	*refusal = (struct refusal){0};
 	is_refused(t, head, refusal);
 	return t;
@@ -94,7 +113,7 @@ bool turn_add_body(struct turn *t, struct bytes b)
 {
 	shared_count(t->door->shared, COUNT_BYTES_IN, b.len);
 	text_add(&t->body, b);
-	return t->body.len <= t->route->body_most;
+	return t->body.len <= (t->route ? t->route->body_most : 0);
 }
 
 void turn_free(struct turn *t)
@@ -277,6 +296,10 @@ static bool examine_request(struct turn *t)
 
 void turn_go(struct turn *t)
 {
+	if (t->recorded) {
+		answer_probe(t);
+		return;
+	}
 	if (!examine_request(t))
 		return;
 	if (!evidence_begins(t))

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "gateway/session.h"
 
-enum { LOOK_MS = 50, ACCEPTS_A_TURN = 64 };
+enum { LOOK_MS = 25, ACCEPTS_A_TURN = 64 };
 
 struct entrance {
 	struct watch watch;

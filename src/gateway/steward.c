@@ -1,0 +1,196 @@
+#include "gateway/steward.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "gateway/connection.h"
+#include "gateway/http.h"
+#include "gateway/metrics.h"
+
+enum { PATIENCE_MS = 5000, BACKLOG = 16 };
+
+struct steward {
+	const struct steward_start *start;
+	struct loop *loop;
+	struct watch listener;
+};
+
+struct visitor {
+	struct steward *steward;
+	struct connection connection;
+	struct http_reader reader;
+	struct timer patience;
+};
+
+/* ---- answers ---- */
+
+static unsigned write_ready(struct shared *s, struct text *out)
+{
+	const char *why;
+	bool ready = gateway_is_ready(s, &why);
+
+	text_addf(out, "%s\n", why);
+	return ready ? 200 : 503;
+}
+
+static unsigned get(const struct steward *s, struct bytes path, struct text *out)
+{
+	struct shared *shared = s->start->shared;
+
+	if (bytes_same(path, "/readyz"))
+		return write_ready(shared, out);
+	if (bytes_same(path, "/healthz")) {
+		text_add_string(out, "alive\n");
+		return 200;
+	}
+	if (!bytes_same(path, "/metrics"))
+		return 404;
+	metrics_write(shared, out);
+	if (s->start->write_more)
+		s->start->write_more(s->start->more, out);
+	return 200;
+}
+
+static unsigned post(const struct steward *s, struct bytes path, struct text *out)
+{
+	struct shared *shared = s->start->shared;
+
+	if (bytes_same(path, "/halt")) {
+		atomic_store(&shared->halt_asked, 1);
+		atomic_fetch_add(&shared->halts, 1);
+		atomic_store(&shared->halted, 1);       /* workers need not wait for the supervisor */
+		text_add_string(out, "halted\n");
+	} else if (bytes_same(path, "/go-on")) {
+		atomic_store(&shared->halt_asked, 0);
+		text_add_string(out, "goes on, unless the file or the signal says otherwise\n");
+	} else if (bytes_same(path, "/reload")) {
+		atomic_store(&shared->reload_asked, 1);
+		text_add_string(out, "the configuration is read again; the log says with what result\n");
+	} else {
+		return 404;
+	}
+	return 200;
+}
+
+static void answer(struct visitor *v)
+{
+	const struct http_head *h = &v->reader.head;
+	struct text body, head;
+
+	text_init(&body, NULL);
+	text_init(&head, NULL);
+	unsigned status = bytes_same(h->method, "GET") ? get(v->steward, h->path, &body) : bytes_same(h->method, "POST") ? post(v->steward, h->path, &body) : 405;
+	if (status >= 400 && body.len == 0)
+		text_addf(&body, "%s\n", http_reason(status));
+	text_addf(&head, "HTTP/1.1 %u %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", status, http_reason(status), body.len);
+	connection_send(&v->connection, text_bytes(&head));
+	connection_send(&v->connection, text_bytes(&body));
+	text_finish(&head);
+	text_finish(&body);
+	connection_finish(&v->connection);
+}
+
+/* ---- visitors ---- */
+
+static void free_visitor(struct visitor *v)
+{
+	timer_cancel(v->steward->loop, &v->patience);
+	connection_close(&v->connection);
+	http_reader_finish(&v->reader);
+	loop_free_later(v->steward->loop, v);
+}
+
+static void input(struct connection *c, struct bytes in)
+{
+	struct visitor *v = c->owner;
+
+	for (;;) {
+		enum http_event event = http_next(&v->reader, &in);
+		if (event == HTTP_NEEDS_MORE)
+			return;
+		if (event == HTTP_IS_BAD) {
+			free_visitor(v);
+			return;
+		}
+		if (event == HTTP_IS_OVER || v->reader.complete) {
+			answer(v);
+			return;
+		}
+	}
+}
+
+static void gone(struct connection *c, const char *why)
+{
+	(void)why;
+	free_visitor(c->owner);
+}
+
+static void too_slow(struct timer *t)
+{
+	free_visitor(t->owner);
+}
+
+static void welcome(struct watch *w, uint32_t events)
+{
+	struct steward *s = w->owner;
+	int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	struct visitor *v = calloc(1, sizeof *v);
+	if (!v)
+		abort();
+	v->steward = s;
+	http_reader_init(&v->reader, HTTP_REQUESTS);
+	v->connection.owner = v;
+	v->connection.input = input;
+	v->connection.gone = gone;
+	v->patience = (struct timer){.due = too_slow, .owner = v};
+	connection_open(&v->connection, s->loop, fd, NULL, false);
+	timer_set(s->loop, &v->patience, PATIENCE_MS);
+}
+
+int steward_listen(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (strlen(path) >= sizeof address.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	unlink(path);
+	mode_t before = umask(0177);
+	bool good = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, BACKLOG) == 0;
+	umask(before);
+	if (good)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int steward_run(const struct steward_start *start)
+{
+	struct steward s = {.start = start, .loop = loop_create()};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	s.listener = (struct watch){.fd = start->listener, .ready = welcome, .owner = &s};
+	loop_watch(s.loop, &s.listener, EPOLLIN);
+	loop_run(s.loop);
+	return 0;
+}

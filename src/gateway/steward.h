@@ -1,0 +1,30 @@
+#ifndef GATEWAY_STEWARD_H
+#define GATEWAY_STEWARD_H
+
+#include "base/text.h"
+#include "gateway/shared.h"
+
+/*
+ * The process that operators talk to, over a socket of the file system that
+ * only the gateway's own user may open (HTTP/1.1):
+ *
+ *   GET  /healthz /readyz /metrics
+ *   POST /halt /go-on      the kill switch
+ *   POST /reload           as SIGHUP
+ *
+ * It serves as long as the others do, and touches nothing but the shared page.
+ */
+struct steward_start {
+	int listener;
+	struct shared *shared;
+	void (*write_more)(void *, struct text *out);   /* further metrics; or NULL */
+	void *more;
+};
+
+/* A listening socket at `path` (mode 0600), in place of one that nobody serves; -1 with errno set. */
+int steward_listen(const char *path);
+
+/* Runs until it is killed. */
+int steward_run(const struct steward_start *start);
+
+#endif
