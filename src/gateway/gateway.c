@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include "base/time.h"
 #include "gateway/steward.h"
 #include "gateway/worker.h"
+#include "sandbox/confine.h"
 #include "syntax/json.h"
 
 /* SLOTS_MOST: workers of the newest configuration and of older ones that still serve somebody. */
@@ -41,7 +43,7 @@ struct gateway {
 	struct shared *shared;
 	struct keys keys;
 	struct sockets *sockets;
-	unsigned workers, journals, halts_seen;
+	unsigned workers, journals, halts_seen, gaps_told;
 	struct slot slots[SLOTS_MOST];
 	int64_t restart_after_ms;
 	int signals, recorder_socket;
@@ -422,6 +424,21 @@ static void set_halted(struct gateway *g, bool halted)
 	log_warning("gateway: %s", halted ? "HALTED; every exchange is refused" : "goes on");
 }
 
+/* Once: what of the confinement of its workers this machine cannot give. */
+static void tell_gaps(struct gateway *g)
+{
+	unsigned gaps = atomic_load(&g->shared->gaps);
+	char missing[160], what[240];
+
+	if (gaps == g->gaps_told)
+		return;
+	g->gaps_told = gaps;
+	confine_describe(gaps, missing, sizeof missing);
+	log_warning("gateway: WORKERS ARE NOT FULLY CONFINED on this machine: %s", missing);
+	snprintf(what, sizeof what, "workers are not fully confined: %s", missing);
+	note(g, what);
+}
+
 /* All or nothing: with a mistake in it, the old configuration stays. */
 static void reload(struct gateway *g)
 {
@@ -479,6 +496,7 @@ static int watch_over(struct gateway *g)
 		if (atomic_exchange(&g->shared->reload_asked, 0) && !g->leaving)
 			reload(g);
 		set_halted(g, g->halted_by_signal || atomic_load(&g->shared->halt_asked) || file_is_there(g->config->ledger, "halt"));
+		tell_gaps(g);
 		going = reap(g);
 		restart_workers(g);
 	}
@@ -499,6 +517,17 @@ static bool make_keys(struct gateway *g)
 	else if (made)
 		log_note("gateway: the first key was made and lies in %s; callers send it as \"Authorization: Bearer KEY\"", path);
 	return !why;
+}
+
+/* A connection is a descriptor: as many as the system lets us have. */
+static void take_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
 }
 
 static int take_signals(void)
@@ -550,6 +579,7 @@ int gateway_run(struct config *config)
 	g->shared = shared_create();
 	g->restart_after_ms = RESTART_MS / 2;
 	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
+	take_descriptors();
 	g->signals = take_signals();
 	if (!open_sockets(g, config) || !start_recorder(g) || !make_keys(g))
 		return end(g, 2);

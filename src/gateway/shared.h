@@ -26,6 +26,7 @@ struct shared {
 	atomic_int ledger_lost;     /* evidence cannot be kept */
 	atomic_int leaving;         /* no new connections; running exchanges may end */
 	atomic_uint generation;     /* of the configuration: workers of an older one end as their callers do */
+	atomic_uint gaps;           /* in the confinement of workers; see sandbox/confine.h */
 	atomic_uint workers;        /* that serve the newest configuration */
 	atomic_ullong counters[COUNTER_COUNT];
 	struct histogram whole, first;      /* an exchange; to the head of the model's answer */

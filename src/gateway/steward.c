@@ -15,8 +15,9 @@
 #include "gateway/connection.h"
 #include "gateway/http.h"
 #include "gateway/metrics.h"
+#include "sandbox/confine.h"
 
-enum { PATIENCE_MS = 5000, BACKLOG = 16 };
+enum { PATIENCE_MS = 5000, BACKLOG = 16, MEMORY_MOST = 64 << 20 };
 
 struct steward {
 	const struct steward_start *start;
@@ -191,6 +192,7 @@ int steward_run(const struct steward_start *start)
 	signal(SIGHUP, SIG_IGN);
 	s.listener = (struct watch){.fd = start->listener, .ready = welcome, .owner = &s};
 	loop_watch(s.loop, &s.listener, EPOLLIN);
+	confine(CONFINE_TO_SOCKETS, MEMORY_MOST);
 	loop_run(s.loop);
 	return 0;
 }

@@ -66,8 +66,10 @@ const char *upstream_begin(struct upstream *u, struct loop *loop)
 	u->context = SSL_CTX_new(TLS_client_method());
 	if (!u->context)
 		abort();
-	if (u->authorities ? SSL_CTX_load_verify_file(u->context, u->authorities) != 1 : SSL_CTX_set_default_verify_paths(u->context) != 1)
-		return "has authorities that cannot be read";
+	/* Read now: a worker that serves can open no file. */
+	const char *roots = u->authorities ? u->authorities : getenv("SSL_CERT_FILE") ? getenv("SSL_CERT_FILE") : "/etc/ssl/certs/ca-certificates.crt";
+	if (SSL_CTX_load_verify_file(u->context, roots) != 1)
+		return u->authorities ? "has authorities that cannot be read" : "needs the certificates of this system's authorities (package ca-certificates)";
 	if (u->certificate && (SSL_CTX_use_certificate_chain_file(u->context, u->certificate) != 1 || SSL_CTX_use_PrivateKey_file(u->context, u->private_key, SSL_FILETYPE_PEM) != 1))
 		return "has a certificate or a key for it that cannot be used";
 	SSL_CTX_set_min_proto_version(u->context, TLS1_2_VERSION);

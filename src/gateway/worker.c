@@ -10,6 +10,9 @@
 
 #include "base/log.h"
 #include "gateway/session.h"
+#include "sandbox/confine.h"
+
+#define MEMORY_MOST ((size_t)8 << 30)
 
 enum { LOOK_MS = 25, ACCEPTS_A_TURN = 64 };
 
@@ -114,8 +117,11 @@ int worker_run(const struct worker_start *start)
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	bool good = begin(w, start);
-	if (good)
+	if (good) {
+		/* From here on it reads what strangers send. */
+		atomic_fetch_or(&start->shared->gaps, confine(CONFINE_TO_SOCKETS, MEMORY_MOST));
 		loop_run(w->door.loop);
+	}
 	recorder_close(&w->door.recorder);
 	config_destroy(start->config);
 	loop_destroy(w->door.loop);

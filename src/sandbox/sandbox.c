@@ -50,7 +50,7 @@ static _Noreturn void serve(const struct sandbox_settings *settings, int channel
 #ifndef __SANITIZE_ADDRESS__
 	close_range(0, 2, 0);           /* a terminal or a log is no place for hostile bytes */
 #endif
-	unsigned gaps = confine(settings->memory);
+	unsigned gaps = confine(CONFINE_TO_BYTES, settings->memory);
 
 	text_init(&reply, NULL);
 	if (!channel_send(channel, -1, gaps, BYTES("")))
@@ -145,14 +145,6 @@ static bool start_worker(struct sandbox *s, struct worker *w)
 	return true;
 }
 
-static void describe_gaps(struct sandbox *s)
-{
-	snprintf(s->gap_text, sizeof s->gap_text, "%s%s%s",
-		 s->gaps & GAP_LANDLOCK ? "no file system rules (Landlock) " : "",
-		 s->gaps & GAP_SECCOMP ? "no system call filter (seccomp) " : "",
-		 s->gaps & GAP_LIMITS ? "no resource limits" : "");
-}
-
 struct sandbox *sandbox_create(const struct sandbox_settings *settings)
 {
 	struct sandbox *s = calloc(1, sizeof *s);
@@ -172,7 +164,7 @@ struct sandbox *sandbox_create(const struct sandbox_settings *settings)
 		sandbox_destroy(s);
 		return NULL;
 	}
-	describe_gaps(s);
+	confine_describe(s->gaps, s->gap_text, sizeof s->gap_text);
 	return s;
 }
 
