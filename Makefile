@@ -135,6 +135,8 @@ install: all man
 	install -m 755 $(B)/merlon $(DESTDIR)$(PREFIX)/bin/merlon
 	install -m 644 $(B)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 $(B)/man/merlon.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/merlon
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/merlon-gateway.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/merlon-gateway.service
 	cp -r rules catalog schema examples $(DESTDIR)$(PREFIX)/share/merlon/
 
 # ---- the demo ----

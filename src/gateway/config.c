@@ -246,12 +246,13 @@ static void read_root(void *arg)
 		l->settings.failed = true;
 		return;
 	}
-	if (!settings_know(&l->settings, root, "the configuration", "listen ledger workers upstreams routes"))
+	if (!settings_know(&l->settings, root, "the configuration", "listen ledger log workers upstreams routes"))
 		return;
 	read_listeners(l, root);
 	c->ledger = settings_path(&l->settings, c->folder, settings_string(&l->settings, root, "ledger", NULL));
 	if (!c->ledger)
 		settings_fail(&l->settings, root, "names no folder for the \"ledger\"");
+	c->log_as_json = settings_choice(&l->settings, root, "log", "text json", 0) == 1;
 	c->workers = (unsigned)settings_number(&l->settings, root, "workers", 0, 1, WORKERS_MOST);
 	read_upstreams(l, root);
 	read_routes(l, root);

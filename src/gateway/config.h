@@ -49,6 +49,7 @@ struct config {
 	struct listener *listeners;
 	size_t listener_count;
 	const char *ledger;
+	bool log_as_json;
 	unsigned workers;           /* 0: one a core */
 	struct upstream *upstreams;
 	size_t upstream_count;

@@ -576,6 +576,8 @@ int gateway_run(struct config *config)
 	if (!g)
 		abort();
 	g->config = config;
+	if (config->log_as_json)
+		log_as_json();
 	g->shared = shared_create();
 	g->restart_after_ms = RESTART_MS / 2;
 	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
