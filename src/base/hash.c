@@ -73,3 +73,23 @@ bool digest_equal(struct digest a, struct digest b)
 {
 	return memcmp(a.sha256, b.sha256, sizeof a.sha256) == 0;
 }
+
+static int nibble(unsigned char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool digest_read(struct bytes b, struct digest *out)
+{
+	struct bytes hex = bytes_from(b, 7);
+
+	if (!bytes_start_with(b, BYTES("sha256:")) || hex.len != 64)
+		return false;
+	for (size_t i = 0; i < 32; i++) {
+		int high = nibble(hex.at[2 * i]), low = nibble(hex.at[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		out->sha256[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}

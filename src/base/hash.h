@@ -25,4 +25,7 @@ struct digest digest_of(struct bytes b);
 struct bytes digest_bytes(const struct digest *d);
 bool digest_equal(struct digest a, struct digest b);
 
+/* "sha256:" and 64 hexadecimal digits in small letters; false on anything else. */
+bool digest_read(struct bytes b, struct digest *out);
+
 #endif

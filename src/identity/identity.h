@@ -21,10 +21,30 @@ struct credentials {
 /*
  * The section `callers` of a gateway's configuration, and the files it names;
  * relative ones from `folder`.  NULL when something is wrong: `error` tells,
- * and `*file` is the file it stands in (NULL: the configuration itself).
+ * and `*file` is the file it stands in (NULL: the configuration itself), valid
+ * until the next call. Line 0: nowhere in particular.
  */
 struct identity *identity_load(const struct yaml *section, const char *folder, struct yaml_error *error, const char **file);
+/*
+ * For a start without such a section: one caller, "first", whose key is read from `path`, or made and written there
+ * (mode 0600; `*made`). NULL: `why` completes "PATH: ...".
+ */
+struct identity *identity_first_key(const char *path, bool *made, const char **why);
 void identity_destroy(struct identity *identity);
+
+/*
+ * Keys of issuers that publish them at an address.  identity_load() fetches nothing.  Load before forking; then
+ *
+ *   the supervisor   calls identity_refresh() once before it forks workers, and whenever identity_is_due(): in a
+ *                    child of its own, as fetching may take 5 seconds an issuer
+ *   every worker     calls identity_take_up() from a timer, outside of requests; it costs nothing unless keys changed
+ *
+ * Until keys have been fetched no token of the issuer is accepted; afterwards a failure leaves the old ones in use,
+ * and the log says so.
+ */
+bool identity_is_due(const struct identity *identity, int64_t now_ms);
+void identity_refresh(struct identity *identity, int64_t now_ms);
+void identity_take_up(struct identity *identity);
 
 /* NULL when it is nobody; `why` completes "the caller ...". What comes back lies in the arena. */
 const struct caller *identity_find(const struct identity *identity, struct arena *arena, const struct credentials *shown, int64_t now_ms, const char **why);

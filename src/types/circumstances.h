@@ -20,6 +20,7 @@ struct caller {
 	struct bytes name;          /* unique; what the ledger calls it */
 	struct bytes team;          /* empty when it has none */
 	struct names roles;
+	struct names purposes;      /* what its data may be used for, where its key or token says so */
 	const char *proof;          /* how it showed who it is: "key", "token", "certificate" */
 	/* What it may reach at most, whatever the policy says; an empty list of a kind means nothing is left out. */
 	struct names routes, models, tools;

@@ -1,0 +1,289 @@
+#include "identity/identity.h"
+
+#include <stdlib.h>
+
+#include "identity/certificates.h"
+#include "identity/issuers.h"
+#include "identity/keys.h"
+#include "identity/refresh.h"
+#include "syntax/json.h"
+
+enum { ARENA = 512 << 20, VERIFIED_MOST = 1024 };
+
+/*
+ * Tokens whose signature has been checked, as digests: the same token comes
+ * with every request of a caller, and a signature costs more than the rest of
+ * the question.  Everything but the signature is asked again.
+ */
+struct verified {
+	struct digest tokens[VERIFIED_MOST];
+};
+
+struct identity {
+	struct arena arena;
+	struct key_index keys;
+	struct issuers issuers;
+	struct certificate_rule *certificates;
+	struct verified *verified;
+};
+
+/* ---- loading ---- */
+
+struct loading {
+	struct identity *identity;
+	struct reader reader;
+	const struct yaml *section;
+	bool done;
+};
+
+static bool load_keys(struct loading *l)
+{
+	struct reader *r = &l->reader;
+	const struct yaml *name = yaml_member(l->section, "keys");
+	struct key_file file;
+	struct bytes content;
+	const char *path;
+
+	if (!name)
+		return true;
+	if (name->kind != YAML_IS_SCALAR)
+		return reader_fail(r, name, "has something else where the name of a file of keys belongs");
+	if (!reader_file(r, name, name->text, FILE_MOST, &path, &content))
+		return false;
+	r->file = path;
+	if (!keys_read(r->arena, content, &file, r->error))
+		return false;
+	if (!keys_index(r->arena, &file, &l->identity->keys))
+		return reader_fail(r, NULL, "cannot be used: no randomness is to be had");
+	r->file = NULL;
+	return true;
+}
+
+static void load(void *arg)
+{
+	struct loading *l = arg;
+	struct reader *r = &l->reader;
+
+	l->done = reader_check(r, l->section, "keys tokens certificates") && load_keys(l) &&
+		  issuers_read(r, yaml_member(l->section, "tokens"), &l->identity->issuers) &&
+		  certificates_read(r, yaml_member(l->section, "certificates"), &l->identity->certificates);
+}
+
+static struct identity *create(void)
+{
+	struct identity *identity = calloc(1, sizeof *identity);
+
+	if (!identity)
+		abort();
+	identity->verified = calloc(1, sizeof *identity->verified);
+	if (!identity->verified)
+		abort();
+	arena_init(&identity->arena, ARENA);
+	return identity;
+}
+
+struct identity *identity_load(const struct yaml *section, const char *folder, struct yaml_error *error, const char **file)
+{
+	static char failed[4096];
+	struct identity *identity = create();
+	struct loading l = {.identity = identity, .section = section, .reader = {.arena = &identity->arena, .folder = folder, .error = error}};
+
+	*error = (struct yaml_error){0};
+	*file = NULL;
+	if (!arena_run(&identity->arena, load, &l))
+		reader_fail(&l.reader, NULL, "is too large");
+	if (l.done)
+		return identity;
+	/* The path lies in the arena, which goes. */
+	if (l.reader.file) {
+		struct bytes path = bytes_slice(bytes_of(l.reader.file), 0, sizeof failed - 1);
+		memcpy(failed, path.at, path.len);
+		failed[path.len] = 0;
+		*file = failed;
+	}
+	identity_destroy(identity);
+	return NULL;
+}
+
+struct first {
+	struct identity *identity;
+	struct digest hash;
+	bool done;
+};
+
+static void add_first(void *arg)
+{
+	struct first *f = arg;
+	struct key_entry *entry = arena_new(&f->identity->arena, struct key_entry);
+	struct key_file file = {entry, 1};
+
+	*entry = (struct key_entry){.caller = {.name = BYTES("first"), .proof = "key"}, .hash = f->hash};
+	f->done = keys_index(&f->identity->arena, &file, &f->identity->keys);
+}
+
+struct identity *identity_first_key(const char *path, bool *made, const char **why)
+{
+	struct first f = {.identity = create()};
+
+	*why = keys_read_first(path, &f.hash, made);
+	if (!*why && (!arena_run(&f.identity->arena, add_first, &f) || !f.done))
+		*why = "no randomness is to be had";
+	if (!*why)
+		return f.identity;
+	identity_destroy(f.identity);
+	return NULL;
+}
+
+void identity_destroy(struct identity *identity)
+{
+	if (!identity)
+		return;
+	issuers_finish(&identity->issuers);
+	arena_finish(&identity->arena);
+	free(identity->verified);
+	free(identity);
+}
+
+/* ---- keys of issuers ---- */
+
+bool identity_is_due(const struct identity *identity, int64_t now_ms)
+{
+	for (size_t i = 0; i < identity->issuers.count; i++)
+		if (identity->issuers.list[i].shared && shared_keys_due(identity->issuers.list[i].shared, now_ms))
+			return true;
+	return false;
+}
+
+void identity_refresh(struct identity *identity, int64_t now_ms)
+{
+	for (size_t i = 0; i < identity->issuers.count; i++)
+		if (identity->issuers.list[i].shared && shared_keys_due(identity->issuers.list[i].shared, now_ms))
+			issuer_refresh(&identity->issuers.list[i], now_ms);
+	identity_take_up(identity);
+}
+
+void identity_take_up(struct identity *identity)
+{
+	for (size_t i = 0; i < identity->issuers.count; i++) {
+		struct issuer *issuer = &identity->issuers.list[i];
+		unsigned before = issuer->generation;
+		if (issuer->shared)
+			issuer_take_up(issuer);
+		/* What an old key has signed counts no more. */
+		if (issuer->generation != before)
+			memset(identity->verified, 0, sizeof *identity->verified);
+	}
+}
+
+/* ---- asking ---- */
+
+static const struct caller *find_key(const struct identity *identity, struct arena *arena, struct bytes secret, int64_t now_ms, const char **why)
+{
+	const struct key_entry *entry = keys_lookup(&identity->keys, secret);
+
+	*why = NULL;
+	if (!entry)
+		return NULL;
+	if (entry->revoked_ms && now_ms >= entry->revoked_ms)
+		*why = "shows a key that was revoked";
+	else if (entry->caller.expires_ms && now_ms >= entry->caller.expires_ms)
+		*why = "shows a key that has expired";
+	return *why ? NULL : caller_copy(arena, &entry->caller);
+}
+
+static const struct issuer *find_issuer(const struct identity *identity, const struct token *token)
+{
+	struct bytes name = json_string(token->claims, "iss");
+
+	for (size_t i = 0; i < identity->issuers.count; i++)
+		if (bytes_equal(identity->issuers.list[i].issuer, name))
+			return &identity->issuers.list[i];
+	return NULL;
+}
+
+static const struct caller *find_token(const struct identity *identity, struct arena *arena, struct bytes shown, int64_t now_ms, const char **why)
+{
+	struct token token;
+	bool unknown_key;
+
+	*why = token_read(arena, shown, &token);
+	if (*why)
+		return NULL;
+	const struct issuer *issuer = find_issuer(identity, &token);
+	if (!issuer) {
+		*why = "shows a token of an issuer that is not known";
+		return NULL;
+	}
+	if (issuer->scope.expires_ms && now_ms >= issuer->scope.expires_ms) {
+		*why = "shows a token of an issuer that is trusted no more";
+		return NULL;
+	}
+	struct digest digest = digest_of(shown);
+	size_t slot = (digest.sha256[0] | (size_t)digest.sha256[1] << 8) % VERIFIED_MOST;
+	bool known = digest_equal(identity->verified->tokens[slot], digest);
+	*why = token_check(issuer, &token, now_ms, known, &unknown_key);
+	if (unknown_key && issuer->shared)
+		shared_keys_want(issuer->shared);
+	if (*why)
+		return NULL;
+	identity->verified->tokens[slot] = digest;
+	return token_caller(arena, issuer, &token, why);
+}
+
+static const struct caller *find_secret(const struct identity *identity, struct arena *arena, struct bytes secret, int64_t now_ms, const char **why)
+{
+	const struct caller *caller = find_key(identity, arena, secret, now_ms, why);
+
+	if (caller || *why)
+		return caller;
+	if (identity->issuers.count && bytes_find_byte(secret, '.') != secret.len)
+		return find_token(identity, arena, secret, now_ms, why);
+	*why = "shows a key that is not known";
+	return NULL;
+}
+
+static const struct caller *find_certificate(const struct identity *identity, struct arena *arena, struct bytes der, int64_t now_ms, const char **why)
+{
+	const struct caller *caller = certificates_find(identity->certificates, der, now_ms, why);
+
+	if (caller && caller->expires_ms && now_ms >= caller->expires_ms) {
+		*why = "shows a certificate that is trusted no more";
+		return NULL;
+	}
+	return caller ? caller_copy(arena, caller) : NULL;
+}
+
+/* The secret of "Bearer SECRET"; empty for any other scheme. */
+static struct bytes bearer_of(struct bytes header)
+{
+	struct bytes scheme = BYTES("bearer ");
+
+	if (!bytes_equal_folded(bytes_slice(header, 0, scheme.len), scheme))
+		return BYTES("");
+	header = bytes_from(header, scheme.len);
+	while (header.len > 0 && header.at[0] == ' ')
+		header = bytes_from(header, 1);
+	while (header.len > 0 && header.at[header.len - 1] == ' ')
+		header.len--;
+	return header;
+}
+
+const struct caller *identity_find(const struct identity *identity, struct arena *arena, const struct credentials *shown, int64_t now_ms, const char **why)
+{
+	struct bytes bearer = bearer_of(shown->authorization);
+
+	*why = NULL;
+	if (shown->authorization.len && !bearer.len)
+		*why = "shows something else where \"Bearer\" and a key or token belong";
+	else if (bearer.len && shown->api_key.len && !bytes_equal(bearer, shown->api_key))
+		*why = "shows two different keys";
+	if (*why)
+		return NULL;
+	/* What was shown and is wrong is not made up for by a certificate. */
+	if (bearer.len || shown->api_key.len)
+		return find_secret(identity, arena, bearer.len ? bearer : shown->api_key, now_ms, why);
+	if (shown->certificate.len)
+		return find_certificate(identity, arena, shown->certificate, now_ms, why);
+	*why = "shows neither key, token nor certificate";
+	return NULL;
+}

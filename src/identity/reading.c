@@ -1,0 +1,157 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/file.h"
+#include "identity/inside.h"
+
+bool reader_fail(struct reader *r, const struct yaml *at, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(r->error->why, sizeof r->error->why, format, list);
+	va_end(list);
+	r->error->line = at ? at->line : 0;
+	r->error->column = at ? at->column : 0;
+	return false;
+}
+
+static bool is_word_of(const char *words, struct bytes word)
+{
+	struct bytes rest = bytes_of(words);
+
+	while (rest.len > 0) {
+		size_t end = bytes_find_byte(rest, ' ');
+		if (bytes_equal(bytes_slice(rest, 0, end), word))
+			return true;
+		rest = bytes_from(rest, end + 1);
+	}
+	return false;
+}
+
+bool reader_check(struct reader *r, const struct yaml *value, const char *known)
+{
+	if (!value || value->kind != YAML_IS_MAP)
+		return reader_fail(r, value, "has something else where a map belongs");
+	yaml_each(value, it)
+		if (!is_word_of(known, it->key))
+			return reader_fail(r, it, "has a field \"%.*s\" that is not known here", (int)(it->key.len > 40 ? 40 : it->key.len), (const char *)it->key.at);
+	return true;
+}
+
+bool is_printable(struct bytes b)
+{
+	if (b.len == 0 || b.len > NAME_MOST || !bytes_are_utf8(b))
+		return false;
+	for (size_t i = 0; i < b.len; i++)
+		if (b.at[i] < 0x20 || b.at[i] == 0x7f || (b.at[i] == 0xc2 && b.at[i + 1] < 0xa0))
+			return false;
+	return true;
+}
+
+bool is_plain_name(struct bytes b)
+{
+	return is_printable(b) && bytes_find_byte(b, '/') == b.len;
+}
+
+bool reader_name(struct reader *r, const struct yaml *value, struct bytes *out)
+{
+	*out = BYTES("");
+	if (!value)
+		return true;
+	if (value->kind != YAML_IS_SCALAR || !is_printable(value->text))
+		return reader_fail(r, value, "has a name that is empty, too long or not printable");
+	*out = arena_copy(r->arena, value->text);
+	return true;
+}
+
+bool reader_names(struct reader *r, const struct yaml *value, size_t most, struct names *out)
+{
+	*out = (struct names){0};
+	if (!value)
+		return true;
+	if (value->kind == YAML_IS_SCALAR) {
+		out->at = arena_new(r->arena, struct bytes);
+		out->count = 1;
+		/* An empty name is nobody's, so that this list leaves everything out. */
+		return (value->plain && bytes_same(value->text, "none")) || reader_name(r, value, out->at);
+	}
+	if (value->kind != YAML_IS_LIST || value->count == 0)
+		return reader_fail(r, value, "has an empty list, which would leave nothing out: write none, or leave the field away");
+	if (value->count > most)
+		return reader_fail(r, value, "has a list of more than %zu names", most);
+	out->at = arena_alloc(r->arena, value->count, sizeof *out->at);
+	yaml_each(value, it)
+		if (!reader_name(r, it, &out->at[out->count++]))
+			return false;
+	return true;
+}
+
+bool reader_time(struct reader *r, const struct yaml *value, int64_t *out)
+{
+	*out = 0;
+	if (!value)
+		return true;
+	if (value->kind != YAML_IS_SCALAR || !time_parse(value->text, out) || *out <= 0)
+		return reader_fail(r, value, "has something else where a time belongs, like 2027-06-30 or 2027-06-30T12:00:00Z");
+	return true;
+}
+
+bool reader_scope(struct reader *r, const struct yaml *map, struct caller *out)
+{
+	return reader_name(r, yaml_member(map, "team"), &out->team) &&
+	       reader_names(r, yaml_member(map, "roles"), ROLES_MOST, &out->roles) &&
+	       reader_names(r, yaml_member(map, "purposes"), PURPOSES_MOST, &out->purposes) &&
+	       reader_names(r, yaml_member(map, "routes"), LIST_MOST, &out->routes) &&
+	       reader_names(r, yaml_member(map, "models"), LIST_MOST, &out->models) &&
+	       reader_names(r, yaml_member(map, "tools"), LIST_MOST, &out->tools) &&
+	       reader_time(r, yaml_member(map, "expires"), &out->expires_ms);
+}
+
+bool reader_file(struct reader *r, const struct yaml *at, struct bytes name, size_t most, const char **path, struct bytes *content)
+{
+	struct text t;
+
+	text_init(&t, r->arena);
+	if (name.len == 0 || memchr(name.at, 0, name.len))
+		return reader_fail(r, at, "names no file");
+	if (name.at[0] != '/' && r->folder)
+		text_addf(&t, "%s/", r->folder);
+	text_add(&t, name);
+	*path = arena_string(r->arena, text_bytes(&t));
+	/* Read into memory of its own: an arena may be left while the file is open. */
+	text_init(&t, NULL);
+	enum status status = file_read(*path, most, &t);
+	if (status == STATUS_OK)
+		*content = (struct bytes){(const unsigned char *)arena_string(r->arena, text_bytes(&t)), t.len};
+	text_finish(&t);
+	if (status == STATUS_OK)
+		return true;
+	r->file = *path;
+	return reader_fail(r, NULL, "%s", status == STATUS_LIMIT ? "is larger than such a file may be" : strerror(errno));
+}
+
+static struct names copy_names(struct arena *arena, struct names from)
+{
+	struct names to = {.at = arena_alloc(arena, from.count, sizeof *to.at), .count = from.count};
+
+	for (size_t i = 0; i < from.count; i++)
+		to.at[i] = arena_copy(arena, from.at[i]);
+	return to;
+}
+
+struct caller *caller_copy(struct arena *arena, const struct caller *caller)
+{
+	struct caller *to = arena_new(arena, struct caller);
+
+	*to = (struct caller){
+		.name = arena_copy(arena, caller->name), .team = arena_copy(arena, caller->team),
+		.roles = copy_names(arena, caller->roles), .purposes = copy_names(arena, caller->purposes),
+		.proof = caller->proof, .routes = copy_names(arena, caller->routes),
+		.models = copy_names(arena, caller->models), .tools = copy_names(arena, caller->tools),
+		.expires_ms = caller->expires_ms,
+	};
+	return to;
+}
