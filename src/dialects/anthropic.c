@@ -111,6 +111,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	reading_spelling(x, root, "model stream system messages tools mcp_servers output_config output_format container thread fallbacks max_tokens");
 	json_each(root, it)
 		read_member(x, it);
+	reading_in_order(x);
 	x->most_output = reading_number(root, "max_tokens");
 	if (x->model.len == 0)
 		exchange_fail(x, "names no model");
@@ -180,6 +181,7 @@ static void read_stop(struct exchange *x, const struct json *holder)
 
 static void read_head(struct exchange *x, const struct json *message)
 {
+	reading_spelling(x, message, "type role model content usage");
 	if (json_string(message, "model").len > 0)
 		x->model = json_string(message, "model");
 	blocks_read(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL}, json_member(message, "content"));
@@ -195,6 +197,9 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	if (!root)
 		return;
 	read_head(x, root);
+	reading_in_order(x);
+	if (bytes_same(json_string(root, "type"), "error"))
+		x->finish = BYTES("error");
 	if (json_member(root, "input_tokens"))
 		x->usage = (struct usage){.known = true};       /* counting tokens uses none */
 	x->ended = true;
@@ -285,10 +290,12 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 	const struct json *root = reading_parse(x, data);
 	struct bytes type = json_string(root, "type");
 
+	reading_spelling(x, root, "type index message content_block delta usage error");
 	for (size_t i = 0; root && i < COUNT_OF(events); i++)
 		if (bytes_same(type, events[i].name) && (name.len == 0 || bytes_equal(name, type))) {
 			events[i].read(x, root);
 			reading_rest(x, root, events[i].known, CHANNEL_META, TRUST_ANYBODY);
+			reading_in_order(x);
 			return;
 		}
 	reading_all(x, root, CHANNEL_DOCUMENT, TRUST_ANYBODY);

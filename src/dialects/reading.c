@@ -141,6 +141,42 @@ void reading_spelling(struct exchange *x, const struct json *object, const char 
 				exchange_fail(x, "spells a key in letters of another case, which readers take differently");
 }
 
+/* Of two lists in order, the older one first where they are level. */
+static struct piece *merge(struct piece *older, struct piece *newer)
+{
+	struct piece *merged = NULL, **last = &merged;
+
+	while (older && newer) {
+		struct piece **least = newer->offset < older->offset ? &newer : &older;
+		*last = *least;
+		last = &(*least)->next;
+		*least = *last;
+	}
+	*last = older ? older : newer;
+	return merged;
+}
+
+void reading_in_order(struct exchange *x)
+{
+	struct piece *lists[64] = {NULL};      /* each of 2^i pieces, or none */
+
+	while (x->pieces) {
+		struct piece *list = x->pieces;
+		size_t i = 0;
+		x->pieces = list->next;
+		list->next = NULL;
+		for (; lists[i]; i++) {
+			list = merge(lists[i], list);
+			lists[i] = NULL;
+		}
+		lists[i] = list;
+	}
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		x->pieces = merge(lists[i], x->pieces);
+	for (x->last = &x->pieces; *x->last; x->last = &(*x->last)->next)
+		;
+}
+
 struct bytes reading_thread(struct exchange *x, const char *format, ...)
 {
 	struct text t;

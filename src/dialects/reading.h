@@ -38,6 +38,8 @@ void reading_sealed(struct exchange *x, const struct json *value, enum channel c
  * one of the words of `known` but for its letters' case cannot be understood.
  */
 void reading_spelling(struct exchange *x, const struct json *object, const char *known);
+/* Puts the pieces read so far in the order of the body. */
+void reading_in_order(struct exchange *x);
 
 /* The name of a thread: "2/content", "2/tool/1". */
 PRINTF_LIKE(2, 3) struct bytes reading_thread(struct exchange *x, const char *format, ...);
