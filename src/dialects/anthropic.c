@@ -112,7 +112,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	json_each(root, it)
 		read_member(x, it);
 	reading_in_order(x);
-	x->most_output = reading_number(root, "max_tokens");
+	x->most_output = reading_limit(x, root, "max_tokens");
 	if (x->model.len == 0)
 		exchange_fail(x, "names no model");
 	if (!json_member(root, "messages"))

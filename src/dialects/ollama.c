@@ -115,7 +115,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	reading_spelling(x, root, words);
 	refuse_detours(x, root);
 	x->model = json_string(root, "model");
-	x->most_output = reading_number(json_member(root, "options"), "num_predict");
+	x->most_output = reading_limit(x, json_member(root, "options"), "num_predict");
 	x->stream = (is_route(x, "/api/chat") || is_route(x, "/api/generate")) && !(stream && stream->kind == JSON_IS_BOOL && !stream->truth);
 	if (x->model.len == 0)
 		exchange_fail(x, "names no model");
@@ -265,7 +265,7 @@ static void write_stop(struct text *out, const struct exchange *so_far, const ch
 const struct dialect dialect_ollama = {
 	.name = "ollama",
 	.title = "Ollama",
-	.spec = "Ollama API, as of version 0.6",
+	.spec = "Ollama API description (docs/api.md)",
 	.routes = routes,
 	.framing = FRAMING_LINES,
 	.request = read_request,

@@ -218,6 +218,22 @@ uint64_t reading_number(const struct json *object, const char *name)
 	return json_u64(json_member(object, name), &n) ? n : 0;
 }
 
+uint64_t reading_limit(struct exchange *x, const struct json *object, const char *name)
+{
+	const struct json *limit = json_member(object, name);
+	uint64_t n;
+
+	if (!limit || limit->kind == JSON_IS_NULL)
+		return 0;
+	bool below = limit->kind == JSON_IS_NUMBER && limit->text.at[0] == '-';
+	if (!json_u64(below ? NULL : limit, &n)) {
+		if (!below || !bytes_to_u64(bytes_from(limit->text, 1), &n))
+			exchange_fail(x, "limits its answer by something that is no plain number");
+		return 0;
+	}
+	return n;
+}
+
 void reading_add_string(struct text *out, const char *key, const char *value)
 {
 	text_add_member(out, key, bytes_of(value));

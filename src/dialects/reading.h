@@ -50,6 +50,8 @@ void reading_ends(struct exchange *x, enum channel channel, unsigned trust, stru
 
 /* Numbers that are not there are 0. */
 uint64_t reading_number(const struct json *object, const char *name);
+/* A limit the client sets: below zero means none. Where it is written as "1e6" some readers see a number and some do not: then it cannot be understood. */
+uint64_t reading_limit(struct exchange *x, const struct json *object, const char *name);
 
 /* Text that a template of a reply holds: "%s" of a JSON string. */
 void reading_add_string(struct text *out, const char *key, const char *value);
