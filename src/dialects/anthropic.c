@@ -305,27 +305,28 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 /* ---- refusals ---- */
 
 /* The word of this API that is nearest to a code of the gateway's. */
-static const char *error_type(const char *code)
+static const char *error_type(const struct exchange *request, const char *code)
 {
 	static const struct {
 		const char *code, *type;
 	} types[] = {
-		{"invalid_api_key", "authentication_error"}, {"unknown_route", "not_found_error"}, {"too_long", "request_too_large"},
-		{"encoded", "invalid_request_error"}, {"halted", "api_error"}, {"no_evidence", "api_error"}, {"not_examined", "api_error"},
-		{"upstream_timeout", "timeout_error"}, {"upstream_encoded", "api_error"}, {"upstream_cut", "api_error"}, {"upstream_unreachable", "api_error"},
+		{"invalid_api_key", "authentication_error"}, {"unknown_route", "not_found_error"}, {"unknown_model", "not_found_error"},
+		{"too_long", "request_too_large"}, {"encoded", "invalid_request_error"}, {"upstream_timeout", "timeout_error"},
+		{"halted", "api_error"}, {"no_evidence", "api_error"},
 	};
 
+	if (strcmp(code, "not_examined") == 0)
+		return request && request->why ? "invalid_request_error" : "api_error";
 	for (size_t i = 0; i < COUNT_OF(types); i++)
 		if (strcmp(code, types[i].code) == 0)
 			return types[i].type;
-	return "permission_error";
+	return bytes_start_with(bytes_of(code), BYTES("upstream")) ? "api_error" : "permission_error";
 }
 
 static void write_refusal(struct text *out, const struct exchange *request, const char *code, const char *message)
 {
-	(void)request;
 	text_add_string(out, "{\"type\":\"error\",\"error\":{");
-	reading_add_string(out, "type", error_type(code));
+	reading_add_string(out, "type", error_type(request, code));
 	reading_add_string(out, "message", message);
 	reading_add_string(out, "code", code);
 	text_add_string(out, "}}");
@@ -338,21 +339,29 @@ static void write_start(struct text *out, const struct exchange *x)
 	text_add_string(out, ",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":0,\"output_tokens\":0}}}\n\n");
 }
 
+static bool has_open_call(const struct progress *p)
+{
+	for (uint64_t i = 0; i < BLOCKS_MOST; i++)
+		if (is_marked(p->calls, i))
+			return true;
+	return false;
+}
+
 /*
- * A call that was cut short must not be taken for whole, and some agents run
- * every call of a message that ended: then the stream ends with an error.
+ * What was forbidden ends as a refusal, which is an answer; what went wrong
+ * ends with an error.  So does a call that was cut short: it must not be taken
+ * for whole, and some agents run every call of a message that ended.
  */
 static void write_stop(struct text *out, const struct exchange *so_far, const char *code, const char *message)
 {
 	const struct progress *p = so_far->state;
 
-	for (uint64_t i = 0; i < BLOCKS_MOST; i++)
-		if (is_marked(p->calls, i)) {
-			text_add_string(out, "event: error\ndata: ");
-			write_refusal(out, so_far->asked, code, message);
-			text_add_string(out, "\n\n");
-			return;
-		}
+	if (has_open_call(p) || strcmp(error_type(NULL, code), "permission_error") != 0) {
+		text_add_string(out, "event: error\ndata: ");
+		write_refusal(out, NULL, code, message);
+		text_add_string(out, "\n\n");
+		return;
+	}
 	if (!p->begun)
 		write_start(out, so_far);
 	for (uint64_t i = 0; i < BLOCKS_MOST; i++)
