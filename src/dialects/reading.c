@@ -83,6 +83,100 @@ struct piece *reading_call(struct exchange *x, const struct json *name, const st
 	return p;
 }
 
+struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const struct json *name, const struct json *arguments)
+{
+	struct piece *p = reading_call(x, name, arguments);
+
+	p->trust = trust;
+	if (p->fixed)
+		reading_all(x, arguments, CHANNEL_ARGUMENTS, trust);
+	return p;
+}
+
+void reading_offer(struct exchange *x, struct bytes name, const struct json *tool, const char *known)
+{
+	const struct json *description = json_member(tool, "description");
+	const struct json *holder = description && description->kind == JSON_IS_STRING ? description : tool;
+	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, holder ? holder->at : 0, json_string(tool, "description"));
+
+	p->name = name;
+	p->fixed = holder == tool;
+	reading_rest(x, tool, known, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+}
+
+void reading_sealed(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, const char *what)
+{
+	if (!value || value->kind == JSON_IS_NULL || (value->kind == JSON_IS_STRING && value->text.len == 0))
+		return;
+	struct piece *p = exchange_add(x, PIECE_OPAQUE, channel, trust, value->at, BYTES(""));
+	p->name = bytes_of(what);
+	p->fixed = true;
+}
+
+/* As Go's encoding/json compares names: a long s and the Kelvin sign are letters too. */
+static struct bytes fold_key(struct exchange *x, struct bytes key)
+{
+	struct text t;
+
+	text_init(&t, x->arena);
+	for (size_t i = 0; i < key.len; i++) {
+		if (bytes_start_with(bytes_from(key, i), BYTES("\xC5\xBF"))) {
+			text_add_byte(&t, 's');
+			i++;
+		} else if (bytes_start_with(bytes_from(key, i), BYTES("\xE2\x84\xAA"))) {
+			text_add_byte(&t, 'k');
+			i += 2;
+		} else {
+			text_add_byte(&t, (char)(key.at[i] >= 'A' && key.at[i] <= 'Z' ? key.at[i] + 32 : key.at[i]));
+		}
+	}
+	return text_bytes(&t);
+}
+
+void reading_spelling(struct exchange *x, const struct json *object, const char *known)
+{
+	if (object && object->kind == JSON_IS_OBJECT)
+		json_each(object, it)
+			if (!is_word(known, it->key) && is_word(known, fold_key(x, it->key)))
+				exchange_fail(x, "spells a key in letters of another case, which readers take differently");
+}
+
+/* Of two lists in order, the older one first where they are level. */
+static struct piece *merge(struct piece *older, struct piece *newer)
+{
+	struct piece *merged = NULL, **last = &merged;
+
+	while (older && newer) {
+		struct piece **least = newer->offset < older->offset ? &newer : &older;
+		*last = *least;
+		last = &(*least)->next;
+		*least = *last;
+	}
+	*last = older ? older : newer;
+	return merged;
+}
+
+void reading_in_order(struct exchange *x)
+{
+	struct piece *lists[64] = {NULL};      /* each of 2^i pieces, or none */
+
+	while (x->pieces) {
+		struct piece *list = x->pieces;
+		size_t i = 0;
+		x->pieces = list->next;
+		list->next = NULL;
+		for (; lists[i]; i++) {
+			list = merge(lists[i], list);
+			lists[i] = NULL;
+		}
+		lists[i] = list;
+	}
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		x->pieces = merge(lists[i], x->pieces);
+	for (x->last = &x->pieces; *x->last; x->last = &(*x->last)->next)
+		;
+}
+
 struct bytes reading_thread(struct exchange *x, const char *format, ...)
 {
 	struct text t;
@@ -122,6 +216,22 @@ uint64_t reading_number(const struct json *object, const char *name)
 	uint64_t n = 0;
 
 	return json_u64(json_member(object, name), &n) ? n : 0;
+}
+
+uint64_t reading_limit(struct exchange *x, const struct json *object, const char *name)
+{
+	const struct json *limit = json_member(object, name);
+	uint64_t n;
+
+	if (!limit || limit->kind == JSON_IS_NULL)
+		return 0;
+	bool below = limit->kind == JSON_IS_NUMBER && limit->text.at[0] == '-';
+	if (!json_u64(below ? NULL : limit, &n)) {
+		if (!below || !bytes_to_u64(bytes_from(limit->text, 1), &n))
+			exchange_fail(x, "limits its answer by something that is no plain number");
+		return 0;
+	}
+	return n;
 }
 
 void reading_add_string(struct text *out, const char *key, const char *value)

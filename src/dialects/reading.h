@@ -23,6 +23,23 @@ void reading_echo(struct exchange *x, const struct json *value);
 struct piece *reading_call(struct exchange *x, const struct json *name, const struct json *arguments);
 /* A tool's definition: its name, and everything said about it. */
 void reading_definition(struct exchange *x, struct bytes name, const struct json *tool);
+/*
+ * A call whose arguments are a JSON value: the piece of the call holds them as
+ * written, and what may be rewritten in them, every string, follows as a text
+ * of its own.
+ */
+struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const struct json *name, const struct json *arguments);
+/* A tool's definition whose description can be rewritten; `known`: members that are told otherwise. */
+void reading_offer(struct exchange *x, struct bytes name, const struct json *tool, const char *known);
+/* Signed or encrypted: opaque, and never rewritten. */
+void reading_sealed(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, const char *what);
+/*
+ * Readers written in Go take "Stream" for "stream": an object where a key is
+ * one of the words of `known` but for its letters' case cannot be understood.
+ */
+void reading_spelling(struct exchange *x, const struct json *object, const char *known);
+/* Puts the pieces read so far in the order of the body. */
+void reading_in_order(struct exchange *x);
 
 /* The name of a thread: "2/content", "2/tool/1". */
 PRINTF_LIKE(2, 3) struct bytes reading_thread(struct exchange *x, const char *format, ...);
@@ -33,6 +50,8 @@ void reading_ends(struct exchange *x, enum channel channel, unsigned trust, stru
 
 /* Numbers that are not there are 0. */
 uint64_t reading_number(const struct json *object, const char *name);
+/* A limit the client sets: below zero means none. Where it is written as "1e6" some readers see a number and some do not: then it cannot be understood. */
+uint64_t reading_limit(struct exchange *x, const struct json *object, const char *name);
 
 /* Text that a template of a reply holds: "%s" of a JSON string. */
 void reading_add_string(struct text *out, const char *key, const char *value);

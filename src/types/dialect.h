@@ -50,7 +50,7 @@ struct dialect {
 
 	/* What a client of this dialect understands as a refusal, whole. `request` may have been understood in part, or not at all. */
 	void (*refusal)(struct text *out, const struct exchange *request, const char *code, const char *message);
-	/* What ends a stream that must not go on, after the events given so far. */
+	/* What ends a stream that must not go on, after the events given so far; who held events back gives the state as it was after the last one that went on. */
 	void (*stop)(struct text *out, const struct exchange *so_far, const char *code, const char *message);
 };
 

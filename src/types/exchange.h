@@ -65,7 +65,7 @@ struct exchange {
 	const struct dialect_route *route;
 	const struct exchange *asked;   /* of an answer: the request; else NULL */
 	struct bytes body;          /* the JSON that the pieces' offsets count in */
-	void *state;                /* of an answer: the dialect's own, zeroed at its beginning, as long as the answer */
+	void *state;                /* of an answer: the dialect's own, zeroed at its beginning, as long as the answer; plain bytes that may be copied */
 
 	struct bytes id;            /* of a request, where answers have to repeat it, as written */
 	struct bytes model;         /* asked for; in an answer: that answered */

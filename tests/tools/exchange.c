@@ -103,10 +103,12 @@ static void show(struct text *out, const struct exchange *x)
 
 static void begin_exchange(struct talk *t, struct exchange *x)
 {
+	void *state = t->answer.state;
+
 	exchange_init(x, &t->arena, t->dialect);
 	x->route = t->route;
 	x->asked = x == &t->request ? NULL : &t->request;
-	x->state = t->answer.state;
+	x->state = state;
 }
 
 static void read_stream(struct talk *t, struct bytes body)

@@ -1,0 +1,276 @@
+/* The API of Ollama: chat, generate and embeddings, one JSON object a line. */
+#include "dialects/reading.h"
+
+static const struct dialect_route routes[] = {
+	{"POST", "/api/chat", ROUTE_EXAMINE},
+	{"POST", "/api/generate", ROUTE_EXAMINE},
+	{"POST", "/api/embed", ROUTE_EXAMINE},
+	{"POST", "/api/embeddings", ROUTE_EXAMINE},
+	{"GET", "/api/tags", ROUTE_LIST},
+	{"GET", "/api/ps", ROUTE_LIST},
+	{"GET", "/api/version", ROUTE_LIST},
+	{"", "/api/show", ROUTE_DENY},          /* tells templates and system prompts */
+	{"", "/api/**", ROUTE_DENY},            /* pulls, pushes, makes and deletes models */
+	{NULL, NULL, 0},
+};
+
+/* ---- request ---- */
+
+static const struct role {
+	const char *name;
+	enum channel channel;
+	unsigned trust;
+} roles[] = {
+	{"system", CHANNEL_SYSTEM, TRUST_OPERATOR}, {"user", CHANNEL_USER, TRUST_USER},
+	{"assistant", CHANNEL_ASSISTANT, TRUST_USER}, {"tool", CHANNEL_TOOL, TRUST_ANYBODY},
+};
+
+static struct role role_of(const struct json *message)
+{
+	struct bytes name = json_string(message, "role");
+
+	for (size_t i = 0; i < COUNT_OF(roles); i++)
+		if (bytes_same(name, roles[i].name))
+			return roles[i];
+	return (struct role){"", CHANNEL_USER, TRUST_ANYBODY};
+}
+
+static void read_images(struct exchange *x, const struct json *images)
+{
+	if (images && images->kind == JSON_IS_ARRAY)
+		json_each(images, it)
+			reading_opaque(x, it, "an image");
+	else
+		reading_opaque(x, images, "an image");
+}
+
+static void read_calls(struct exchange *x, const struct json *calls, unsigned trust)
+{
+	json_each(calls, it) {
+		const struct json *function = json_member(it, "function");
+		reading_spelling(x, it, "function");
+		reading_spelling(x, function, "name arguments");
+		if (function)
+			reading_call_of_value(x, trust, json_member(function, "name"), json_member(function, "arguments"));
+		reading_rest(x, function, "name arguments", CHANNEL_META, trust);
+		reading_rest(x, it, "id type function", CHANNEL_META, trust);
+	}
+}
+
+static void read_message(struct exchange *x, const struct json *message)
+{
+	struct role role = role_of(message);
+
+	reading_spelling(x, message, "role content thinking images tool_calls tool_name tool_call_id");
+	reading_all(x, json_member(message, "content"), role.channel, role.trust);
+	reading_text(x, json_member(message, "thinking"), CHANNEL_REASONING, role.trust);
+	read_images(x, json_member(message, "images"));
+	read_calls(x, json_member(message, "tool_calls"), role.trust);
+	reading_rest(x, message, "role content thinking images tool_calls tool_call_id", CHANNEL_META, TRUST_USER);
+}
+
+static void read_tool(struct exchange *x, const struct json *tool)
+{
+	const struct json *function = json_member(tool, "function");
+
+	reading_spelling(x, tool, "type function");
+	reading_spelling(x, function, "name description parameters");
+	reading_offer(x, function ? json_string(function, "name") : json_string(tool, "type"), function ? function : tool, "name description");
+	if (function)
+		reading_rest(x, tool, "type function", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+}
+
+static bool is_set(const struct json *value)
+{
+	if (!value || value->kind == JSON_IS_NULL)
+		return false;
+	return value->kind == JSON_IS_BOOL ? value->truth : value->kind == JSON_IS_STRING ? value->text.len > 0 : value->kind == JSON_IS_NUMBER || value->count > 0;
+}
+
+/* What goes round the template of the model, and with it round the roles that texts are judged by. */
+static void refuse_detours(struct exchange *x, const struct json *root)
+{
+	if (is_set(json_member(root, "raw")))
+		exchange_fail(x, "asks for a raw prompt, where nothing keeps instructions and data apart");
+	if (is_set(json_member(root, "template")))
+		exchange_fail(x, "brings a template of its own, which may give any text any role");
+	if (is_set(json_member(root, "context")))
+		exchange_fail(x, "goes on from a context of token numbers, which nobody here can read");
+}
+
+static bool is_route(const struct exchange *x, const char *path)
+{
+	return x->route && strcmp(x->route->path, path) == 0;
+}
+
+static const char words[] = "model stream messages tools prompt system suffix input images format options raw template context keep_alive think";
+
+static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
+{
+	const struct json *root = reading_parse(x, body), *stream = json_member(root, "stream"), *messages = json_member(root, "messages");
+
+	(void)heading;
+	if (!root)
+		return;
+	reading_spelling(x, root, words);
+	refuse_detours(x, root);
+	x->model = json_string(root, "model");
+	x->most_output = reading_limit(x, json_member(root, "options"), "num_predict");
+	x->stream = (is_route(x, "/api/chat") || is_route(x, "/api/generate")) && !(stream && stream->kind == JSON_IS_BOOL && !stream->truth);
+	if (x->model.len == 0)
+		exchange_fail(x, "names no model");
+	if (messages && messages->kind != JSON_IS_ARRAY && messages->kind != JSON_IS_NULL)
+		exchange_fail(x, "has no list of messages");
+	reading_all(x, json_member(root, "system"), CHANNEL_SYSTEM, TRUST_OPERATOR);
+	json_each(messages, it)
+		read_message(x, it);
+	reading_all(x, json_member(root, "prompt"), CHANNEL_USER, TRUST_USER);
+	reading_all(x, json_member(root, "suffix"), CHANNEL_USER, TRUST_USER);
+	reading_all(x, json_member(root, "input"), CHANNEL_USER, TRUST_USER);
+	read_images(x, json_member(root, "images"));
+	json_each(json_member(root, "tools"), it)
+		read_tool(x, it);
+	reading_all(x, json_member(root, "format"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	reading_rest(x, root, "model stream messages tools prompt system suffix input images format", CHANNEL_META, TRUST_USER);
+	reading_in_order(x);
+}
+
+/* ---- answer ---- */
+
+/* Texts of a line; a line of a stream brings the next part of each. */
+static const struct {
+	const char *member;
+	enum channel channel;
+} texts[] = {{"content", CHANNEL_ASSISTANT}, {"response", CHANNEL_ASSISTANT}, {"thinking", CHANNEL_REASONING}};
+
+static void read_texts(struct exchange *x, const struct json *holder, bool in_parts)
+{
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		struct piece *p = reading_text(x, json_member(holder, texts[i].member), texts[i].channel, TRUST_MODEL);
+		if (in_parts)
+			reading_carries_on(p, reading_thread(x, "0/%s", texts[i].member));
+	}
+}
+
+static void read_said(struct exchange *x, const struct json *message, bool in_parts)
+{
+	read_texts(x, message, in_parts);
+	read_images(x, json_member(message, "images"));
+	read_calls(x, json_member(message, "tool_calls"), TRUST_MODEL);
+	reading_rest(x, message, "role content thinking images tool_calls", CHANNEL_DOCUMENT, TRUST_ANYBODY);
+}
+
+/* A prompt that was in the cache is not counted: then its bytes are. */
+static void read_usage(struct exchange *x, const struct json *root)
+{
+	const struct json *prompt = json_member(root, "prompt_eval_count");
+
+	if (!prompt && !json_member(root, "eval_count"))
+		return;
+	x->usage = (struct usage){.known = true, .input = reading_number(root, "prompt_eval_count"), .output = reading_number(root, "eval_count")};
+	if (!prompt && x->asked)
+		x->usage.input = x->asked->text_bytes / 4;
+}
+
+static void read_error(struct exchange *x, const struct json *error)
+{
+	if (!error || error->kind == JSON_IS_NULL)
+		return;
+	reading_all(x, error, CHANNEL_META, TRUST_ANYBODY);
+	x->finish = BYTES("error");
+	x->ended = true;
+}
+
+/* The last line of /api/generate tells the whole conversation once more, in token numbers. */
+static void read_context(struct exchange *x, const struct json *context, bool in_parts)
+{
+	if (!context || context->kind == JSON_IS_NULL)
+		return;
+	struct piece *p = exchange_add(x, PIECE_ECHO, CHANNEL_META, TRUST_MODEL, context->at, BYTES(""));
+	if (in_parts)
+		p->thread = BYTES("0/");
+}
+
+static void read_object(struct exchange *x, const struct json *root, bool in_parts)
+{
+	const struct json *done = json_member(root, "done");
+
+	if (json_string(root, "model").len > 0)
+		x->model = json_string(root, "model");
+	read_texts(x, root, in_parts);
+	read_said(x, json_member(root, "message"), in_parts);
+	read_calls(x, json_member(root, "tool_calls"), TRUST_MODEL);
+	read_images(x, json_member(root, "image"));
+	reading_echo(x, json_member(root, "logprobs"));
+	read_context(x, json_member(root, "context"), in_parts);
+	reading_rest(x, root, "model created_at message content response thinking tool_calls image logprobs context done done_reason error", CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	read_error(x, json_member(root, "error"));
+	reading_in_order(x);
+	if (!done || done->kind != JSON_IS_BOOL || !done->truth)
+		return;
+	if (json_string(root, "done_reason").len > 0)
+		x->finish = json_string(root, "done_reason");
+	x->ended = true;
+	if (in_parts)
+		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, BYTES("0/"));
+}
+
+static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)
+{
+	const struct json *root = reading_parse(x, body);
+
+	(void)heading;
+	if (!root)
+		return;
+	read_object(x, root, false);
+	read_usage(x, root);
+	x->ended = true;
+}
+
+static void read_line(struct exchange *x, struct bytes name, struct bytes data)
+{
+	const struct json *root = reading_parse(x, data);
+
+	(void)name;
+	if (!root)
+		return;
+	read_object(x, root, true);
+	read_usage(x, root);
+}
+
+/* ---- refusals ---- */
+
+static void write_refusal(struct text *out, const struct exchange *request, const char *code, const char *message)
+{
+	(void)request;
+	text_add_byte(out, '{');
+	reading_add_string(out, "error", message);
+	reading_add_string(out, "code", code);
+	text_add_byte(out, '}');
+}
+
+/* The official clients raise for "error" before they look at anything else; for others the line is a last one. */
+static void write_stop(struct text *out, const struct exchange *so_far, const char *code, const char *message)
+{
+	text_add_byte(out, '{');
+	text_add_member(out, "model", so_far->model.len > 0 || !so_far->asked ? so_far->model : so_far->asked->model);
+	text_add_string(out, ",\"created_at\":\"1970-01-01T00:00:00Z\"");
+	text_add_string(out, is_route(so_far, "/api/generate") ? ",\"response\":\"\"" : ",\"message\":{\"role\":\"assistant\",\"content\":\"\"}");
+	text_add_string(out, ",\"done\":true,\"done_reason\":\"refusal\"");
+	reading_add_string(out, "error", message);
+	reading_add_string(out, "code", code);
+	text_add_string(out, "}\n");
+}
+
+const struct dialect dialect_ollama = {
+	.name = "ollama",
+	.title = "Ollama",
+	.spec = "Ollama API description (docs/api.md)",
+	.routes = routes,
+	.framing = FRAMING_LINES,
+	.request = read_request,
+	.answer = read_answer,
+	.event = read_line,
+	.refusal = write_refusal,
+	.stop = write_stop,
+};
