@@ -12,6 +12,7 @@ enum { FILE_MOST = 1 << 20, MEMORY_MOST = 16 << 20, WEIGHT_MOST = 1000, WORKERS_
 struct loading {
 	struct settings settings;   /* first: `settings` of every reader */
 	struct config *config;
+	const char *file;           /* where the mistake is */
 };
 
 /* ---- listeners ---- */
@@ -227,6 +228,38 @@ static void read_routes(struct loading *l, const struct yaml *root)
 		read_route(l, it, &l->config->routes[l->config->route_count++]);
 }
 
+/* ---- callers ---- */
+
+static void read_callers(struct loading *l, const struct yaml *section)
+{
+	struct settings *s = &l->settings;
+	const char *file = NULL;
+
+	if (!section || s->failed)
+		return;
+	l->config->identity = identity_load(section, *l->config->folder ? l->config->folder : ".", &s->error, &file);
+	s->failed = !l->config->identity;
+	if (file)
+		l->file = arena_string(s->arena, bytes_of(file));
+}
+
+bool config_identity(struct config *c)
+{
+	const char *why = NULL;
+	char path[4096];
+	bool made = false;
+
+	if (c->identity)
+		return true;
+	snprintf(path, sizeof path, "%s/key", c->ledger);
+	c->identity = identity_first_key(path, &made, &why);
+	if (!c->identity)
+		log_error("%s: %s", path, why);
+	else if (made)
+		log_note("gateway: the first key was made and lies in %s; callers send it as \"Authorization: Bearer KEY\"", path);
+	return c->identity != NULL;
+}
+
 /* ---- the whole ---- */
 
 static void read_root(void *arg)
@@ -246,7 +279,7 @@ static void read_root(void *arg)
 		l->settings.failed = true;
 		return;
 	}
-	if (!settings_know(&l->settings, root, "the configuration", "listen ledger log workers upstreams routes"))
+	if (!settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers upstreams routes"))
 		return;
 	read_listeners(l, root);
 	c->ledger = settings_path(&l->settings, c->folder, settings_string(&l->settings, root, "ledger", NULL));
@@ -256,6 +289,7 @@ static void read_root(void *arg)
 	c->workers = (unsigned)settings_number(&l->settings, root, "workers", 0, 1, WORKERS_MOST);
 	read_upstreams(l, root);
 	read_routes(l, root);
+	read_callers(l, yaml_member(root, "callers"));
 }
 
 static struct config *create(const char *path)
@@ -272,7 +306,7 @@ static struct config *create(const char *path)
 struct config *config_load(const char *path)
 {
 	struct config *c = create(path);
-	struct loading l = {.settings = {.arena = &c->arena}, .config = c};
+	struct loading l = {.settings = {.arena = &c->arena}, .config = c, .file = path};
 	size_t slash = bytes_find_last(bytes_of(path), BYTES("/"));
 
 	c->from_file = true;
@@ -281,7 +315,7 @@ struct config *config_load(const char *path)
 		settings_fail(&l.settings, NULL, "is larger than any configuration that is read");
 	if (!l.settings.failed)
 		return c;
-	log_error("%s:%u:%u: %s", path, l.settings.error.line, l.settings.error.column, l.settings.error.why);
+	log_error("%s:%u:%u: %s", l.file, l.settings.error.line, l.settings.error.column, l.settings.error.why);
 	config_destroy(c);
 	return NULL;
 }
@@ -322,6 +356,7 @@ void config_destroy(struct config *c)
 		return;
 	for (size_t i = 0; i < c->upstream_count; i++)
 		upstream_finish(&c->upstreams[i]);
+	identity_destroy(c->identity);
 	arena_finish(&c->arena);
 	free(c);
 }

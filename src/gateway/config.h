@@ -3,6 +3,7 @@
 
 #include "gateway/settings.h"
 #include "gateway/upstream.h"
+#include "identity/identity.h"
 #include "base/hash.h"
 #include "types/dialect.h"
 
@@ -48,6 +49,7 @@ struct config {
 	struct digest digest;       /* of the file, or of what the command line says */
 	struct listener *listeners;
 	size_t listener_count;
+	struct identity *identity;  /* who may call; NULL: who has the first key, until config_identity() */
 	const char *ledger;
 	bool log_as_json;
 	unsigned workers;           /* 0: one a core */
@@ -62,6 +64,9 @@ struct config *config_load(const char *path);
 /* One upstream, one route to it, for everything. */
 struct config *config_simple(const char *listen, const char *upstream, const char *upstream_key, const char *ledger, unsigned workers);
 void config_destroy(struct config *config);
+
+/* Without callers in the configuration there is one, whose key lies in DIR/key. False: it was told why. */
+bool config_identity(struct config *config);
 
 /* What it comes to, in words, for a person to check. */
 void config_explain(const struct config *config, struct text *out);

@@ -2,7 +2,6 @@
 #define GATEWAY_DOOR_H
 
 #include "gateway/config.h"
-#include "gateway/keys.h"
 #include "gateway/recorder.h"
 
 /* What the connections of one worker have in common. */
@@ -11,7 +10,6 @@ struct door {
 	struct shared *shared;
 	struct config *config;
 	struct recorder recorder;
-	const struct keys *keys;
 	struct client *clients;
 	unsigned client_count;
 	bool leaving;               /* what is under way may end; nothing more is taken on */

@@ -95,11 +95,18 @@ static void add_rest(struct text *out, const struct turn *t, const char *why)
 	add_bounded(out, "why", bytes_of(why));
 }
 
+static void add_caller(struct text *out, const struct caller *c)
+{
+	add_bounded(out, "caller", c ? c->name : BYTES(""));
+	add_bounded(out, "caller-proof", bytes_of(c && c->proof ? c->proof : ""));
+	add_bounded(out, "caller-team", c ? c->team : BYTES(""));
+}
+
 static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why)
 {
 	text_add_byte(out, '{');
 	add_answer(out, t);
-	add_bounded(out, "caller", bytes_of(t->caller ? t->caller->name : ""));
+	add_caller(out, t->caller);
 	add_bounded(out, "dialect", bytes_of(t->dialect ? t->dialect->name : ""));
 	text_add_key(out, "id");
 	text_add_byte(out, '"');

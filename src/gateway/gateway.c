@@ -41,13 +41,12 @@ struct slot {
 struct gateway {
 	struct config *config;
 	struct shared *shared;
-	struct keys keys;
 	struct sockets *sockets;
 	unsigned workers, journals, halts_seen, gaps_told;
 	struct slot slots[SLOTS_MOST];
 	int64_t restart_after_ms;
 	int signals, recorder_socket;
-	pid_t recorder, steward;
+	pid_t recorder, steward, refresher;
 	bool leaving, halted, halted_by_signal;
 };
 
@@ -251,7 +250,7 @@ static void start_steward(struct gateway *g)
 static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal)
 {
 	int listeners[WORKERS_MOST];
-	struct worker_start start = {.config = g->config, .shared = g->shared, .keys = &g->keys, .listeners = listeners, .recorder = recorder, .journal = journal, .generation = slot->generation};
+	struct worker_start start = {.config = g->config, .shared = g->shared, .listeners = listeners, .recorder = recorder, .journal = journal, .generation = slot->generation};
 
 	for (size_t i = 0; i < g->config->listener_count; i++)
 		listeners[i] = sockets_of(g, g->config->listeners[i].address)->fds[slot->number];
@@ -387,6 +386,8 @@ static bool reap(struct gateway *g)
 			g->recorder = 0;
 			return !g->leaving && replace_recorder(g);
 		}
+		if (pid == g->refresher)
+			g->refresher = 0;
 		if (pid == g->steward)
 			start_steward(g);
 		for (unsigned i = 0; i < SLOTS_MOST; i++)
@@ -424,6 +425,18 @@ static void set_halted(struct gateway *g, bool halted)
 	log_warning("gateway: %s", halted ? "HALTED; every exchange is refused" : "goes on");
 }
 
+/* Issuers publish new keys now and then. Whoever fetches them may have to wait. */
+static void refresh_identity(struct gateway *g)
+{
+	if (g->refresher > 0 || !identity_is_due(g->config->identity, time_now_ms()))
+		return;
+	g->refresher = fork();
+	if (g->refresher == 0) {
+		identity_refresh(g->config->identity, time_now_ms());
+		_exit(0);
+	}
+}
+
 /* Once: what of the confinement of its workers this machine cannot give. */
 static void tell_gaps(struct gateway *g)
 {
@@ -444,12 +457,13 @@ static void reload(struct gateway *g)
 {
 	struct config *fresh = g->config->from_file ? config_load(g->config->path) : NULL;
 
-	if (!fresh || strcmp(fresh->ledger, g->config->ledger) != 0 || !open_sockets(g, fresh) || !listen_all(g)) {
+	if (!fresh || strcmp(fresh->ledger, g->config->ledger) != 0 || !config_identity(fresh) || !open_sockets(g, fresh) || !listen_all(g)) {
 		log_error("gateway: the configuration stays as it was%s", fresh ? "" : "; it cannot be read again");
 		config_destroy(fresh);
 		return;
 	}
 	struct config *old = g->config;
+	identity_refresh(fresh->identity, time_now_ms());
 	g->config = fresh;
 	close_others(g);
 	atomic_fetch_add(&g->shared->generation, 1);
@@ -497,6 +511,7 @@ static int watch_over(struct gateway *g)
 			reload(g);
 		set_halted(g, g->halted_by_signal || atomic_load(&g->shared->halt_asked) || file_is_there(g->config->ledger, "halt"));
 		tell_gaps(g);
+		refresh_identity(g);
 		going = reap(g);
 		restart_workers(g);
 	}
@@ -504,20 +519,6 @@ static int watch_over(struct gateway *g)
 }
 
 /* ---- begin and end ---- */
-
-static bool make_keys(struct gateway *g)
-{
-	char path[4096];
-	bool made;
-
-	snprintf(path, sizeof path, "%s/key", g->config->ledger);
-	const char *why = keys_first(&g->keys, path, &made);
-	if (why)
-		log_error("%s: %s", path, why);
-	else if (made)
-		log_note("gateway: the first key was made and lies in %s; callers send it as \"Authorization: Bearer KEY\"", path);
-	return !why;
-}
 
 /* A connection is a descriptor: as many as the system lets us have. */
 static void take_descriptors(void)
@@ -562,7 +563,6 @@ static int end(struct gateway *g, int status)
 		g->sockets = s->next;
 		close_sockets(s);
 	}
-	keys_finish(&g->keys);
 	config_destroy(g->config);
 	free(g);
 	return recorder != 0 ? 2 : status;
@@ -583,9 +583,10 @@ int gateway_run(struct config *config)
 	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
 	take_descriptors();
 	g->signals = take_signals();
-	if (!open_sockets(g, config) || !start_recorder(g) || !make_keys(g))
+	if (!open_sockets(g, config) || !start_recorder(g) || !config_identity(config))
 		return end(g, 2);
 	close_others(g);
+	identity_refresh(config->identity, time_now_ms());
 	note(g, "begins");
 	start_steward(g);
 	if (!listen_all(g) || !start_workers(g))

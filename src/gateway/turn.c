@@ -13,15 +13,6 @@ enum { BODY_MOST = 16 << 20, REQUEST_MEMORY = 256 << 20, EVENT_MEMORY = 512 << 2
 
 /* ---- begin: who asks, and for what ---- */
 
-static struct bytes secret_of(const struct http_head *head)
-{
-	struct bytes b = http_field_value(head, "authorization");
-
-	if (b.len > 7 && bytes_equal_folded(bytes_slice(b, 0, 7), BYTES("Bearer ")))
-		return bytes_from(b, 7);
-	return http_field_value(head, "x-api-key");
-}
-
 /* Those who watch over machines are answered without a key, and learn nothing but that. */
 static bool is_probe(const struct turn *t)
 {
@@ -37,6 +28,15 @@ static void answer_probe(struct turn *t)
 	turn_end(t, "answered", "");
 }
 
+static const char *nobody(struct turn *t)
+{
+	struct text message;
+
+	text_init(&message, &t->arena);
+	text_addf(&message, "This gateway lets nobody in whom it does not know: the caller %s. Send its key as \"Authorization: Bearer KEY\".", t->why_nobody);
+	return text_string(&message);
+}
+
 static bool is_refused(struct turn *t, const struct http_head *head, struct refusal *r)
 {
 	if (t->recorded)
@@ -44,7 +44,7 @@ static bool is_refused(struct turn *t, const struct http_head *head, struct refu
 	if (atomic_load(&t->door->shared->halted))
 		*r = (struct refusal){503, "halted", "The gateway has been halted by its operator."};
 	else if (!t->caller)
-		*r = (struct refusal){401, "invalid_api_key", "This gateway lets nobody in without a key of its own: send it as \"Authorization: Bearer KEY\"."};
+		*r = (struct refusal){401, "invalid_api_key", nobody(t)};
 	else if (!t->route || t->of_dialect->action == ROUTE_DENY)
 		*r = (struct refusal){404, "unknown_route", "This method and path are not among those that this gateway lets through."};
 	else if (head->length > t->route->body_most)
@@ -101,7 +101,8 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	text_init(&t->held, NULL);
 	hasher_init(&t->answer_hash);
 	find_route(t, head);
-	t->caller = keys_find(door->keys, secret_of(head), t->begun_at_ms);
+	t->caller = identity_find(door->config->identity, &t->arena, &(struct credentials){.authorization = http_field_value(head, "authorization"), .api_key = http_field_value(head, "x-api-key")},
+				  t->begun_at_ms, &t->why_nobody);
 	shared_count(door->shared, COUNT_REQUESTS, 1);
 	t->recorded = is_probe(t);      /* no exchange: nothing to put on record */
 	*refusal = (struct refusal){0};

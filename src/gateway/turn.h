@@ -20,7 +20,8 @@ struct turn {
 	struct route *route;
 	const struct dialect *dialect;
 	const struct dialect_route *of_dialect;
-	const struct key *caller;
+	const struct caller *caller;        /* NULL: nobody known */
+	const char *why_nobody;
 	struct text body;
 	struct exchange request, answer;    /* answer: what its events and body came to */
 	uint64_t tools_called;

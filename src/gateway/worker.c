@@ -71,6 +71,7 @@ static void look(struct timer *t)
 		leave(w, leaving);
 	if (w->left && w->door.client_count == 0)
 		loop_stop(w->door.loop);
+	identity_take_up(w->door.config->identity);
 	timer_set(w->door.loop, t, LOOK_MS);
 }
 
@@ -79,7 +80,7 @@ static bool begin(struct worker *w, const struct worker_start *start)
 	struct config *c = start->config;
 
 	w->generation = start->generation;
-	w->door = (struct door){.loop = loop_create(), .shared = start->shared, .config = c, .keys = start->keys};
+	w->door = (struct door){.loop = loop_create(), .shared = start->shared, .config = c};
 	if (!recorder_open(&w->door.recorder, w->door.loop, start->recorder, start->journal, start->shared)) {
 		log_error("gateway: the journal of what is under way cannot be mapped: %m");
 		return false;

@@ -7,7 +7,6 @@
 struct worker_start {
 	struct config *config;
 	struct shared *shared;
-	const struct keys *keys;
 	const int *listeners;       /* one for each listener of the configuration, in its order */
 	int recorder, journal;
 	unsigned generation;
