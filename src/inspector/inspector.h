@@ -15,15 +15,24 @@
  */
 struct inspection;
 
-/* What came of a judgement. MEASURE_ALLOW and MEASURE_WARN let it pass as it is; the worst that applies counts. */
+/*
+ * What came of a judgement.  MEASURE_ALLOW, MEASURE_WARN and MEASURE_REDACT let
+ * it pass; MEASURE_HOLD and MEASURE_DENY do not, and nothing that waits goes
+ * out any more.  Where the policy only observes, `measure` is MEASURE_ALLOW and
+ * `rule` names what would have decided.
+ */
 struct ruling {
 	enum measure measure;
 	struct bytes rule;          /* that decided; empty when none had to */
-	struct bytes message;       /* for the caller: a sentence */
-	bool edited;                /* it passes, but in another form */
+	struct bytes message;       /* for the caller: a sentence, or a clause; may be empty */
+	bool edited;                /* it passes, but in another form; of a stream: something in it so far did */
 };
 
-/* All memory comes from the arena, which outlives the inspection; running out of it leaves arena_run(). */
+/*
+ * All memory comes from the arena, which outlives the inspection; running out
+ * of it leaves arena_run().  `circumstances` and its caller outlive it too; the
+ * upstream may be filled in between two calls.
+ */
 struct inspection *inspection_begin(struct arena *arena, const struct policy *policy, const struct circumstances *circumstances);
 
 /* A request that was read; with `edited` set in the ruling, `out` holds the body that goes on instead. */
@@ -34,7 +43,8 @@ struct ruling inspection_answer(struct inspection *i, const struct exchange *ans
 
 /*
  * One event of a stream: `raw` as it came, with the end that frames it; `data`
- * the JSON in it that `part` was read from.  Nothing it is given is kept.
+ * the JSON in it that `part` was read from, empty for what holds none.
+ * Nothing it is given is kept.
  */
 struct ruling inspection_event(struct inspection *i, const struct exchange *part, struct bytes raw, struct bytes data);
 /* The stream is over: nothing that is held can become anything more. */
@@ -43,7 +53,7 @@ struct ruling inspection_end(struct inspection *i);
 bool inspection_next(struct inspection *i, struct bytes *out);
 size_t inspection_held(const struct inspection *i);    /* bytes of events that wait */
 
-/* How far it was understood, and what was found: the member "policy" of the exchange's record, canonical JSON without any content. */
+/* The member "policy" of the exchange's record: verdict and the facts it follows from, canonical JSON without any content. */
 void inspection_record(const struct inspection *i, struct text *out);
 
 #endif

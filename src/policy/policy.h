@@ -8,10 +8,12 @@
 enum measure { MEASURE_ALLOW, MEASURE_WARN, MEASURE_REDACT, MEASURE_HOLD, MEASURE_DENY };
 
 const char *measure_name(enum measure measure);
+int measure_from_name(struct bytes name);       /* or -1 */
 
 /* A policy as it was read; see docs/POLICY.md for the language. */
 struct policy;
 
 const struct digest *policy_digest(const struct policy *policy);
+struct bytes policy_name(const struct policy *policy);
 
 #endif

@@ -1,0 +1,128 @@
+#ifndef INSPECTOR_INSIDE_H
+#define INSPECTOR_INSIDE_H
+
+#include "inspector/inspector.h"
+#include "policy/addresses.h"
+#include "policy/decide.h"
+
+/* What the parts of the inspector share. */
+
+enum {
+	THREADS_MOST = 1024,        /* of one stream */
+	HELD_MOST = 1 << 20,        /* bytes of events that wait, and of the arguments of one call */
+};
+
+/* A stretch of a text that does not go on: something else stands in its place. */
+struct cover {
+	uint64_t from, to;          /* bytes of the thread's text */
+	struct bytes placeholder;
+	bool placed;                /* where it began has gone out already */
+};
+
+/* One text, whole or in parts, and what is known of it so far. */
+struct thread {
+	struct inspection *inspection;
+	struct text name;
+	enum channel channel;
+	bool whole;                 /* it came at once */
+	bool ended, fixed, repeats;
+	uint64_t now;               /* its bytes so far */
+	uint64_t released;          /* those before have gone out */
+	struct finding *finding;    /* NULL once it is over and out */
+	struct addresses addresses;
+	bool covers_address;        /* the rest of this address does not go on */
+	struct cover *covers;
+	size_t cover_count, cover_room;
+	uint64_t *counted;          /* of each find: where the last occurrence that was counted ended */
+	unsigned waiting;           /* parts of it in events that wait */
+
+	bool call, judged, holds;   /* of a tool; `holds`: nothing goes out before it is judged */
+	struct text tool, arguments;
+	const struct entry *entry;
+
+	bool discloses;
+	uint64_t hash;              /* of the text, where something is disclosed */
+	struct thread *next;
+};
+
+/* Where a text stands in an event. */
+struct place {
+	struct thread *thread;      /* NULL: an echo */
+	uint64_t from, to, offset;
+	bool discloses;
+};
+
+struct event {
+	struct text raw, data;
+	struct place *places;
+	size_t place_count, place_room;
+	struct event *next;
+};
+
+struct inspection {
+	struct arena *arena;
+	const struct policy *policy;
+	const struct circumstances *circumstances;
+	struct facts facts;
+	struct manner manner;
+	unsigned half;
+	enum measure measures[CHANNEL_COUNT][FINDS_MOST];       /* what a find leads to in this half */
+	const struct rule *rules[CHANNEL_COUNT][FINDS_MOST];
+	bool waits_for[CHANNEL_COUNT][FINDS_MOST];
+	bool any_host;              /* hosts need not be waited for */
+	uint64_t choices;
+	bool dirty;                 /* facts were added since the last decision */
+	bool over;                  /* denied: nothing goes on any more */
+	bool let_go;                /* too much would have to be held, and the policy lets it go */
+	bool edited, disclosed;
+	enum measure done;
+	struct ruling ruling;
+
+	struct thread *threads, *free_threads;
+	size_t thread_count;
+	struct event *first, **last, *out, *free_events;
+	enum framing_kind framing;
+	size_t held;
+	struct text written, framed;
+};
+
+static inline bool enforces(const struct inspection *i)
+{
+	return !i->manner.observe;
+}
+
+/* ---- threads.c: texts ---- */
+
+/* The thread of a piece; NULL when there are too many. */
+struct thread *thread_of(struct inspection *i, const struct piece *piece);
+/* Takes a part, looks for everything in it. */
+void thread_add(struct thread *t, struct bytes text);
+void thread_end(struct thread *t);
+/* All whose names begin so; one whole name counts as that. */
+void threads_end(struct inspection *i, struct bytes name);
+/* How much of it may go out. */
+uint64_t thread_safe(struct thread *t);
+/* One of its parts has gone out, or never will. */
+void thread_let_go(struct thread *t, uint64_t up_to);
+
+/* ---- calls.c: tools ---- */
+
+void call_add(struct thread *t, const struct piece *piece);
+void call_end(struct thread *t);
+void definition_add(struct inspection *i, struct bytes name);
+
+/* ---- events.c: what waits ---- */
+
+struct event *event_take(struct inspection *i);
+void event_add_place(struct inspection *i, struct event *e, struct place place);
+void event_free(struct inspection *i, struct event *e);
+bool event_is_safe(struct inspection *i, const struct event *e);
+
+/* ---- edits.c ---- */
+
+/* False when it goes on as it is; else the edited JSON. */
+bool edits_write(struct inspection *i, struct event *e, struct bytes data, struct text *out);
+/* An event with other data: all its other lines stay. */
+void frame_write(enum framing_kind framing, struct bytes raw, struct bytes data, struct text *out);
+
+#endif

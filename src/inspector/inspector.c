@@ -1,0 +1,333 @@
+#include "inspector/inside.h"
+
+#include "syntax/json.h"
+
+/* ---- facts ---- */
+
+/* What is too long to be kept on record is not judged either. */
+static struct bytes bounded(struct inspection *i, struct bytes b)
+{
+	i->facts.overload |= b.len > 255;
+	return bytes_slice(b, 0, 255);
+}
+
+static struct bytes kept(struct inspection *i, struct bytes old, struct bytes b)
+{
+	b = bounded(i, b);
+	return bytes_equal(old, b) ? old : arena_copy(i->arena, b);
+}
+
+static void note_caller(struct inspection *i)
+{
+	const struct circumstances *c = i->circumstances;
+	struct facts *f = &i->facts;
+
+	f->caller = bounded(i, c->caller->name);
+	f->team = bounded(i, c->caller->team);
+	f->roles = c->caller->roles;
+	f->purposes = c->purposes;
+	f->route = bounded(i, c->route);
+	f->at_ms = c->at_ms;
+	f->route_outside = c->caller->routes.count > 0 && !names_fit(&c->caller->routes, c->route);
+	f->looked_count = i->policy->find_count;
+	for (size_t find = 0; find < i->policy->find_count; find++)
+		memcpy(f->looked_for[find], i->policy->finds[find].digest.sha256, sizeof f->looked_for[find]);
+}
+
+/* A new half, or other circumstances: what each find leads to is looked up once. */
+static void begin_half(struct inspection *i, unsigned half)
+{
+	struct bytes upstream = i->circumstances->upstream;
+	bool known = i->half == half && bytes_equal(i->facts.upstream, upstream);
+
+	if (known)
+		return;
+	i->half = half;
+	i->dirty = true;
+	i->facts.upstream = kept(i, i->facts.upstream, upstream);
+	i->manner = policy_manner(i->policy, &i->facts);
+	i->any_host = policy_allows_any(i->policy->hosts);
+	for (unsigned c = 0; c < CHANNEL_COUNT; c++)
+		for (size_t find = 0; find < i->policy->find_count; find++) {
+			i->measures[c][find] = policy_find_measure(i->policy, &i->facts, find, c, half, &i->rules[c][find]);
+			i->waits_for[c][find] = i->measures[c][find] >= MEASURE_REDACT;
+		}
+}
+
+static enum examined worse(enum examined a, enum examined b)
+{
+	return a < b ? a : b;
+}
+
+static void note_examined(struct inspection *i, enum examined how_far)
+{
+	enum examined *e = i->half == HALF_REQUEST ? &i->facts.request : &i->facts.answer;
+
+	if (i->half == HALF_ANSWER && !i->facts.answers) {
+		i->facts.answers = i->dirty = true;
+		i->facts.answer = EXAMINED_WHOLE;
+	}
+	i->dirty |= worse(*e, how_far) != *e;
+	*e = worse(*e, how_far);
+}
+
+struct inspection *inspection_begin(struct arena *arena, const struct policy *policy, const struct circumstances *circumstances)
+{
+	struct inspection *i = arena_new(arena, struct inspection);
+
+	i->arena = arena;
+	i->policy = policy;
+	i->circumstances = circumstances;
+	i->last = &i->first;
+	i->facts.request = EXAMINED_WHOLE;
+	text_init(&i->written, arena);
+	text_init(&i->framed, arena);
+	note_caller(i);
+	return i;
+}
+
+/* ---- pieces ---- */
+
+static struct bytes prefix_of(struct bytes thread)
+{
+	return bytes_slice(thread, 0, bytes_find_byte(thread, '/'));
+}
+
+/* Has the answer, or this choice of it, said already who is speaking? */
+static bool has_disclosed(const struct inspection *i, const struct thread *t)
+{
+	if (!i->disclosed || i->choices < 2)
+		return i->disclosed;
+	if (t->whole)
+		return false;
+	for (const struct thread *other = i->threads; other; other = other->next)
+		if (other->discloses && bytes_equal(prefix_of(text_bytes(&other->name)), prefix_of(text_bytes(&t->name))))
+			return true;
+	return false;
+}
+
+/* The text of a thread that began with the disclosure, once more. */
+static bool repeats_disclosed(const struct inspection *i, const struct thread *t)
+{
+	for (const struct thread *other = i->threads; other; other = other->next)
+		if (other->discloses && other->now == t->now && other->hash == t->hash)
+			return true;
+	return false;
+}
+
+static bool must_disclose(struct inspection *i, struct thread *t, const struct piece *piece)
+{
+	bool said = piece->kind == PIECE_TEXT && piece->channel == CHANNEL_ASSISTANT && piece->text.len > 0 && !t->fixed;
+
+	if (!said || i->half != HALF_ANSWER || i->manner.disclose.len == 0 || !enforces(i))
+		return false;
+	if (piece->repeats && i->disclosed)
+		return repeats_disclosed(i, t);
+	if (has_disclosed(i, t))
+		return false;
+	i->disclosed = t->discloses = true;
+	return true;
+}
+
+/* The arguments of a call once more: under the name that its thread brought. */
+static void add_repeated_call(struct inspection *i, struct thread *t, const struct piece *piece)
+{
+	struct piece named = *piece;
+
+	for (const struct thread *other = i->threads; other && named.name.len == 0; other = other->next)
+		if (bytes_equal(text_bytes(&other->name), piece->thread))
+			named.name = text_bytes(&other->tool);
+	call_add(t, &named);
+}
+
+static void add_text(struct inspection *i, struct event *e, const struct piece *piece, struct bytes data)
+{
+	struct thread *t = thread_of(i, piece);
+
+	if (!t) {
+		i->facts.overload = i->dirty = true;
+		return;
+	}
+	if (t->ended && piece->text.len > 0) {
+		note_examined(i, EXAMINED_NOT);
+		t->ended = false;
+	}
+	bool string = piece->offset < data.len && data.at[piece->offset] == '"';
+	t->fixed |= piece->fixed || (piece->text.len > 0 && !string);
+	struct place place = {.thread = t, .from = t->now, .to = t->now + piece->text.len, .offset = piece->offset};
+	if (piece->kind == PIECE_TOOL_CALL && piece->repeats)
+		add_repeated_call(i, t, piece);
+	else if (piece->kind == PIECE_TOOL_CALL)
+		call_add(t, piece);
+	thread_add(t, piece->text);
+	if (t->whole)
+		thread_end(t);
+	place.discloses = must_disclose(i, t, piece);
+	event_add_place(i, e, place);
+}
+
+static void add_piece(struct inspection *i, struct event *e, const struct piece *piece, struct bytes data)
+{
+	if (piece->kind == PIECE_TOOL_DEFINITION)
+		definition_add(i, piece->name);
+	if (piece->kind == PIECE_ECHO)
+		event_add_place(i, e, (struct place){.offset = piece->offset});
+	else if (piece->kind != PIECE_OPAQUE && (piece->text.len > 0 || piece->kind == PIECE_TOOL_CALL))
+		add_text(i, e, piece, data);
+	if (piece->ends && piece->thread.len > 0)
+		threads_end(i, piece->thread);
+}
+
+static void add_pieces(struct inspection *i, struct event *e, const struct exchange *x, struct bytes data)
+{
+	note_examined(i, exchange_examined(x));
+	for (const struct piece *p = x->pieces; p; p = p->next)
+		add_piece(i, e, p, data);
+}
+
+/* ---- rulings ---- */
+
+static struct ruling rule(struct inspection *i)
+{
+	struct decision d;
+
+	if (!i->dirty)
+		return i->ruling;
+	i->dirty = false;
+	policy_decide(i->policy, &i->facts, &d);
+	i->ruling = (struct ruling){.measure = enforces(i) ? d.measure : MEASURE_ALLOW, .rule = d.rule, .message = d.message, .edited = i->edited};
+	if (i->ruling.measure > i->done)
+		i->done = i->ruling.measure;
+	i->over |= i->ruling.measure >= MEASURE_HOLD;
+	return i->ruling;
+}
+
+static struct ruling judge_whole(struct inspection *i, const struct exchange *x, struct text *out)
+{
+	struct event *e = event_take(i);
+
+	add_pieces(i, e, x, x->body);
+	struct ruling r = rule(i);
+	text_clear(out);
+	if (!i->over && enforces(i))
+		r.edited = edits_write(i, e, x->body, out);
+	event_free(i, e);
+	return r;
+}
+
+struct ruling inspection_request(struct inspection *i, const struct exchange *request, struct text *out)
+{
+	const struct names *most = &i->circumstances->caller->models;
+
+	i->choices = request->choices;
+	i->facts.dialect = request->dialect ? bytes_of(request->dialect->name) : BYTES("");
+	i->facts.model = kept(i, i->facts.model, request->model);
+	i->facts.model_outside = request->model.len > 0 && most->count > 0 && !names_fit(most, request->model);
+	begin_half(i, HALF_REQUEST);
+	return judge_whole(i, request, out);
+}
+
+static void note_answer(struct inspection *i, const struct exchange *answer)
+{
+	i->facts.answered = kept(i, i->facts.answered, answer->model);
+	begin_half(i, HALF_ANSWER);
+	if (answer->dialect)
+		i->framing = answer->dialect->framing;
+}
+
+struct ruling inspection_answer(struct inspection *i, const struct exchange *answer, struct text *out)
+{
+	note_answer(i, answer);
+	return judge_whole(i, answer, out);
+}
+
+/* ---- streams ---- */
+
+/* More waits than may: the policy says which way out. */
+static void limit_held(struct inspection *i)
+{
+	if (i->held <= HELD_MOST || i->let_go)
+		return;
+	i->facts.overload = i->dirty = true;
+	i->let_go = i->manner.overload < MEASURE_HOLD;
+}
+
+struct ruling inspection_event(struct inspection *i, const struct exchange *part, struct bytes raw, struct bytes data)
+{
+	if (i->over)
+		return i->ruling;
+	note_answer(i, part);
+	struct event *e = event_take(i);
+	text_add(&e->raw, raw);
+	text_add(&e->data, data);
+	if (data.len > 0)
+		add_pieces(i, e, part, data);
+	if (part->ended)
+		threads_end(i, BYTES(""));
+	*i->last = e;
+	i->last = &e->next;
+	i->held += e->raw.len + e->data.len;
+	limit_held(i);
+	return rule(i);
+}
+
+struct ruling inspection_end(struct inspection *i)
+{
+	if (!i->over)
+		threads_end(i, BYTES(""));
+	return i->over ? i->ruling : rule(i);
+}
+
+bool inspection_next(struct inspection *i, struct bytes *out)
+{
+	struct event *e = i->first;
+
+	if (i->out)
+		event_free(i, i->out);
+	i->out = NULL;
+	if (!e || i->over || !event_is_safe(i, e))
+		return false;
+	i->first = e->next;
+	i->last = i->first ? i->last : &i->first;
+	i->out = e;
+	i->held -= e->raw.len + e->data.len;
+	text_clear(&i->written);
+	*out = text_bytes(&e->raw);
+	if (!enforces(i) || !edits_write(i, e, text_bytes(&e->data), &i->written))
+		return true;
+	frame_write(i->framing, text_bytes(&e->raw), text_bytes(&i->written), &i->framed);
+	i->edited = i->ruling.edited = true;
+	*out = text_bytes(&i->framed);
+	return true;
+}
+
+size_t inspection_held(const struct inspection *i)
+{
+	size_t held = 0;
+
+	for (const struct event *e = i->first; e && !i->over; e = e->next)
+		held += e->raw.len;
+	return held;
+}
+
+/* ---- record ---- */
+
+void inspection_record(const struct inspection *i, struct text *out)
+{
+	struct decision d;
+
+	policy_decide(i->policy, &i->facts, &d);
+	text_add_byte(out, '{');
+	text_add_member(out, "by", bytes_slice(d.rule, 0, 120));
+	text_add_member(out, "decision", bytes_of(measure_name(d.measure)));
+	text_add_key(out, "digest");
+	text_add_byte(out, '"');
+	text_add_hex(out, digest_bytes(policy_digest(i->policy)));
+	text_add_byte(out, '"');
+	text_add_member(out, "done", bytes_of(measure_name(i->done)));
+	text_add_key(out, "facts");
+	facts_write(&i->facts, out);
+	text_add_member(out, "mode", bytes_of(i->manner.observe ? "observe" : "enforce"));
+	text_add_member(out, "name", policy_name(i->policy));
+	text_add_byte(out, '}');
+}

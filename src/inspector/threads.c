@@ -1,0 +1,213 @@
+#include "inspector/inside.h"
+
+/* ---- covers ---- */
+
+static void drop_last(struct thread *t, struct cover *c)
+{
+	const struct cover *last = &t->covers[--t->cover_count];
+
+	if (last->from < c->from) {
+		c->from = last->from;
+		c->placeholder = last->placeholder;
+	}
+	if (last->to > c->to)
+		c->to = last->to;
+	c->placed |= last->placed;
+}
+
+/* Those that meet become one; what has gone out already stays out of it. */
+static void cover(struct thread *t, uint64_t from, uint64_t to, struct bytes placeholder)
+{
+	struct cover c = {.from = from > t->released ? from : t->released, .to = to, .placeholder = placeholder};
+
+	while (t->cover_count > 0 && t->covers[t->cover_count - 1].to >= c.from)
+		drop_last(t, &c);
+	if (c.from >= c.to)
+		return;
+	if (t->cover_count == t->cover_room) {
+		size_t room = t->cover_room ? 2 * t->cover_room : 4;
+		struct cover *more = arena_alloc(t->inspection->arena, room, sizeof *more);
+		if (t->cover_count > 0)
+			memcpy(more, t->covers, t->cover_count * sizeof *more);
+		t->covers = more;
+		t->cover_room = room;
+	}
+	t->covers[t->cover_count++] = c;
+}
+
+/* ---- what is found ---- */
+
+static void found_find(void *owner, unsigned find, uint64_t from, uint64_t to)
+{
+	struct thread *t = owner;
+	struct inspection *i = t->inspection;
+	bool goes_on = t->counted[find] && from <= t->counted[find];
+
+	t->counted[find] = to;
+	if (!goes_on) {
+		struct fact_hit hit = {.channel = t->channel, .half = i->half, .fixed = t->fixed, .count = !t->repeats};
+		memcpy(hit.find, i->policy->finds[find].digest.sha256, sizeof hit.find);
+		i->dirty |= facts_add_hit(&i->facts, &hit);
+	}
+	if (enforces(i) && i->measures[t->channel][find] == MEASURE_REDACT)
+		cover(t, from, to, i->rules[t->channel][find]->placeholder);
+}
+
+static void found_address(void *owner, const struct address *address, uint64_t from, uint64_t to)
+{
+	struct thread *t = owner;
+	struct inspection *i = t->inspection;
+	const struct entry *e;
+
+	if (address) {
+		struct fact_host host = {.host = address_host(address), .fixed = t->fixed};
+		enum measure measure = policy_host_measure(i->policy, &i->facts, host.host, t->fixed, &e);
+		host.matters = measure > MEASURE_ALLOW;
+		i->dirty |= facts_add_host(&i->facts, i->arena, &host);
+		t->covers_address = enforces(i) && measure == MEASURE_REDACT;
+	}
+	if (t->covers_address)
+		cover(t, from, to, BYTES("[removed: address]"));
+}
+
+/* Texts that a program or a renderer may follow to the host they name. */
+static bool is_egress(const struct inspection *i, enum channel channel)
+{
+	return channel == CHANNEL_DOCUMENT || channel == CHANNEL_ARGUMENTS || (channel == CHANNEL_ASSISTANT && i->half == HALF_ANSWER);
+}
+
+/* ---- threads ---- */
+
+static struct thread *create(struct inspection *i)
+{
+	struct thread *t = i->free_threads;
+
+	if (t) {
+		i->free_threads = t->next;
+		struct thread old = *t;
+		*t = (struct thread){.finding = old.finding, .covers = old.covers, .cover_room = old.cover_room, .counted = old.counted,
+				     .name = old.name, .tool = old.tool, .arguments = old.arguments};
+		memset(t->counted, 0, (i->policy->find_count + 1) * sizeof *t->counted);
+		text_clear(&t->name);
+		text_clear(&t->tool);
+		text_clear(&t->arguments);
+	} else {
+		t = arena_new(i->arena, struct thread);
+		t->finding = finding_create(i->arena, i->policy->finder);
+		t->counted = arena_alloc(i->arena, i->policy->find_count + 1, sizeof *t->counted);
+		text_init(&t->name, i->arena);
+		text_init(&t->tool, i->arena);
+		text_init(&t->arguments, i->arena);
+	}
+	finding_begin(t->finding);
+	addresses_begin(&t->addresses);
+	t->inspection = i;
+	t->hash = 14695981039346656037u;
+	return t;
+}
+
+static struct thread *find_thread(const struct inspection *i, struct bytes name)
+{
+	for (struct thread *t = i->threads; t; t = t->next)
+		if (bytes_equal(text_bytes(&t->name), name))
+			return t;
+	return NULL;
+}
+
+struct thread *thread_of(struct inspection *i, const struct piece *piece)
+{
+	bool whole = piece->thread.len == 0 || piece->repeats;
+	struct thread *t = whole ? NULL : find_thread(i, piece->thread);
+
+	if (t)
+		return t;
+	if (!whole && i->thread_count == THREADS_MOST)
+		return NULL;
+	t = create(i);
+	t->channel = piece->channel;
+	t->whole = whole;
+	t->repeats = piece->repeats;
+	if (whole)
+		return t;
+	text_add(&t->name, piece->thread);
+	t->next = i->threads;
+	i->threads = t;
+	i->thread_count++;
+	return t;
+}
+
+/* Of FNV-1a, as bytes_hash(), but of a text in parts. */
+static void add_hash(struct thread *t, struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		t->hash = (t->hash ^ text.at[i]) * 1099511628211u;
+}
+
+void thread_add(struct thread *t, struct bytes text)
+{
+	if (t->inspection->manner.disclose.len > 0)
+		add_hash(t, text);
+	finding_add(t->finding, text, found_find, t);
+	if (is_egress(t->inspection, t->channel))
+		addresses_add(&t->addresses, text, found_address, t);
+	t->now += text.len;
+}
+
+void thread_end(struct thread *t)
+{
+	if (t->ended)
+		return;
+	t->ended = true;
+	finding_end(t->finding, found_find, t);
+	if (is_egress(t->inspection, t->channel))
+		addresses_end(&t->addresses, found_address, t);
+	if (t->call)
+		call_end(t);
+}
+
+void threads_end(struct inspection *i, struct bytes name)
+{
+	bool prefix = name.len == 0 || name.at[name.len - 1] == '/';
+
+	for (struct thread *t = i->threads; t; t = t->next)
+		if (bytes_equal(text_bytes(&t->name), name) || (prefix && bytes_start_with(text_bytes(&t->name), name)))
+			thread_end(t);
+}
+
+/* What is covered need not wait: it does not go out. */
+static uint64_t after_covers(const struct thread *t, uint64_t at)
+{
+	for (size_t i = 0; i < t->cover_count; i++)
+		if (t->covers[i].from <= at && at < t->covers[i].to)
+			at = t->covers[i].to;
+	return at;
+}
+
+uint64_t thread_safe(struct thread *t)
+{
+	struct inspection *i = t->inspection;
+
+	if (t->holds && !t->judged && !i->let_go)
+		return t->released;
+	if (t->ended || i->let_go || !enforces(i))
+		return t->now;
+	uint64_t open = finding_open(t->finding, i->waits_for[t->channel]);
+	uint64_t address = is_egress(i, t->channel) && !i->any_host ? addresses_open(&t->addresses) : t->now;
+	return after_covers(t, address < open ? address : open);
+}
+
+void thread_let_go(struct thread *t, uint64_t up_to)
+{
+	size_t kept = 0;
+
+	if (up_to > t->released)
+		t->released = up_to;
+	for (size_t i = 0; i < t->cover_count; i++)
+		if (t->covers[i].to >= t->released)
+			t->covers[kept++] = t->covers[i];
+	t->cover_count = kept;
+	if (--t->waiting > 0 || !t->whole)
+		return;
+	t->next = t->inspection->free_threads;
+	t->inspection->free_threads = t;
+}

@@ -1,0 +1,31 @@
+#ifndef POLICY_DECIDE_H
+#define POLICY_DECIDE_H
+
+#include "policy/facts.h"
+
+/* The worst that applies decides; of equals the first: how far examined, caller, models, tools, hosts, rules. */
+struct decision {
+	enum measure measure;
+	struct bytes rule, message; /* that decided; empty when nothing had to */
+	enum measure at_most;       /* worse than `measure` when a fact is missing that could make it so */
+	struct bytes missing;       /* the rule that would need it */
+	const char *lacks;          /* what is missing: a clause */
+};
+
+void policy_decide(const struct policy *policy, const struct facts *facts, struct decision *out);
+
+/* What one find in one place leads to, were it there. `rule` may be NULL. */
+enum measure policy_find_measure(const struct policy *policy, const struct facts *facts, size_t find, enum channel channel, unsigned half, const struct rule **rule);
+
+/* The entry that decides about a name, or NULL: then it is denied. */
+const struct entry *policy_entry(const struct entry *list, const struct facts *facts, struct bytes name);
+
+/* Does the section let every name pass, whatever the circumstances? */
+bool policy_allows_any(const struct entry *list);
+/* What a host leads to; `fixed`: it stands where nothing can be taken out. */
+enum measure policy_host_measure(const struct policy *policy, const struct facts *facts, struct bytes host, bool fixed, const struct entry **entry);
+
+/* How this exchange is treated. */
+struct manner policy_manner(const struct policy *policy, const struct facts *facts);
+
+#endif
