@@ -52,18 +52,21 @@ static void add_part(struct turn *t, const struct exchange *part)
 		t->tools_called += p->kind == PIECE_TOOL_CALL && p->name.len > 0;
 }
 
-/* False when it cannot be understood: then it goes on to the client only where its route says so. */
-static bool examine(struct turn *t, struct bytes name, struct bytes data)
+/* False when it cannot be understood, or could not before. */
+static bool understand(struct turn *t, struct reading *r)
 {
-	struct reading r = {.t = t, .name = name, .data = data};
-
 	arena_finish(&t->event);
 	arena_init(&t->event, EVENT_MEMORY);
-	if (!arena_run(&t->event, read_part, &r))
+	if (!arena_run(&t->event, read_part, r))
 		exchange_fail(&t->answer, "needs more memory to be understood than it may have");
 	else
-		add_part(t, &r.part);
-	return !t->answer.why || t->route->pass_unexamined;
+		add_part(t, &r->part);
+	return !t->answer.why;
+}
+
+static void refuse_unread(struct turn *t)
+{
+	turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer could not be understood, and is not passed on."});
 }
 
 static void hash_answer(struct turn *t, struct bytes b)
@@ -152,7 +155,38 @@ static void take_head(struct link *link, const struct http_head *h)
 
 /* ---- body ---- */
 
-/* Whole events go on as they came; the last one waits until the record is handed over. */
+/* What cannot be understood goes on only where its route says so; what waited before it goes first. */
+static bool pass_unread(struct turn *t, struct bytes raw)
+{
+	if (!t->route->pass_unexamined) {
+		refuse_unread(t);
+		return false;
+	}
+	if (t->inspection && !judge_stream_ends(t))
+		return false;
+	t->inspection = NULL;
+	t->reply->body(t->reply, raw);
+	return true;
+}
+
+/* False when the turn is over. */
+static bool pass_event(struct turn *t, const struct framed *event)
+{
+	struct reading r = {.t = t, .name = event->name, .data = event->data};
+
+	t->events++;
+	shared_count(t->door->shared, COUNT_EVENTS, 1);
+	hash_answer(t, event->raw);
+	if (event->data.len == 0)       /* a comment, to keep the connection alive */
+		exchange_init(&r.part, &t->event, t->dialect);
+	else if (!understand(t, &r))
+		return pass_unread(t, event->raw);
+	if (t->inspection)
+		return judge_event_passes(t, &r.part, event->raw, event->data);
+	t->reply->body(t->reply, event->raw);
+	return true;
+}
+
 static void pass_events(struct turn *t, struct bytes body)
 {
 	struct framed event;
@@ -161,16 +195,9 @@ static void pass_events(struct turn *t, struct bytes body)
 		turn_refuse(t, &(struct refusal){502, "not_examined", "The model sent an event longer than any that is read."});
 		return;
 	}
-	while (framing_next(&t->framing, &t->event, &event)) {
-		t->events++;
-		shared_count(t->door->shared, COUNT_EVENTS, 1);
-		hash_answer(t, event.raw);
-		if (event.data.len > 0 && !examine(t, event.name, event.data)) {
-			turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer could not be understood, and is not passed on."});
+	while (framing_next(&t->framing, &t->event, &event))
+		if (!pass_event(t, &event))
 			return;
-		}
-		t->reply->body(t->reply, event.raw);
-	}
 	if (t->reply->is_slow(t->reply))
 		turn_pause(t, true);
 }
@@ -201,18 +228,33 @@ static void finish_stream(struct turn *t)
 		turn_refuse(t, &(struct refusal){502, "upstream_cut", "The model's answer was cut off before its end."});
 		return;
 	}
+	if (t->inspection && !judge_stream_ends(t))
+		return;
 	shared_count(t->door->shared, COUNT_ANSWERED, 1);
 	turn_end(t, "answered", "");
+}
+
+/* Errors of the model's side come in many forms: they are passed on as they are where they cannot be read. */
+static bool may_go_out(struct turn *t, struct bytes *body)
+{
+	struct reading r = {.t = t, .data = *body};
+
+	if (t->of_dialect->action != ROUTE_EXAMINE || body->len == 0)
+		return true;
+	if (understand(t, &r))
+		return !t->inspection || judge_may_answer(t, &r.part, body);
+	if (t->status >= 300 || t->route->pass_unexamined)
+		return true;
+	refuse_unread(t);
+	return false;
 }
 
 static void finish_whole(struct turn *t)
 {
 	struct bytes body = text_bytes(&t->held);
 
-	if (t->of_dialect->action == ROUTE_EXAMINE && body.len > 0 && !examine(t, BYTES(""), body) && t->status < 300) {
-		turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer could not be understood, and is not passed on."});
+	if (!may_go_out(t, &body))
 		return;
-	}
 	shared_count(t->door->shared, COUNT_ANSWERED, 1);
 	evidence_of(t, "answered", "");
 	t->reply->head(t->reply, t->status, t->fields, t->field_count, body.len);

@@ -189,6 +189,48 @@ static void read_dialects(struct loading *l, struct route *r, const struct yaml 
 	}
 }
 
+/* One that several routes name is read once. */
+struct policy_file {
+	const char *path;
+	const struct policy *policy;
+	struct policy_file *next;
+};
+
+static const struct policy *read_policy(struct loading *l, const char *path, const struct yaml *where)
+{
+	struct config *c = l->config;
+	struct text in;
+
+	for (const struct policy_file *f = c->policy_files; f; f = f->next)
+		if (strcmp(f->path, path) == 0)
+			return f->policy;
+	text_init(&in, &c->arena);
+	if (file_read(path, FILE_MOST, &in) != STATUS_OK) {
+		settings_fail(&l->settings, where, "names a policy \"%s\" that cannot be read: %m", path);
+		return NULL;
+	}
+	struct policy_file *f = arena_new(&c->arena, struct policy_file);
+	*f = (struct policy_file){.path = path, .policy = policies_read(&c->arena, text_bytes(&in), &l->settings.error), .next = c->policy_files};
+	c->policy_files = f;
+	if (!f->policy && !l->settings.failed) {
+		l->settings.failed = true;
+		l->file = path;
+	}
+	return f->policy;
+}
+
+static void read_policies(struct loading *l, const struct yaml *root)
+{
+	struct settings *s = &l->settings;
+	const char *usual = settings_path(s, l->config->folder, settings_string(s, root, "policy", NULL));
+	size_t i = 0;
+
+	yaml_each(yaml_member(root, "routes"), it) {
+		const char *own = settings_path(s, l->config->folder, settings_string(s, it, "policy", NULL)), *path = own ? own : usual;
+		l->config->routes[i++].policy = s->failed ? NULL : path ? read_policy(l, path, it) : policies_default(&l->config->arena);
+	}
+}
+
 static void init_route(struct route *r)
 {
 	*r = (struct route){.name = BYTES("default"), .body_most = 16 << 20, .answer_most = 64 << 20};
@@ -199,7 +241,7 @@ static void read_route(struct loading *l, const struct yaml *map, struct route *
 	struct settings *s = &l->settings;
 
 	init_route(r);
-	if (!settings_know(s, map, "a route", "name prefix dialects models upstreams fallback purposes unexamined request-most answer-most"))
+	if (!settings_know(s, map, "a route", "name prefix dialects models upstreams fallback policy purposes unexamined request-most answer-most"))
 		return;
 	r->name = bytes_of(settings_string(s, map, "name", "default"));
 	r->prefix = bytes_of(settings_string(s, map, "prefix", ""));
@@ -279,7 +321,7 @@ static void read_root(void *arg)
 		l->settings.failed = true;
 		return;
 	}
-	if (!settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers upstreams routes"))
+	if (!settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers policy upstreams routes"))
 		return;
 	read_listeners(l, root);
 	c->ledger = settings_path(&l->settings, c->folder, settings_string(&l->settings, root, "ledger", NULL));
@@ -289,6 +331,7 @@ static void read_root(void *arg)
 	c->workers = (unsigned)settings_number(&l->settings, root, "workers", 0, 1, WORKERS_MOST);
 	read_upstreams(l, root);
 	read_routes(l, root);
+	read_policies(l, root);
 	read_callers(l, yaml_member(root, "callers"));
 }
 
@@ -337,6 +380,7 @@ struct config *config_simple(const char *listen, const char *upstream, const cha
 	upstream_init(&c->upstreams[c->upstream_count++], "default");
 	c->routes = arena_new(&c->arena, struct route);
 	init_route(&c->routes[c->route_count++]);
+	c->routes->policy = policies_default(&c->arena);
 	c->routes->targets = arena_new(&c->arena, struct target);
 	c->routes->targets[c->routes->target_count++] = (struct target){.upstream = c->upstreams, .weight = 1};
 	const char *why = upstream_add_server(c->upstreams, upstream, 1);
@@ -438,7 +482,9 @@ static void explain_route(struct text *out, const struct route *r)
 		text_addf(out, "; then %s", r->fallbacks[i]->name);
 	text_add_byte(out, '\n');
 	explain_names(out, "purposes of its data", &r->purposes, "untagged");
-	text_addf(out, "  what cannot be examined: %s\n", r->pass_unexamined ? "PASSED ON, and recorded as not examined" : "refused");
+	text_add_string(out, "  policy: ");
+	text_add_printable(out, policy_name(r->policy), 100);
+	text_addf(out, "\n  what cannot be examined: %s\n", r->pass_unexamined ? "PASSED ON, and recorded as not examined" : "refused");
 }
 
 void config_explain(const struct config *c, struct text *out)

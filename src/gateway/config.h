@@ -4,6 +4,7 @@
 #include "gateway/settings.h"
 #include "gateway/upstream.h"
 #include "identity/identity.h"
+#include "policies/policies.h"
 #include "base/hash.h"
 #include "types/dialect.h"
 
@@ -38,6 +39,7 @@ struct route {
 	struct upstream **fallbacks;        /* asked one after the other when those cannot */
 	size_t fallback_count;
 	struct names purposes;      /* what the data that comes this way is for */
+	const struct policy *policy;
 	bool pass_unexamined;       /* what cannot be understood goes on, and the record says so */
 	uint64_t body_most, answer_most;    /* bytes */
 };
@@ -57,6 +59,7 @@ struct config {
 	size_t upstream_count;
 	struct route *routes;
 	size_t route_count;
+	struct policy_file *policy_files;   /* read so far */
 };
 
 /* NULL when it is wrong: then it was told where and why. */

@@ -102,7 +102,8 @@ static void add_caller(struct text *out, const struct caller *c)
 	add_bounded(out, "caller-team", c ? c->team : BYTES(""));
 }
 
-static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why)
+/* `whole`: with what the policy said; the journal has no room for that. */
+static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why, bool whole)
 {
 	text_add_byte(out, '{');
 	add_answer(out, t);
@@ -113,6 +114,10 @@ static void write_body(struct text *out, struct turn *t, const char *outcome, co
 	text_add_hex(out, (struct bytes){t->id, sizeof t->id});
 	text_add_byte(out, '"');
 	add_bounded(out, "outcome", bytes_of(outcome));
+	if (whole && t->inspection) {
+		text_add_key(out, "policy");
+		inspection_record(t->inspection, out);
+	}
 	add_request(out, t);
 	add_rest(out, t, why);
 	text_add_byte(out, '}');
@@ -123,7 +128,7 @@ bool evidence_begins(struct turn *t)
 	struct text out;
 
 	text_init(&out, NULL);
-	write_body(&out, t, "lost", "the process that served it ended");
+	write_body(&out, t, "lost", "the process that served it ended", false);
 	t->place = recorder_begin(&t->door->recorder, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);
 	return t->place >= 0;
@@ -142,7 +147,7 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 	if (t->first_ms)
 		shared_measure(&t->door->shared->first, t->first_ms - t->begun_ms);
 	text_init(&out, NULL);
-	write_body(&out, t, outcome, why);
+	write_body(&out, t, outcome, why, true);
 	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);
 }

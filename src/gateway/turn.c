@@ -76,8 +76,10 @@ static void find_route(struct turn *t, const struct http_head *head)
 	exchange_init(&t->answer, &t->arena, t->dialect);
 	t->request.route = t->answer.route = t->of_dialect;
 	t->answer.asked = &t->request;
-	if (t->dialect && t->dialect->state_size > 0)
+	if (t->dialect && t->dialect->state_size > 0) {
 		t->answer.state = arena_alloc(&t->arena, 1, t->dialect->state_size);
+		t->given = arena_alloc(&t->arena, 1, t->dialect->state_size);
+	}
 }
 
 struct turn *turn_begin(struct reply *reply, struct door *door, const struct http_head *head, struct refusal *refusal)
@@ -124,6 +126,7 @@ void turn_free(struct turn *t)
 		t->link->give_back(t->link);
 	if (t->streams)
 		framing_finish(&t->framing);
+	judge_forget(t);
 	text_finish(&t->body);
 	text_finish(&t->held);
 	hasher_finish(&t->answer_hash);
@@ -152,7 +155,7 @@ void turn_refuse(struct turn *t, const struct refusal *r)
 
 	text_init(&out, NULL);
 	if (t->head_sent) {
-		d->stop(&out, &t->answer, r->code, r->message);
+		judge_write_stop(t, &out, r);
 		t->reply->body(t->reply, text_bytes(&out));
 	} else {
 		d->refusal(&out, &t->request, r->code, r->message);
@@ -181,7 +184,7 @@ static bool goes_upstream(struct bytes name)
 static void send_request(struct turn *t)
 {
 	struct http_field fields[FIELDS_MOST];
-	struct server_request r = {.method = t->method, .target = t->target, .fields = fields, .body = text_bytes(&t->body)};
+	struct server_request r = {.method = t->method, .target = t->target, .fields = fields, .body = t->to_ask};
 
 	for (size_t i = 0; i < t->head->field_count && r.field_count < FIELDS_MOST; i++)
 		if (goes_upstream(t->head->fields[i].name))
@@ -210,8 +213,8 @@ static struct upstream *choose_target(struct route *r)
 static bool send_somewhere(struct turn *t)
 {
 	for (; t->choice <= t->route->fallback_count && t->attempts < ATTEMPTS_MOST; t->choice++, t->asked_here = 0) {
-		if (t->asked_here == 0)
-			t->upstream = t->choice == 0 ? choose_target(t->route) : t->route->fallbacks[t->choice - 1];
+		if (t->choice > 0)
+			t->upstream = t->route->fallbacks[t->choice - 1];
 		while (t->asked_here < t->upstream->server_count && t->attempts < ATTEMPTS_MOST) {
 			t->asked_here++;
 			t->attempts++;
@@ -302,6 +305,10 @@ void turn_go(struct turn *t)
 		return;
 	}
 	if (!examine_request(t))
+		return;
+	t->upstream = choose_target(t->route);
+	t->to_ask = text_bytes(&t->body);
+	if (t->of_dialect->action == ROUTE_EXAMINE && !t->request.why && !judge_may_ask(t))
 		return;
 	if (!evidence_begins(t))
 		turn_refuse(t, &(struct refusal){503, "no_evidence", "Too much is under way for evidence of it to be kept."});

@@ -4,6 +4,7 @@
 #include "gateway/door.h"
 #include "gateway/framing.h"
 #include "gateway/reply.h"
+#include "inspector/inspector.h"
 
 /* One exchange: from the head of a request to the last byte of its answer, and its record. */
 struct turn {
@@ -22,7 +23,12 @@ struct turn {
 	const struct dialect_route *of_dialect;
 	const struct caller *caller;        /* NULL: nobody known */
 	const char *why_nobody;
-	struct text body;
+	struct text body;           /* as it came */
+	struct bytes to_ask;        /* as it goes on */
+	struct circumstances circumstances;
+	struct inspection *inspection;      /* NULL: none, the body is not examined */
+	struct given *waiting, **last_waiting;  /* what the dialect knew after each event that waits; */
+	void *given;                /* and after the last one that the client got */
 	struct exchange request, answer;    /* answer: what its events and body came to */
 	uint64_t tools_called;
 
@@ -73,6 +79,18 @@ void answer_listen(struct turn *);
 /* A whole answer, from here or from the upstream. */
 void turn_send_whole(struct turn *, unsigned status, struct bytes type, struct bytes body);
 void turn_end(struct turn *, const char *outcome, const char *why);
+
+/* judge.c: true when it may go on; else the turn was refused, and is over. */
+bool judge_may_ask(struct turn *);
+/* `body` may become another. */
+bool judge_may_answer(struct turn *, const struct exchange *answer, struct bytes *body);
+/* Sends what may go out by now. */
+bool judge_event_passes(struct turn *, const struct exchange *part, struct bytes raw, struct bytes data);
+bool judge_stream_ends(struct turn *);
+/* Ends the stream that the client has so far: what waits, it never gets. */
+void judge_write_stop(struct turn *, struct text *out, const struct refusal *);
+void judge_forget(struct turn *);
+
 struct bytes turn_field(const struct heading *, const char *name);
 
 #endif

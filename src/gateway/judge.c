@@ -1,0 +1,183 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/turn.h"
+
+/* What the policy of the route says of an exchange, and what of it may go on. */
+
+struct judging {
+	struct turn *t;
+	const struct exchange *part;
+	struct bytes raw, data;
+	struct text edited;
+	struct ruling ruling;
+};
+
+/* All that a policy needs to be looked at lies in the exchange's arena; past its end nothing goes on. */
+static struct ruling run(struct judging *j, void (*body)(void *))
+{
+	if (arena_run(&j->t->arena, body, j))
+		return j->ruling;
+	return (struct ruling){.measure = MEASURE_DENY, .rule = BYTES("memory"), .message = BYTES("It would take more memory to judge than there may be.")};
+}
+
+/* True when it may go on; else it was refused. */
+static bool enforce(struct turn *t, const struct ruling *r)
+{
+	char message[400];
+
+	if (r->measure < MEASURE_HOLD)
+		return true;
+	snprintf(message, sizeof message, "The policy of this gateway %s (rule \"%.*s\"). %.*s", r->measure == MEASURE_HOLD ? "wants a person to look at it first" : "does not allow it",
+		 (int)bytes_slice(r->rule, 0, 80).len, r->rule.at, (int)bytes_slice(r->message, 0, 200).len, r->message.at);
+	turn_refuse(t, &(struct refusal){403, r->measure == MEASURE_HOLD ? "held" : "denied", message});
+	return false;
+}
+
+/* ---- request ---- */
+
+static void judge_request(void *arg)
+{
+	struct judging *j = arg;
+	struct turn *t = j->t;
+
+	t->inspection = inspection_begin(&t->arena, t->route->policy, &t->circumstances);
+	text_init(&j->edited, &t->arena);
+	j->ruling = inspection_request(t->inspection, &t->request, &j->edited);
+}
+
+bool judge_may_ask(struct turn *t)
+{
+	struct judging j = {.t = t};
+
+	t->circumstances = (struct circumstances){.caller = t->caller, .route = t->route->name, .upstream = bytes_of(t->upstream->name), .method = t->method, .path = t->target,
+						  .purposes = t->route->purposes, .at_ms = t->begun_at_ms};
+	struct ruling r = run(&j, judge_request);
+	if (!enforce(t, &r))
+		return false;
+	if (r.edited)
+		t->to_ask = text_bytes(&j.edited);
+	return true;
+}
+
+/* ---- whole answers ---- */
+
+static void judge_answer(void *arg)
+{
+	struct judging *j = arg;
+
+	text_init(&j->edited, &j->t->arena);
+	j->ruling = inspection_answer(j->t->inspection, j->part, &j->edited);
+}
+
+bool judge_may_answer(struct turn *t, const struct exchange *answer, struct bytes *body)
+{
+	struct judging j = {.t = t, .part = answer};
+
+	t->circumstances.upstream = bytes_of(t->upstream->name);
+	struct ruling r = run(&j, judge_answer);
+	if (!enforce(t, &r))
+		return false;
+	if (r.edited)
+		*body = text_bytes(&j.edited);
+	return true;
+}
+
+/* ---- streams ---- */
+
+/* A stream is ended from where the client stands, not from what has been read of it. */
+struct given {
+	struct given *next;
+	unsigned char state[];
+};
+
+static void note_event(struct turn *t)
+{
+	size_t size = t->dialect->state_size;
+	struct given *g = malloc(sizeof *g + size);
+
+	if (!g)
+		abort();
+	g->next = NULL;
+	memcpy(g->state, t->answer.state, size);
+	if (!t->waiting)
+		t->last_waiting = &t->waiting;
+	*t->last_waiting = g;
+	t->last_waiting = &g->next;
+}
+
+static void note_given(struct turn *t)
+{
+	struct given *g = t->waiting;
+
+	if (!g)
+		return;
+	memcpy(t->given, g->state, t->dialect->state_size);
+	t->waiting = g->next;
+	free(g);
+}
+
+void judge_forget(struct turn *t)
+{
+	while (t->waiting) {
+		struct given *g = t->waiting;
+		t->waiting = g->next;
+		free(g);
+	}
+}
+
+void judge_write_stop(struct turn *t, struct text *out, const struct refusal *r)
+{
+	struct exchange so_far = t->answer;
+
+	if (t->given && t->waiting)
+		so_far.state = t->given;
+	t->dialect->stop(out, &so_far, r->code, r->message);
+}
+
+static void judge_event(void *arg)
+{
+	struct judging *j = arg;
+
+	j->ruling = inspection_event(j->t->inspection, j->part, j->raw, j->data);
+}
+
+static void judge_end(void *arg)
+{
+	struct judging *j = arg;
+
+	j->ruling = inspection_end(j->t->inspection);
+}
+
+static void send_next(void *arg)
+{
+	struct judging *j = arg;
+	struct bytes out;
+
+	while (inspection_next(j->t->inspection, &out)) {
+		j->t->reply->body(j->t->reply, out);
+		note_given(j->t);
+	}
+	j->ruling = (struct ruling){0};
+}
+
+/* What was let go before the ruling goes out first. */
+static bool pass_on(struct judging *j, void (*judge)(void *))
+{
+	struct ruling r = run(j, judge), sent = run(j, send_next);
+
+	return enforce(j->t, &r) && enforce(j->t, &sent);
+}
+
+bool judge_event_passes(struct turn *t, const struct exchange *part, struct bytes raw, struct bytes data)
+{
+	if (t->given)
+		note_event(t);
+	return pass_on(&(struct judging){.t = t, .part = part, .raw = raw, .data = data}, judge_event);
+}
+
+bool judge_stream_ends(struct turn *t)
+{
+	return pass_on(&(struct judging){.t = t}, judge_end);
+}
