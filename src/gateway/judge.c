@@ -29,8 +29,8 @@ static bool enforce(struct turn *t, const struct ruling *r)
 
 	if (r->measure < MEASURE_HOLD)
 		return true;
-	snprintf(message, sizeof message, "The policy of this gateway %s (rule \"%.*s\"). %.*s", r->measure == MEASURE_HOLD ? "wants a person to look at it first" : "does not allow it",
-		 (int)bytes_slice(r->rule, 0, 80).len, r->rule.at, (int)bytes_slice(r->message, 0, 200).len, r->message.at);
+	snprintf(message, sizeof message, "The policy of this gateway %s (rule \"%.*s\").%s%.*s", r->measure == MEASURE_HOLD ? "wants a person to look at it first" : "does not allow it",
+		 (int)bytes_slice(r->rule, 0, 80).len, r->rule.at, r->message.len ? " " : "", (int)bytes_slice(r->message, 0, 200).len, r->message.at);
 	turn_refuse(t, &(struct refusal){403, r->measure == MEASURE_HOLD ? "held" : "denied", message});
 	return false;
 }

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""policy.py MERLON FOLDER: what a policy does to exchanges that go through `merlon gateway`, whole and in streams."""
+
+import json
+import shutil
+import sys
+import threading
+
+import gateway
+from gateway import FOLDER, Model, Server, check, chunk
+from routes import START, WORK, Configured, url
+
+SECRET = "heliotrope-7741"
+POLICY = f"""
+policy: strict
+models: [m, m-1]
+hosts: any
+tools:
+  - names: pay
+    arguments:
+      amount: {{type: number, most: 100}}
+  - look
+finds:
+  - {{name: canary, texts: [{SECRET}]}}
+  - {{name: forbidden, texts: [blue whale]}}
+rules:
+  - {{name: no-canary, finds: canary, measure: redact, placeholder: "[gone]"}}
+  - {{name: no-whale, finds: forbidden, measure: deny, in: answer}}
+disclose: "AI: "
+"""
+
+
+def call(name, arguments, index=0):
+	return "data: " + json.dumps({"id": "x", "model": "m-1", "choices": [{"index": 0, "delta": {"tool_calls": [{"index": index, "id": "c", "type": "function", "function": {**({"name": name} if name else {}), "arguments": arguments}}]}, "finish_reason": None}]}) + "\n\n"
+
+
+class Speaking(Model):
+	"""Streams what the user's text asks for."""
+
+	def do_POST(self):
+		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+		Speaking.seen.append(body)
+		wish = body["messages"][-1]["content"]
+		if wish == "whole":
+			self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": f"the word is {SECRET}."}}]})
+			return
+		parts = {
+			"split": [chunk(c) for c in f"so {SECRET} it is, heliotrope-77 too"],
+			"whale": [chunk(w) for w in ("once ", "upon ", "a blue ", "wh", "ale", " swam")],
+			"pay 5": [call("pay", '{"am'), call(None, 'ount": 5}')],
+			"pay 500": [call("pay", '{"am'), call(None, 'ount": 500}')],
+			"steal": [call("steal", "{}")],
+			"look": [call("look", json.dumps({"at": SECRET})[:9]), call(None, json.dumps({"at": SECRET})[9:])],
+		}.get(wish, [chunk("fine")])
+		self.stream([(p, 0) for p in parts + [chunk("", "stop"), "data: [DONE]\n\n"]])
+
+
+def said(body):
+	"""The text, the joined arguments, and the errors of a stream."""
+	text, arguments, errors = "", "", []
+	for line in body.decode().splitlines():
+		if not line.startswith("data: {"):
+			continue
+		event = json.loads(line[6:])
+		errors += [event["error"]["code"]] if "error" in event else []
+		for choice in event.get("choices", []):
+			text += choice["delta"].get("content") or ""
+			for c in choice["delta"].get("tool_calls", []):
+				arguments += c["function"].get("arguments", "")
+	return text, arguments, errors
+
+
+def main():
+	shutil.rmtree(WORK, ignore_errors=True)
+	WORK.mkdir(parents=True)
+	FOLDER.mkdir(parents=True, exist_ok=True)
+	server = Server(("127.0.0.1", 0), Speaking)
+	threading.Thread(target=server.serve_forever, daemon=True).start()
+	(WORK / "strict.yaml").write_text(POLICY)
+	(WORK / "watch.yaml").write_text(POLICY + "mode: observe\n")
+	routes = f"""
+upstreams: {{m: {{servers: ['{url(server)}']}}}}
+policy: strict.yaml
+routes:
+  - {{name: usual, upstreams: m}}
+  - {{name: watched, prefix: /watched, upstreams: m, policy: watch.yaml}}
+"""
+	g = Configured("policy", START + routes)
+
+	def ask(wish, path="/v1/chat/completions", model="m", **more):
+		c = g.connect()
+		c.request("POST", path, json.dumps({"model": model, "messages": [{"role": "user", "content": wish}], **more}), {"content-type": "application/json", "authorization": "Bearer " + g.key})
+		r = c.getresponse()
+		return r.status, r.read()
+
+	status, body = ask("whole")
+	check("a secret in a whole answer goes out as its placeholder, after the disclosure", status == 200 and json.loads(body)["choices"][0]["message"]["content"] == "AI: the word is [gone].", body)
+	status, body = ask("split", stream=True)
+	check("a secret that comes letter by letter too", said(body) == ("AI: so [gone] it is, heliotrope-77 too", "", []) and body.endswith(b"[DONE]\n\n"), said(body))
+	status, body = ask("whale", stream=True)
+	check("what is forbidden ends the stream before it is said", said(body)[0] == "AI: once upon " and said(body)[2] == ["denied"] and body.endswith(b"[DONE]\n\n"), body)
+	check("a call that keeps to its limits goes on", said(ask("pay 5", stream=True)[1])[1] == '{"amount": 5}')
+	status, body = ask("pay 500", stream=True)
+	check("one that does not never reaches the client", said(body)[1:] == ("", ["denied"]), body)
+	status, body = ask("steal", stream=True)
+	check("nor does one of a tool nobody knows", b"steal" not in body.replace(b"merlon", b"") or said(body)[2] == ["denied"], body)
+	check("arguments are redacted too", json.loads(said(ask("look", stream=True)[1])[1]) == {"at": "[gone]"})
+	status, body = ask("hello", model="other")
+	check("a model nobody named is denied", status == 403 and json.loads(body)["error"]["code"] == "denied", body)
+	status, body = ask(f"is {SECRET} safe?")
+	check("what the caller says is redacted before it goes on", Speaking.seen[-1]["messages"][0]["content"] == "is [gone] safe?", Speaking.seen[-1])
+	for wish in ("split", "whale", "pay 500", "steal"):
+		status, body = ask(wish, path="/watched/v1/chat/completions", stream=True)
+		check(f"where it only watches, {wish!r} passes as it came", status == 200 and not said(body)[2] and "[gone]" not in body.decode() and "AI: " not in body.decode(), body)
+	g.end()
+	records = [r for r in g.records() if r.get("policy")]
+	decided = {(r["policy"]["mode"], r["policy"]["by"], r["policy"]["decision"], r["policy"]["done"]) for r in records}
+	check("records say what was decided, and what was done", {("enforce", "no-canary", "redact", "redact"), ("enforce", "no-whale", "deny", "deny"), ("observe", "no-whale", "deny", "allow")} <= decided, decided)
+	check("and holds nothing of what was said", not any(SECRET in json.dumps(r) or "whale" in json.dumps(r["answer"]) for r in records), records[:1])
+	print(f"{gateway.PASSED} passed, {gateway.FAILED} failed")
+	return gateway.FAILED > 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
