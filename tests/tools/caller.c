@@ -58,28 +58,38 @@ static void answer(void *arg)
 	printf("\n");
 }
 
-static struct identity *load(const char *path)
-{
+struct loading {
 	struct arena arena;
+	const char *path;
 	struct text yaml;
+	struct identity *identity;
+};
+
+static void load_from(void *arg)
+{
+	struct loading *l = arg;
 	struct yaml_error error = {.why = "cannot be read"};
 	const char *file = NULL;
-	struct identity *identity = NULL;
-	jmp_buf exit_point;
+	const struct yaml *root = NULL;
 
-	arena_init(&arena, MEMORY);
-	arena.exit = &exit_point;
-	text_init(&yaml, NULL);
-	if (setjmp(exit_point) == 0 && file_read(path, FILE_MOST, &yaml) == STATUS_OK) {
-		const struct yaml *root = yaml_parse(&arena, text_bytes(&yaml), &error);
-		if (root)
-			identity = identity_load(yaml_member(root, "callers"), NULL, &error, &file);
-	}
-	if (!identity)
-		fprintf(stderr, "%s:%u: %s\n", file ? file : path, error.line, error.why);
-	text_finish(&yaml);
-	arena_finish(&arena);
-	return identity;
+	if (file_read(l->path, FILE_MOST, &l->yaml) == STATUS_OK)
+		root = yaml_parse(&l->arena, text_bytes(&l->yaml), &error);
+	if (root)
+		l->identity = identity_load(yaml_member(root, "callers"), NULL, &error, &file);
+	if (!l->identity)
+		fprintf(stderr, "%s:%u: %s\n", file ? file : l->path, error.line, error.why);
+}
+
+static struct identity *load(const char *path)
+{
+	struct loading l = {.path = path};
+
+	arena_init(&l.arena, MEMORY);
+	text_init(&l.yaml, NULL);
+	arena_run(&l.arena, load_from, &l);
+	text_finish(&l.yaml);
+	arena_finish(&l.arena);
+	return l.identity;
 }
 
 int main(int argc, char **argv)
