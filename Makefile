@@ -86,6 +86,8 @@ $(B)/parts: $(B)/tests/tools/parts.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/exchange: $(B)/tests/tools/exchange.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+$(B)/caller: $(B)/tests/tools/caller.o $(LIB)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/cuts: $(B)/tests/fuzz/cuts.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)

@@ -2,6 +2,7 @@
 #define BUDGETS_BUDGETS_H
 
 #include "base/arena.h"
+#include "budgets/store.h"
 #include "syntax/yaml.h"
 
 /*
@@ -29,15 +30,27 @@ struct reservation {
  */
 struct budgets *budgets_load(const struct yaml *section, unsigned workers, struct yaml_error *error);
 void budgets_destroy(struct budgets *budgets);
+/* Quotas from elsewhere than this machine: see store.h. Before forking. */
+void budgets_use_store(struct budgets *budgets, const struct quota_store *store);
 
-/* All budgets that apply, or none. False: `why` completes "the budget ..." and `retry_s` says when to come again. */
+/* All budgets that apply, or none (it is a reservation all the same, to be settled). False: `why` completes "the budget ..." and `retry_s` says when to
+   come again; 0: never. */
 bool budgets_reserve(struct budgets *budgets, unsigned worker, const struct budget_request *request, int64_t now_ms, struct reservation *out, char why[160], unsigned *retry_s);
 /* Once; a second time does nothing. Tokens as reported, or counted. */
 void budgets_settle(struct budgets *budgets, struct reservation *reservation, uint64_t input_tokens, uint64_t output_tokens, int64_t now_ms);
 /* That process has died: what it had reserved is settled as reserved. */
 void budgets_worker_died(struct budgets *budgets, unsigned worker, int64_t now_ms);
 
-/* What is used and left, as Prometheus metrics. */
+/*
+ * What was used, to a file (mode 0600) and back, so that a restart does not make a day's budget anew.  What is
+ * reserved is saved as used.  Restore before anything is reserved; counters of budgets that are no longer
+ * configured, or have another window, are passed over.  A file that is not there is an empty one.
+ * False: `why` completes "PATH ...".
+ */
+bool budgets_save(const struct budgets *budgets, const char *path, int64_t now_ms, char why[160]);
+bool budgets_restore(struct budgets *budgets, const char *path, char why[160]);
+
+/* What is used, reserved and allowed, as Prometheus metrics: of a thousand counters at most. */
 void budgets_write_metrics(const struct budgets *budgets, struct text *out, int64_t now_ms);
 
 #endif

@@ -1,0 +1,207 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "budgets/inside.h"
+
+enum { MICRO = 1000000 };
+
+static const char *const subjects[SUBJECT_KINDS] = {"caller", "team", "route", "model"};
+
+PRINTF_LIKE(3, 4) static bool refuse(struct yaml_error *error, const struct yaml *at, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(error->why, sizeof error->why, format, list);
+	va_end(list);
+	error->line = at ? at->line : 0;
+	error->column = at ? at->column : 0;
+	return false;
+}
+
+static bool is_one_of(struct bytes name, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bytes_same(name, list[i]))
+			return true;
+	return false;
+}
+
+static bool check_fields(struct yaml_error *error, const struct yaml *map, const char *const *known, size_t count)
+{
+	if (!map || map->kind != YAML_IS_MAP)
+		return refuse(error, map, "has something else where a map belongs");
+	yaml_each(map, it)
+		if (!is_one_of(it->key, known, count))
+			return refuse(error, it, "has a field \"%.*s\" that is not known here", (int)(it->key.len > 40 ? 40 : it->key.len), (const char *)it->key.at);
+	return true;
+}
+
+/* ---- numbers ---- */
+
+static bool read_count(struct yaml_error *error, const struct yaml *value, uint64_t *out)
+{
+	*out = UINT64_MAX;
+	if (!value || (value->kind == YAML_IS_SCALAR && bytes_to_u64(value->text, out)))
+		return true;
+	return refuse(error, value, "has something else where a whole number belongs");
+}
+
+/* "12", "0.15": at most six places after the point, as millionths. */
+static bool read_decimal(struct bytes text, uint64_t *out)
+{
+	struct bytes whole = bytes_slice(text, 0, bytes_find_byte(text, '.')), part = bytes_from(text, whole.len + 1);
+	uint64_t units = 0, millionths = 0;
+
+	if (!bytes_to_u64(whole, &units) || part.len > 6 || (whole.len < text.len && part.len == 0))
+		return false;
+	for (size_t i = 0; i < 6; i++) {
+		unsigned char c = i < part.len ? part.at[i] : '0';
+		if (c < '0' || c > '9')
+			return false;
+		millionths = millionths * 10 + (c - '0');
+	}
+	return !__builtin_mul_overflow(units, (uint64_t)MICRO, out) && !__builtin_add_overflow(*out, millionths, out);
+}
+
+static bool read_money(struct yaml_error *error, const struct yaml *value, uint64_t *out)
+{
+	if (value && value->kind == YAML_IS_SCALAR && read_decimal(value->text, out))
+		return true;
+	return refuse(error, value, "has something else where an amount belongs, like 12 or 0.15, with at most six places");
+}
+
+static bool read_window(struct yaml_error *error, const struct yaml *value, int64_t *out)
+{
+	static const struct {
+		char unit;
+		uint64_t ms, most;
+	} units[] = {{'s', 1000, 86400}, {'m', 60000, 1440}, {'h', 3600000, 8784}, {'d', 86400000, 366}};
+	uint64_t number;
+
+	*out = 0;
+	if (value && value->kind == YAML_IS_SCALAR && bytes_same(value->text, "none"))
+		return true;
+	for (size_t i = 0; value && value->kind == YAML_IS_SCALAR && value->text.len > 1 && i < COUNT_OF(units); i++) {
+		if (value->text.at[value->text.len - 1] != units[i].unit || !bytes_to_u64(bytes_slice(value->text, 0, value->text.len - 1), &number))
+			continue;
+		if (number == 0 || number > units[i].most)
+			break;
+		*out = (int64_t)(number * units[i].ms);
+		return true;
+	}
+	return refuse(error, value, "has no window like 1m, 1h, 1d, 30d or none");
+}
+
+/* ---- limits ---- */
+
+static bool read_subjects(struct budgets *b, const struct yaml *map, struct limit *out, struct yaml_error *error)
+{
+	if (map && !check_fields(error, map, subjects, SUBJECT_KINDS))
+		return false;
+	for (unsigned k = 0; k < SUBJECT_KINDS; k++) {
+		const struct yaml *value = yaml_member(map, subjects[k]);
+		if (!value)
+			continue;
+		if (value->kind != YAML_IS_SCALAR || value->text.len == 0)
+			return refuse(error, value, "has no name, nor \"*\", for whom it is");
+		out->of[k].given = true;
+		out->of[k].each = bytes_same(value->text, "*");
+		out->of[k].name = arena_copy(&b->arena, value->text);
+	}
+	return true;
+}
+
+static bool read_limit(struct budgets *b, const struct yaml *map, struct limit *out, struct yaml_error *error)
+{
+	static const char *const fields[] = {"name", "for", "window", "requests", "tokens", "cost", "concurrent"};
+	struct bytes name = yaml_string(map, "name");
+
+	if (!check_fields(error, map, fields, COUNT_OF(fields)))
+		return false;
+	if (name.len == 0 || name.len > BUDGET_NAME_MOST || !bytes_are_utf8(name))
+		return refuse(error, map, "has a budget without a name, or with one longer than %d bytes", BUDGET_NAME_MOST);
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] < ' ' || name.at[i] == 0x7f)
+			return refuse(error, map, "has a budget whose name cannot be printed");
+	memcpy(out->name, name.at, name.len);
+	out->most.cost = UINT64_MAX;
+	if (!read_subjects(b, yaml_member(map, "for"), out, error) || !read_window(error, yaml_member(map, "window"), &out->window_ms) ||
+	    !read_count(error, yaml_member(map, "requests"), &out->most.requests) || !read_count(error, yaml_member(map, "tokens"), &out->most.tokens) ||
+	    !read_count(error, yaml_member(map, "concurrent"), &out->concurrent))
+		return false;
+	if (yaml_member(map, "cost") && !read_money(error, yaml_member(map, "cost"), &out->most.cost))
+		return false;
+	if (out->most.requests == UINT64_MAX && out->most.tokens == UINT64_MAX && out->most.cost == UINT64_MAX && out->concurrent == UINT64_MAX)
+		return refuse(error, map, "has a budget that limits nothing: requests, tokens, cost or concurrent");
+	return true;
+}
+
+static bool read_limits(struct budgets *b, const struct yaml *list, struct yaml_error *error)
+{
+	if (!list || list->kind != YAML_IS_LIST || list->count > LIMITS_MOST)
+		return refuse(error, list, "has something else where a list of at most %d budgets belongs", LIMITS_MOST);
+	b->limits = arena_alloc(&b->arena, list->count, sizeof *b->limits);
+	yaml_each(list, it) {
+		struct limit *limit = &b->limits[b->limit_count++];
+		if (!read_limit(b, it, limit, error))
+			return false;
+		for (const struct limit *other = b->limits; other < limit; other++)
+			if (strcmp(other->name, limit->name) == 0)
+				return refuse(error, it, "has a budget of that name twice");
+	}
+	return true;
+}
+
+/* ---- prices ---- */
+
+static bool read_price(struct budgets *b, const struct yaml *map, struct price *out, struct yaml_error *error)
+{
+	static const char *const fields[] = {"input", "output"};
+
+	out->model = bytes_same(map->key, "*") ? BYTES("") : arena_copy(&b->arena, map->key);
+	return check_fields(error, map, fields, COUNT_OF(fields)) && read_money(error, yaml_member(map, "input"), &out->input) &&
+	       read_money(error, yaml_member(map, "output"), &out->output);
+}
+
+static bool read_prices(struct budgets *b, const struct yaml *map, struct yaml_error *error)
+{
+	struct price **last = &b->prices;
+
+	if (map && map->kind != YAML_IS_MAP)
+		return refuse(error, map, "has something else where a map of models to prices belongs");
+	yaml_each(map, it) {
+		struct price *price = arena_new(&b->arena, struct price);
+		if (!read_price(b, it, price, error))
+			return false;
+		*last = price;
+		last = &price->next;
+	}
+	return true;
+}
+
+static bool read_currency(struct budgets *b, const struct yaml *section, struct yaml_error *error)
+{
+	struct bytes currency = yaml_string(section, "currency");
+
+	if (!yaml_member(section, "currency"))
+		return true;
+	for (size_t i = 0; i < currency.len; i++)
+		if (currency.at[i] < 'A' || currency.at[i] > 'Z')
+			currency.len = 0;
+	if (currency.len != 3)
+		return refuse(error, yaml_member(section, "currency"), "has no currency like EUR");
+	memcpy(b->currency, currency.at, 3);
+	return true;
+}
+
+/* A price for every model that a cost can be asked of is nothing a configuration can know: missing ones are refused when asked for. */
+bool section_read(struct budgets *b, const struct yaml *section, struct yaml_error *error)
+{
+	static const char *const fields[] = {"limits", "prices", "currency"};
+
+	if (section && section->kind == YAML_IS_LIST)
+		return read_limits(b, section, error);
+	return check_fields(error, section, fields, COUNT_OF(fields)) && read_limits(b, yaml_member(section, "limits"), error) &&
+	       read_prices(b, yaml_member(section, "prices"), error) && read_currency(b, section, error);
+}
