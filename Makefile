@@ -153,6 +153,15 @@ bench: $(B)/merlon $(B)/bench/ledger build/peers
 	@mkdir -p build/bench
 	@python3 tests/bench/run.py $(B)/merlon $(B)/bench/ledger build/peers/bin build/bench/work $(PART) | tee build/bench/report.md
 
+# ---- the gateway, by what nobody here wrote: official clients, other readers of HTTP; an hour of traffic; side by side with its peers ----
+
+build/interop/installed: tests/interop/requirements.txt tests/interop/package-lock.json
+	@mkdir -p $(@D) && cp tests/interop/package.json tests/interop/package-lock.json $(@D)
+	python3 -m venv $(@D)/venv && $(@D)/venv/bin/pip install --quiet --require-hashes --requirement $<
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch installed
+interop: $(B)/merlon build/interop/installed
+	@python3 tests/interop/run.py $(B)/merlon build/interop build/interop/work
+
 # ---- our readers held against those of others: make oracle, or make oracle-zip OPTIONS="--files 9000" ----
 # zip uses torch too when PYTHON has it; tensorflow is only needed for the whole of graph.
 
@@ -205,7 +214,7 @@ endif
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint reference man install demo bench bench-classes realworld oracle measure-imports fuzz-campaign clean FORCE
+.PHONY: all test test-programs golden lint reference man install demo bench bench-classes interop realworld oracle measure-imports fuzz-campaign clean FORCE
 .SECONDARY:
 %.d: ;
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
