@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import platform
+import secrets
 import shutil
 import signal
 import socket
@@ -71,7 +72,7 @@ class Gateway:
 			except OSError:
 				time.sleep(0.1)
 			if self.process.poll() is not None:
-				break
+				raise RuntimeError(f"{self.name} did not start: " + (self.folder / "out").read_text()[-300:])
 		self.ready()
 
 	def ready(self):
@@ -84,7 +85,7 @@ class Gateway:
 		try:
 			os.killpg(self.process.pid, signal.SIGTERM)
 			self.process.wait(20)
-		except (subprocess.TimeoutExpired, ProcessLookupError):
+		except subprocess.TimeoutExpired:
 			os.killpg(self.process.pid, signal.SIGKILL)
 			self.process.wait()
 
@@ -144,6 +145,9 @@ http {{
 
 class LiteLLM(Gateway):
 	name, patience = "litellm", 90
+	key = "sk-" + secrets.token_hex(24)
+	environment = {**ENVIRONMENT, "LITELLM_MASTER_KEY": key}
+	headers = [f"Authorization: Bearer {key}"]
 
 	def command(self):
 		(self.folder / "config.yaml").write_text(f"model_list:\n  - model_name: m\n    litellm_params: {{model: openai/m, api_base: \"http://127.0.0.1:{self.upstream}/v1\", api_key: x}}\n")
