@@ -155,6 +155,31 @@ bench: $(B)/merlon $(B)/bench/ledger build/peers
 	@mkdir -p build/bench
 	@python3 tests/bench/run.py $(B)/merlon $(B)/bench/ledger build/peers/bin build/bench/work $(PART) | tee build/bench/report.md
 
+# ---- the gateway, by what nobody here wrote: official clients, other readers of HTTP; an hour of traffic; side by side with its peers ----
+
+build/interop/installed: tests/interop/requirements.txt tests/interop/package-lock.json
+	@mkdir -p $(@D) && cp tests/interop/package.json tests/interop/package-lock.json $(@D)
+	python3 -m venv $(@D)/venv && $(@D)/venv/bin/pip install --quiet --require-hashes --requirement $<
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch installed
+smuggling: $(B)/merlon
+	@python3 tests/interop/smuggling.py $(B)/merlon build/interop/smuggling docs/SMUGGLING.md
+interop: $(B)/merlon build/interop/installed
+	@python3 tests/interop/run.py $(B)/merlon build/interop build/interop/work
+
+build/gateways/installed: tests/bench/gateway/peers.txt tests/bench/gateway/package.json
+	@mkdir -p $(@D) && cp tests/bench/gateway/package.json $(@D)
+	python3 -m venv $(@D)/venv && $(@D)/venv/bin/pip install --quiet --requirement $<
+	cd $(@D) && npm install --ignore-scripts --no-audit --no-fund --loglevel=error && touch installed
+$(B)/bench/load: tests/bench/gateway/load.c
+	@mkdir -p $(@D)
+	$(call say,$@)$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion -Werror $< -o $@
+$(B)/bench/without-records: $(filter-out $(B)/src/gateway/evidence.o,$(OBJ)) $(B)/tests/bench/gateway/without_records.o
+	@mkdir -p $(@D)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+# PART="exchanges idle" for some of it.
+bench-gateway: $(B)/merlon $(B)/bench/load $(B)/bench/without-records build/gateways/installed
+	@python3 tests/bench/gateway/run.py $(B)/merlon $(B)/bench/without-records $(B)/bench/load build/gateways build/bench/gateways $(PART) | tee build/bench/gateway.md
+
 # ---- our readers held against those of others: make oracle, or make oracle-zip OPTIONS="--files 9000" ----
 # zip uses torch too when PYTHON has it; tensorflow is only needed for the whole of graph.
 
@@ -207,7 +232,7 @@ endif
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint reference man install demo bench bench-classes realworld oracle measure-imports fuzz-campaign clean FORCE
+.PHONY: all test test-programs golden lint reference man install demo bench bench-classes bench-gateway interop smuggling realworld oracle measure-imports fuzz-campaign clean FORCE
 .SECONDARY:
 %.d: ;
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,117 @@
+"""A gateway under test: started, spoken to, ended, and its ledger read."""
+
+import http.client
+import json
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+
+def free_port():
+	with socket.socket() as s:
+		s.bind(("127.0.0.1", 0))
+		return s.getsockname()[1]
+
+
+class Tally:
+	"""Counts what held and what did not, and says so at the end as every test here does."""
+
+	def __init__(self):
+		self.passed = self.failed = 0
+
+	def check(self, what, good, seen=""):
+		if good:
+			self.passed += 1
+		else:
+			self.failed += 1
+			print(f"FAIL {what}: {seen!r}"[:600], flush=True)
+		return good
+
+	def end(self):
+		print(f"{self.passed} passed, {self.failed} failed")
+		return self.failed > 0
+
+
+class Gateway:
+	def __init__(self, merlon, folder, upstream_port, *options, before=None, environment=None):
+		self.merlon, self.folder = str(merlon), pathlib.Path(folder)
+		self.folder.mkdir(parents=True, exist_ok=True)
+		self.port, self.ledger = free_port(), self.folder / "ledger"
+		self.log = self.folder / "log"
+		self.process = subprocess.Popen([self.merlon, "gateway", "--upstream", f"http://127.0.0.1:{upstream_port}", "--listen", f"127.0.0.1:{self.port}", "--ledger", str(self.ledger), *options],
+		                                stdout=open(self.log, "w"), stderr=subprocess.STDOUT, preexec_fn=before, env=environment)
+		for _ in range(400):
+			if self.process.poll() is not None:
+				break
+			try:
+				socket.create_connection(("127.0.0.1", self.port), 1).close()
+				break
+			except OSError:
+				time.sleep(0.05)
+		if self.process.poll() is not None:
+			raise RuntimeError("the gateway did not start: " + self.log.read_text()[-500:])
+		self.key = (self.ledger / "key").read_text().strip()
+
+	def children(self):
+		"""The recorder first, then the workers."""
+		return [int(pid) for pid in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+
+	def connect(self, timeout=20):
+		return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
+	def socket(self, timeout=20):
+		return socket.create_connection(("127.0.0.1", self.port), timeout)
+
+	def head(self, *lines, path="/v1/chat/completions", method="POST"):
+		return "".join(f"{line}\r\n" for line in (f"{method} {path} HTTP/1.1", "Host: a", "Content-Type: application/json", f"Authorization: Bearer {self.key}", *lines)).encode() + b"\r\n"
+
+	def message(self, wish, **more):
+		return json.dumps({"model": "m", "messages": [{"role": "user", "content": wish}], **more}).encode()
+
+	def request(self, wish, **more):
+		"""The bytes of one whole request."""
+		body = self.message(wish, **more)
+		return self.head(f"Content-Length: {len(body)}") + body
+
+	def ask(self, wish, connection=None, key=None, **more):
+		c = connection or self.connect()
+		c.request("POST", "/v1/chat/completions", self.message(wish, **more), {"content-type": "application/json", "authorization": "Bearer " + (self.key if key is None else key)})
+		r = c.getresponse()
+		return r, r.read()
+
+	def status(self, wish, **more):
+		try:
+			return self.ask(wish, **more)[0].status
+		except (OSError, http.client.HTTPException) as e:
+			return type(e).__name__
+
+	def end(self):
+		if self.process.poll() is None:
+			self.process.send_signal(signal.SIGTERM)
+		try:
+			return self.process.wait(30)
+		except subprocess.TimeoutExpired:
+			self.process.kill()
+			return self.process.wait()
+
+	def records(self, kind="exchange"):
+		out = self.folder / "export"
+		shutil.rmtree(out, ignore_errors=True)
+		subprocess.run([self.merlon, "ledger", "export", str(self.ledger), str(out)], check=True, capture_output=True)
+		found = []
+		for file in sorted((out / "tile" / "entries").rglob("*")):
+			data = file.read_bytes() if file.is_file() else b""
+			while data:
+				size = int.from_bytes(data[:2], "big")
+				record = json.loads(data[2:2 + size])
+				data = data[2 + size:]
+				if record["kind"] == kind:
+					found.append(record["body"])
+		return found
+
+	def verify(self):
+		r = subprocess.run([self.merlon, "ledger", "verify", str(self.ledger)], capture_output=True, text=True)
+		return r.returncode == 0, r.stdout + r.stderr
