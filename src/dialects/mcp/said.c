@@ -1,5 +1,7 @@
 #include "dialects/mcp/said.h"
 
+#include <string.h>
+
 enum {
 	REPEATING_MOST = 64,        /* parts that structured content is compared with: past that, a text that stands twice counts as two */
 	DIGITS_OF_SOMEBODY = 9,     /* numbers this long are of an account, a card, a telephone */
@@ -78,6 +80,43 @@ static void read_definition(struct exchange *x, const struct json *tool, struct 
 	reading_within(x, p);
 }
 
+/* ---- JSON inside a text ---- */
+
+/* Letters, digits and most signs have no need to be written as \u00XX; some encoders do that to <, >, & and ' only. */
+static bool is_disguised(struct bytes written)
+{
+	for (size_t i = 0; i + 6 <= written.len; i++) {
+		if (written.at[i] != '\\')
+			continue;
+		struct bytes code = bytes_slice(written, i, 6);
+		bool ascii = bytes_start_with(code, BYTES("\\u00")) && code.at[4] >= '2' && code.at[4] <= '7';
+		if (ascii && !(code.at[4] == '2' && strchr("267", code.at[5])) && !(code.at[4] == '3' && strchr("cCeE", code.at[5])))
+			return true;
+		i++;
+	}
+	return false;
+}
+
+static void read_disguised(struct exchange *x, const struct json *inside, struct bytes text, uint64_t at, struct voice v)
+{
+	if (inside->kind == JSON_IS_STRING && is_disguised(bytes_slice(text, inside->at, inside->end - inside->at)))
+		exchange_add(x, PIECE_TEXT, v.channel, v.trust, at, inside->text)->fixed = true;
+	if (inside->kind == JSON_IS_ARRAY || inside->kind == JSON_IS_OBJECT)
+		json_each(inside, it)
+			read_disguised(x, it, text, at, v);
+}
+
+/* Structured content is to be repeated as JSON in a text: a string that is spelt in another way there must not slip through. */
+static void read_inside(struct exchange *x, const struct json *text, struct voice v)
+{
+	struct json_error error;
+	bool opens = text && text->kind == JSON_IS_STRING && text->text.len > 0 && (text->text.at[0] == '{' || text->text.at[0] == '[');
+	const struct json *inside = opens && bytes_contain(text->text, BYTES("\\u00")) ? json_parse(x->arena, text->text, &error) : NULL;
+
+	if (inside)
+		read_disguised(x, inside, text->text, text->at, v);
+}
+
 /* ---- content ---- */
 
 static bool is_bytes_of(struct bytes type, struct bytes key)
@@ -110,6 +149,7 @@ static void read_part(struct exchange *x, const struct json *part, struct voice 
 			read_part(x, it, v);
 		else if (!bytes_same(it->key, "type"))
 			read_any(x, it, v);
+	read_inside(x, json_member(part, "text"), v);
 }
 
 /* One part, or several. */
