@@ -10,13 +10,12 @@ static const struct dialect_route routes[] = {
 	{NULL, NULL, 0},
 };
 
-/* What no method of JSON-RPC is called: methods have no blanks. */
-static const struct bytes
-	a_stream = {(const unsigned char *)"open stream", 11},
-	a_stream_again = {(const unsigned char *)"resume stream", 13},
-	an_end = {(const unsigned char *)"end session", 11},
-	a_reply = {(const unsigned char *)"reply to server", 15},
-	several = {(const unsigned char *)"several messages", 16};
+/* Operations that no message asks for by its method: methods have no blanks. */
+#define OPEN_STREAM BYTES("open stream")
+#define RESUME_STREAM BYTES("resume stream")
+#define END_SESSION BYTES("end session")
+#define REPLY BYTES("reply to server")
+#define SEVERAL BYTES("several messages")
 
 /* Of an answer. */
 struct progress {
@@ -49,7 +48,7 @@ static void read_one(struct exchange *x, struct head *head, const struct json *r
 		x->id = bytes_slice(x->body, m.id->at, m.id->end - m.id->at);
 	if (!good)
 		return;
-	x->operation = m.kind == MESSAGE_RESPONSE ? a_reply : m.method;
+	x->operation = m.kind == MESSAGE_RESPONSE ? REPLY : m.method;
 	x->endless = x->stream = bytes_same(m.method, "subscriptions/listen");
 	if (!mcp_check_head(x, head))
 		return;
@@ -63,7 +62,7 @@ static void read_several(struct exchange *x, struct head *head, const struct jso
 	struct text ids;
 
 	text_init(&ids, x->arena);
-	x->operation = several;
+	x->operation = SEVERAL;
 	if (!mcp_check_head(x, head))
 		return;
 	json_each(root, it) {
@@ -97,11 +96,11 @@ static void read_bare(struct exchange *x, struct head *head, struct bytes body)
 		mcp_fail(x, "-32600", "is of the kind that its revision of MCP has given up");
 	if (head->method.len > 0 || head->name.len > 0 || head->has_params)
 		mcp_fail(x, "-32020", "has headers of a message and no message");
-	x->operation = an_end;
+	x->operation = END_SESSION;
 	if (!bytes_same(h->method, "GET"))
 		return;
 	x->stream = x->endless = true;
-	x->operation = h->field(h, "last-event-id").len > 0 ? a_stream_again : a_stream;
+	x->operation = h->field(h, "last-event-id").len > 0 ? RESUME_STREAM : OPEN_STREAM;
 }
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
@@ -144,7 +143,7 @@ static void read_result(struct exchange *x, const struct json *result, struct vo
 static void read_response(struct exchange *x, const struct message *m)
 {
 	struct progress *progress = x->state;
-	bool again = bytes_equal(x->asked->operation, a_stream_again);
+	bool again = bytes_equal(x->asked->operation, RESUME_STREAM);
 	int at = m->id ? mcp_find_asked(x, x->asked, m->id) : -1;
 
 	if (m->id && at < 0 && !again)

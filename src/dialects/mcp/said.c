@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-	REPEATING_MOST = 64,        /* parts that structured content is compared with: past that, a text that stands twice counts as two */
+	REPEATING_MOST = 16,        /* parts that structured content is compared with: past that, a text that stands twice counts as two */
 	DIGITS_OF_SOMEBODY = 9,     /* numbers this long are of an account, a card, a telephone */
 };
 
