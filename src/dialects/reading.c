@@ -177,6 +177,17 @@ void reading_in_order(struct exchange *x)
 		;
 }
 
+void reading_within(struct exchange *x, struct piece *whole)
+{
+	uint64_t twice = 0;
+
+	for (struct piece *p = whole->next; p; p = p->next) {
+		p->within = true;
+		twice += p->text.len;
+	}
+	x->text_bytes -= twice < whole->text.len ? twice : whole->text.len;
+}
+
 struct bytes reading_thread(struct exchange *x, const char *format, ...)
 {
 	struct text t;

@@ -21,6 +21,8 @@ void reading_echo(struct exchange *x, const struct json *value);
 
 /* `arguments` is JSON in a string, or JSON itself: that counts as one text, as written. */
 struct piece *reading_call(struct exchange *x, const struct json *name, const struct json *arguments);
+/* All pieces after `whole`, a call or definition of JSON, are strings in it: its parts, which can be rewritten one by one. */
+void reading_within(struct exchange *x, struct piece *whole);
 /* A tool's definition: its name, and everything said about it. */
 void reading_definition(struct exchange *x, struct bytes name, const struct json *tool);
 /*

@@ -159,7 +159,7 @@ void turn_refuse(struct turn *t, const struct refusal *r)
 		t->reply->body(t->reply, text_bytes(&out));
 	} else {
 		d->refusal(&out, &t->request, r->code, r->message);
-		turn_send_whole(t, r->status, BYTES("application/json"), text_bytes(&out));
+		turn_send_whole(t, d->refusal_status ? d->refusal_status(&t->request, r->code, r->status) : r->status, BYTES("application/json"), text_bytes(&out));
 	}
 	text_finish(&out);
 	shared_count(t->door->shared, r->status >= 500 ? COUNT_FAILED : COUNT_REFUSED, 1);
@@ -257,11 +257,22 @@ struct bytes turn_field(const struct heading *h, const char *name)
 	return http_field_value(h->owner, name);
 }
 
+static bool turn_entry(const struct heading *h, size_t index, struct bytes *name, struct bytes *value)
+{
+	const struct http_head *head = h->owner;
+
+	if (index >= head->field_count)
+		return false;
+	*name = head->fields[index].name;
+	*value = head->fields[index].value;
+	return true;
+}
+
 static void read_request(void *arg)
 {
 	struct turn *t = arg;
 
-	t->dialect->request(&t->request, &(struct heading){.method = t->method, .path = t->target, .field = turn_field, .owner = t->head}, text_bytes(&t->body));
+	t->dialect->request(&t->request, &(struct heading){.method = t->method, .path = t->target, .field = turn_field, .entry = turn_entry, .owner = t->head}, text_bytes(&t->body));
 }
 
 /* What was asked for is known now: a route for its model may be another. */

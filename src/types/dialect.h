@@ -28,6 +28,8 @@ struct heading {
 	unsigned status;            /* of an answer; else 0 */
 	/* The value of a field, empty when it is not there; names in lower case. */
 	struct bytes (*field)(const struct heading *, const char *name);
+	/* All fields one by one, names as written; false past the last one. */
+	bool (*entry)(const struct heading *, size_t index, struct bytes *name, struct bytes *value);
 	const void *owner;
 };
 
@@ -50,6 +52,8 @@ struct dialect {
 
 	/* What a client of this dialect understands as a refusal, whole. `request` may have been understood in part, or not at all. */
 	void (*refusal)(struct text *out, const struct exchange *request, const char *code, const char *message);
+	/* The status it goes out with, where that is not `usual`; NULL: it always is. */
+	unsigned (*refusal_status)(const struct exchange *request, const char *code, unsigned usual);
 	/* What ends a stream that must not go on, after the events given so far; who held events back gives the state as it was after the last one that went on. */
 	void (*stop)(struct text *out, const struct exchange *so_far, const char *code, const char *message);
 };

@@ -46,7 +46,8 @@ struct piece {
 	struct bytes thread;        /* "0/content"; empty: the text stands here whole */
 	bool ends;                  /* the last part of its thread; its text may be empty. A thread "0/" ends all that begin so */
 	bool repeats;               /* the whole of a text once more, which a thread brought before */
-	bool fixed;                 /* signed, or not a JSON string: may be dropped or refused, never rewritten */
+	bool fixed;                 /* signed, or not a JSON string, or told to others too: may be dropped or refused, never rewritten */
+	bool within;                /* a string in the call or definition before it, which is one JSON value: what is found in both is rewritten here */
 	struct piece *next;
 };
 
@@ -68,6 +69,8 @@ struct exchange {
 	void *state;                /* of an answer: the dialect's own, zeroed at its beginning, as long as the answer; plain bytes that may be copied */
 
 	struct bytes id;            /* of a request, where answers have to repeat it, as written */
+	struct bytes operation;     /* of a request: what it asks for, in the dialect's word: "tools/call" */
+	struct bytes revision;      /* of a request: of the protocol it is spoken in, where it says so */
 	struct bytes model;         /* asked for; in an answer: that answered */
 	uint64_t most_output;       /* of a request: the most tokens a choice may have; 0 when it does not say */
 	uint64_t choices;           /* of a request: how many answers it wants; 0 counts as 1 */

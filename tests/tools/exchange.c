@@ -49,6 +49,18 @@ static struct bytes field(const struct heading *h, const char *name)
 	return BYTES("");
 }
 
+static bool entry(const struct heading *h, size_t index, struct bytes *name, struct bytes *value)
+{
+	struct bytes left = *(const struct bytes *)h->owner, line = take_line(&left);
+
+	while (index-- > 0)
+		line = take_line(&left);
+	size_t colon = bytes_find_byte(line, ':');
+	*name = bytes_slice(line, 0, colon);
+	*value = bytes_from(line, colon + 2);
+	return line.len > 0;
+}
+
 /* ---- printing ---- */
 
 static void show_piece(struct text *out, const struct piece *p)
@@ -67,6 +79,7 @@ static void show_piece(struct text *out, const struct piece *p)
 	text_add_string(out, p->ends ? " ends" : "");
 	text_add_string(out, p->repeats ? " repeats" : "");
 	text_add_string(out, p->fixed ? " fixed" : "");
+	text_add_string(out, p->within ? " within" : "");
 	text_add_string(out, ": ");
 	text_add_printable(out, p->text, 400);
 	text_add_byte(out, '\n');
@@ -78,6 +91,14 @@ static void show(struct text *out, const struct exchange *x)
 	if (x->model.len > 0) {
 		text_add_string(out, " model ");
 		text_add_printable(out, x->model, 200);
+	}
+	if (x->operation.len > 0) {
+		text_add_string(out, " operation ");
+		text_add_printable(out, x->operation, 200);
+	}
+	if (x->revision.len > 0) {
+		text_add_string(out, " revision ");
+		text_add_printable(out, x->revision, 200);
 	}
 	text_add_string(out, x->stream ? " stream" : "");
 	text_add_string(out, x->endless ? " endless" : "");
@@ -152,7 +173,7 @@ static void read_part(struct talk *t, struct bytes title, struct bytes body)
 		t->dialect->request(&t->request, &t->heading, body);
 		show(&t->out, &t->request);
 		text_add_string(&t->out, "refused: ");
-		t->dialect->refusal(&t->out, &t->request, "denied", "The policy denies it.");
+		t->dialect->refusal(&t->out, &t->request, t->request.why ? "not_examined" : "denied", t->request.why ? t->request.why : "The policy denies it.");
 		text_add_byte(&t->out, '\n');
 		return;
 	}
@@ -173,7 +194,7 @@ static void read_talk(struct talk *t, struct bytes in)
 		take_line(&in);
 	struct bytes line = take_line(&in);
 	size_t space = bytes_find_byte(line, ' ');
-	t->heading = (struct heading){.method = bytes_slice(line, 0, space), .path = bytes_from(line, space + 1), .field = field, .owner = &t->head};
+	t->heading = (struct heading){.method = bytes_slice(line, 0, space), .path = bytes_from(line, space + 1), .field = field, .entry = entry, .owner = &t->head};
 	t->head = bytes_slice(in, 0, bytes_start_with(in, BYTES("--- ")) ? 0 : bytes_find(in, BYTES("\n--- ")) + 1);
 	in = bytes_from(in, t->head.len);
 	t->dialect = dialect_for(t->heading.method, t->heading.path, &t->route);
