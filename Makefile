@@ -26,7 +26,9 @@ ifdef LTO
 FLAGS  += -flto
 LINK   += -flto=auto $(CFLAGS)
 endif
-LDLIBS = -l:libarchive.a -lssl -lcrypto -lsqlite3 -lseccomp -lyaml -lz -ldeflate -lbz2 -llzma -lzstd -llz4 -lm
+# Static but for OpenSSL and libc: finding a library and its symbols costs every start as much as judging a small file.
+static = $(1:%=-l:lib%.a)
+LDLIBS = $(call static,archive sqlite3 seccomp yaml z deflate bz2 lzma zstd lz4) -lssl -lcrypto -lm
 
 # Debian 12 ships llhttp as C sources.
 LLHTTP := api http llhttp
@@ -55,7 +57,7 @@ $(B)/%.o: $(B)/%.c
 	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
 
 # What every record and every configuration goes through.
-$(B)/src/syntax/json.o $(B)/src/ledger/%.o: FLAGS += $(if $(SAN)$(FUZZ),,-O3)
+$(B)/src/syntax/json.o $(B)/src/ledger/%.o $(B)/src/formats/pickle/%.o: FLAGS += $(if $(SAN)$(FUZZ),,-O3)
 
 # Tables are made from folder listings; a file is only rewritten when its content changes.
 table = @mkdir -p $(B) && $(1) >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }

@@ -2,14 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/status.h"
 
 /* Under a sanitizer each allocation is a block of its own, so that it sees every overrun. */
 #ifdef __SANITIZE_ADDRESS__
-enum { BLOCK_MIN = 0, BLOCK_MAX = 0 };
+enum { BLOCK_MIN = 0, BLOCK_MAX = 0, HUGE_PAGE = 2 << 20 };
 #else
-enum { BLOCK_MIN = 16 << 10, BLOCK_MAX = 1 << 20 };
+enum { BLOCK_MIN = 16 << 10, BLOCK_MAX = 8 << 20, HUGE_PAGE = 2 << 20 };
 #endif
 
 struct arena_block {
@@ -67,23 +68,35 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
 	a->used = mark.used;
 }
 
-static size_t next_room(const struct arena *a, size_t len)
+/* Of the whole block. */
+static size_t next_size(const struct arena *a, size_t len)
 {
-	size_t room = a->blocks ? a->blocks->room * 2 : BLOCK_MIN;
+	size_t size = a->blocks ? (sizeof *a->blocks + a->blocks->room) * 2 : BLOCK_MIN;
 
-	if (room > BLOCK_MAX)
-		room = BLOCK_MAX;
-	return room < len ? len : room;
+	if (size > BLOCK_MAX)
+		size = BLOCK_MAX;
+	return size < sizeof *a->blocks + len ? sizeof *a->blocks + len : size;
+}
+
+/* Large blocks in huge pages, where the system has them: a fault for each small one costs more than what is done in it. */
+static void *get_block(size_t size)
+{
+	if (size % HUGE_PAGE != 0)
+		return malloc(size);
+	void *at = aligned_alloc(HUGE_PAGE, size);
+	if (at)
+		madvise(at, size, MADV_HUGEPAGE);
+	return at;
 }
 
 static void add_block(struct arena *a, size_t len)
 {
-	size_t room = next_room(a, len);
-	struct arena_block *b = malloc(sizeof *b + room);
+	size_t size = next_size(a, len);
+	struct arena_block *b = get_block(size);
 
 	if (!b)
 		longjmp(*a->exit, 1);
-	*b = (struct arena_block){.next = a->blocks, .room = room};
+	*b = (struct arena_block){.next = a->blocks, .room = size - sizeof *b};
 	a->blocks = b;
 }
 

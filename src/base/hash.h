@@ -19,8 +19,9 @@ void hasher_begin(struct hasher *h);                    /* may be begun again an
 void hasher_add(struct hasher *h, struct bytes b);
 struct digest hasher_end(struct hasher *h);
 
-/* One call, with a hasher kept for the process: not for use by two threads at once. */
+/* In one call; the second of both together, as one stretch of bytes. */
 struct digest digest_of(struct bytes b);
+struct digest digest_of_two(struct bytes first, struct bytes second);
 
 struct bytes digest_bytes(const struct digest *d);
 bool digest_equal(struct digest a, struct digest b);

@@ -212,10 +212,10 @@ static bool write_queue(struct ledger *l)
 		write_record(l, &head, bytes_slice(left, sizeof head, head.len));
 		left = bytes_from(left, sizeof head + head.len);
 		struct bytes record = text_bytes(&l->record);
-		if (!store_put_record(l->store, l->edge.size, record) || !tiles_add(l->store, &l->edge, merkle_leaf(record)))
+		if (!store_put_record(l->store, l->edge.size, record) || !tiles_add(&l->edge, merkle_leaf(record), tiles_write, l->store))
 			return false;
 	}
-	return tiles_flush(l->store, &l->edge);
+	return tiles_each_of_edge(&l->edge, tiles_write, l->store);
 }
 
 static bool write_checkpoint(struct ledger *l)

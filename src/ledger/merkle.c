@@ -2,23 +2,9 @@
 
 #include <string.h>
 
-/* One piece hashes faster than two; entries hold at most 65,535 bytes. */
 struct digest merkle_leaf(struct bytes entry)
 {
-	static unsigned char both[1 + 65536];
-	static struct hasher h;
-
-	if (entry.len < sizeof both) {
-		if (entry.len)
-			memcpy(both + 1, entry.at, entry.len);
-		return digest_of((struct bytes){both, 1 + entry.len});
-	}
-	if (!h.context)
-		hasher_init(&h);
-	hasher_begin(&h);
-	hasher_add(&h, BYTES("\0"));
-	hasher_add(&h, entry);
-	return hasher_end(&h);
+	return digest_of_two(BYTES("\0"), entry);
 }
 
 struct digest merkle_node(struct digest left, struct digest right)
@@ -33,25 +19,6 @@ struct digest merkle_node(struct digest left, struct digest right)
 struct digest merkle_empty(void)
 {
 	return digest_of(BYTES(""));
-}
-
-/* Equal neighbours join, as a binary counter carries. */
-void merkle_add(struct merkle_edge *e, struct digest leaf)
-{
-	for (uint64_t carry = e->size; carry & 1; carry >>= 1)
-		leaf = merkle_node(e->subtrees[--e->count], leaf);
-	e->subtrees[e->count++] = leaf;
-	e->size++;
-}
-
-struct digest merkle_root(const struct merkle_edge *e)
-{
-	if (e->count == 0)
-		return merkle_empty();
-	struct digest root = e->subtrees[e->count - 1];
-	for (unsigned i = e->count - 1; i > 0; i--)
-		root = merkle_node(e->subtrees[i - 1], root);
-	return root;
 }
 
 /* The largest power of two below n, for n > 1. */

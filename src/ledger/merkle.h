@@ -15,17 +15,6 @@ struct digest merkle_leaf(struct bytes entry);
 struct digest merkle_node(struct digest left, struct digest right);
 struct digest merkle_empty(void);
 
-/* ---- growing a tree from its leaves, with the right edge alone in memory ---- */
-
-struct merkle_edge {
-	uint64_t size;
-	struct digest subtrees[MERKLE_DEPTH];   /* of the bits set in `size`, the largest first */
-	unsigned count;
-};
-
-void merkle_add(struct merkle_edge *e, struct digest leaf);
-struct digest merkle_root(const struct merkle_edge *e);
-
 /* ---- any tree whose complete subtrees can be asked for ---- */
 
 /* The hash over leaves [index << level, (index + 1) << level); false when it cannot be had. */

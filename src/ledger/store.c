@@ -66,7 +66,7 @@ static bool prepare(struct store *s)
 struct store *store_open(const char *path, bool create, char *why, size_t room)
 {
 	struct store *s = calloc(1, sizeof *s);
-	int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);    /* one thread has it */
 
 	if (!s)
 		abort();

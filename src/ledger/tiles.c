@@ -13,11 +13,6 @@ static uint64_t edge_number(uint64_t size, unsigned level)
 	return level == TILE_LEVELS - 1 ? 0 : size >> (8 * (level + 1));
 }
 
-static bool write_tile(struct store *s, unsigned level, uint64_t number, const struct digest *hashes, unsigned width)
-{
-	return store_put_tile(s, level, number, (struct bytes){hashes->sha256, width * sizeof *hashes});
-}
-
 bool tiles_load(struct store *s, uint64_t size, struct tile_edge *out)
 {
 	*out = (struct tile_edge){.size = size};
@@ -45,34 +40,39 @@ static struct digest full_root(const struct digest *hashes)
 	return level[0];
 }
 
-static bool add_to_level(struct store *s, struct tile_edge *e, unsigned level, struct digest hash)
+static bool add_to_level(struct tile_edge *e, unsigned level, struct digest hash, tile_use *use, void *context)
 {
 	unsigned width = edge_width(e->size, level);
 
 	e->hashes[level][width] = hash;
 	if (width + 1 < TILE_WIDTH)
 		return true;
-	if (!write_tile(s, level, edge_number(e->size, level), e->hashes[level], TILE_WIDTH))
+	if (!use(context, level, edge_number(e->size, level), e->hashes[level], TILE_WIDTH))
 		return false;
-	return level + 1 == TILE_LEVELS || add_to_level(s, e, level + 1, full_root(e->hashes[level]));
+	return level + 1 == TILE_LEVELS || add_to_level(e, level + 1, full_root(e->hashes[level]), use, context);
 }
 
-bool tiles_add(struct store *s, struct tile_edge *e, struct digest leaf)
+bool tiles_add(struct tile_edge *e, struct digest leaf, tile_use *use, void *context)
 {
-	bool good = add_to_level(s, e, 0, leaf);
+	bool good = add_to_level(e, 0, leaf, use, context);
 
 	e->size++;
 	return good;
 }
 
-bool tiles_flush(struct store *s, struct tile_edge *e)
+bool tiles_each_of_edge(const struct tile_edge *e, tile_use *use, void *context)
 {
 	for (unsigned level = 0; level < TILE_LEVELS; level++) {
 		unsigned width = edge_width(e->size, level);
-		if (width > 0 && !write_tile(s, level, edge_number(e->size, level), e->hashes[level], width))
+		if (width > 0 && !use(context, level, edge_number(e->size, level), e->hashes[level], width))
 			return false;
 	}
 	return true;
+}
+
+bool tiles_write(void *store, unsigned level, uint64_t number, const struct digest *hashes, unsigned width)
+{
+	return store_put_tile(store, level, number, (struct bytes){hashes->sha256, width * sizeof *hashes});
 }
 
 /* The complete subtrees of `width` hashes, the largest first, onto the list. */

@@ -20,11 +20,17 @@ struct tile_edge {
 /* The edge of a tree of that size, from the store; false when the store lacks a tile. */
 bool tiles_load(struct store *s, uint64_t size, struct tile_edge *out);
 
-/* Adds a leaf; tiles that become full are written to the store at once. */
-bool tiles_add(struct store *s, struct tile_edge *e, struct digest leaf);
+/* What is done with a tile; the walk over tiles ends with its first false. */
+typedef bool tile_use(void *context, unsigned level, uint64_t number, const struct digest *hashes, unsigned width);
 
-/* Writes the tiles of the edge that changed. */
-bool tiles_flush(struct store *s, struct tile_edge *e);
+/* Adds a leaf; `use` is called for each tile that becomes full, the lowest first. */
+bool tiles_add(struct tile_edge *e, struct digest leaf, tile_use *use, void *context);
+
+/* The tiles that are not full. */
+bool tiles_each_of_edge(const struct tile_edge *e, tile_use *use, void *context);
+
+/* A use: writes the tile to the store, which is the context. */
+bool tiles_write(void *store, unsigned level, uint64_t number, const struct digest *hashes, unsigned width);
 
 struct digest tiles_root(const struct tile_edge *e);
 

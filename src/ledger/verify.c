@@ -10,8 +10,7 @@
 struct verifying {
 	struct ledger *ledger;
 	struct ledger_outcome *out;
-	struct merkle_edge edge;
-	struct digest tile[TILE_WIDTH];         /* level 0, as the records have it */
+	struct tile_edge edge;                  /* as the records have it */
 	struct text note;                       /* the next checkpoint to come */
 	uint64_t note_size;
 	bool has_note;
@@ -36,25 +35,23 @@ PRINTF_LIKE(3, 4) static bool fault(struct verifying *v, uint64_t number, const 
 
 /* ---- tiles ---- */
 
-/* The leaves since the last full tile are held against the stored ones, so that a bad record is named by its number. */
-static bool compare_tile(struct verifying *v)
+/* The stored tile may hold more: what came after. A bad record is named by its number, a bad hash above by the first record under it. */
+static bool compare_tile(void *context, unsigned level, uint64_t number, const struct digest *hashes, unsigned width)
 {
+	struct verifying *v = context;
 	struct bytes stored;
-	unsigned width = (unsigned)(v->edge.size % TILE_WIDTH);
-	uint64_t number = v->edge.size / TILE_WIDTH;
 
-	if (width == 0 && v->edge.size > 0) {
-		width = TILE_WIDTH;
-		number--;
-	}
-	if (width == 0)
+	store_get_tile(ledger_store(v->ledger), level, number, &stored);
+	size_t held = stored.len / sizeof *hashes, good = 0;
+	while (good < width && good < held && memcmp(stored.at + good * sizeof *hashes, hashes[good].sha256, sizeof *hashes) == 0)
+		good++;
+	if (good == width)
 		return true;
-	store_get_tile(ledger_store(v->ledger), 0, number, &stored);
-	unsigned held = (unsigned)(stored.len / sizeof(struct digest));
-	for (unsigned i = 0; i < width && i < held; i++)
-		if (memcmp(stored.at + i * sizeof(struct digest), v->tile[i].sha256, sizeof(struct digest)) != 0)
-			return fault(v, number * TILE_WIDTH + i, "is not the one that was hashed into the tree: it was changed, or another stands in its place");
-	return held >= width || fault(v, number * TILE_WIDTH + held, "has no place in the stored tree: it was added, or the tree was cut");
+	uint64_t first = (number * TILE_WIDTH + good) << (8 * level);
+	if (level > 0)
+		return fault(v, first, good < held ? "and others have a tree whose upper levels do not fit the lower" : "and others have a tree with a tile missing");
+	return fault(v, first, good < held ? "is not the one that was hashed into the tree: it was changed, or another stands in its place"
+					   : "has no place in the stored tree: it was added, or the tree was cut");
 }
 
 /* ---- checkpoints on the way ---- */
@@ -84,9 +81,9 @@ static bool compare_checkpoint(struct verifying *v)
 
 	if (note_verify(ledger_verifier(v->ledger), note, &time_s) != NOTE_GOOD || !checkpoint_read(note_text(note), &c) || c.size != v->note_size)
 		return fault(v, v->note_size, "is where a checkpoint stands whose signature does not fit ledger.pub");
-	if (!compare_tile(v))
+	if (!tiles_each_of_edge(&v->edge, compare_tile, v))
 		return false;
-	struct digest root = merkle_root(&v->edge);
+	struct digest root = tiles_root(&v->edge);
 	if (!digest_equal(root, c.root))
 		return fault(v, v->out->signed_size, "or one after it, before %llu, is not what was signed at %llu records",
 			     (unsigned long long)v->note_size, (unsigned long long)v->note_size);
@@ -97,7 +94,7 @@ static bool compare_checkpoint(struct verifying *v)
 
 static bool compare_outside(struct verifying *v)
 {
-	struct digest root = merkle_root(&v->edge);
+	struct digest root = tiles_root(&v->edge);
 
 	if (!digest_equal(root, v->outside.root))
 		return fault(v, 0, "or one before %llu is not what the checkpoint from outside was signed over", (unsigned long long)v->outside.size);
@@ -124,11 +121,16 @@ static bool compare_signed(struct verifying *v)
 /* The record's number as its own text has it: the last member. */
 static bool number_fits(struct bytes record, uint64_t number)
 {
-	size_t at = bytes_find_last(record, BYTES(",\"number\":"));
-	uint64_t told;
+	size_t at = record.len - 1;     /* canonical JSON is never empty */
 
-	return at < record.len && record.at[record.len - 1] == '}' &&
-	       bytes_to_u64(bytes_slice(record, at + 10, record.len - at - 11), &told) && told == number;
+	if (record.at[at] != '}')
+		return false;
+	do {
+		if (at == 0 || record.at[--at] != '0' + number % 10)
+			return false;
+		number /= 10;
+	} while (number > 0);
+	return bytes_end_with(bytes_slice(record, 0, at), BYTES(",\"number\":"));
 }
 
 static bool take_record(void *context, uint64_t number, struct bytes record)
@@ -138,11 +140,8 @@ static bool take_record(void *context, uint64_t number, struct bytes record)
 
 	if (number != expected)
 		return fault(v, expected, "is missing: after it comes %llu", (unsigned long long)number);
-	struct digest leaf = merkle_leaf(record);
-	v->tile[expected % TILE_WIDTH] = leaf;
-	merkle_add(&v->edge, leaf);
 	v->out->records++;
-	if (v->edge.size % TILE_WIDTH == 0 && !compare_tile(v))
+	if (!tiles_add(&v->edge, merkle_leaf(record), compare_tile, v))
 		return false;
 	if (!json_is_canonical(record))
 		return fault(v, expected, "is not canonical JSON");
@@ -151,22 +150,11 @@ static bool take_record(void *context, uint64_t number, struct bytes record)
 	return compare_signed(v);
 }
 
-/* Levels above the leaves: each hash is the root of the tile below. */
-static bool compare_levels(struct verifying *v)
-{
-	struct tile_reader reader = {.store = ledger_store(v->ledger), .size = v->edge.size};
-	struct digest root;
-
-	if (!merkle_range(tiles_subtree, &reader, 0, v->edge.size, &root))
-		return fault(v, 0, "and others have a tree with a tile missing");
-	return digest_equal(root, merkle_root(&v->edge)) || fault(v, 0, "and others have a tree whose upper levels do not fit the lower");
-}
-
 static bool finish(struct verifying *v)
 {
 	uint64_t size = v->edge.size;
 
-	if (!compare_tile(v) || !compare_levels(v))
+	if (!tiles_each_of_edge(&v->edge, compare_tile, v))
 		return false;
 	if (v->has_note)
 		return fault(v, size, "and all after it are missing: a checkpoint was signed over %llu records", (unsigned long long)v->note_size);
@@ -207,7 +195,7 @@ bool ledger_verify(struct ledger *l, struct bytes outside, const struct note_ver
 			finish(&v);
 		store_rollback(store);
 	}
-	out->root = merkle_root(&v.edge);
+	out->root = tiles_root(&v.edge);
 	text_finish(&v.note);
 	return readable;
 }

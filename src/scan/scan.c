@@ -216,8 +216,6 @@ static bool begin(struct scanning *s, struct worker_context *context)
 		.context = context,
 	};
 
-	if (!o->skip_digest)
-		digest_of(BYTES(""));   /* a worker cannot open what OpenSSL reads at first use */
 	seven_zip_prepare();
 	s->sandbox = sandbox_create(&settings);
 	if (!s->sandbox)

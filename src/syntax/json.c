@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "syntax/json_plain.h"
+
 /* What may come next. */
 enum { EXPECT_VALUE, EXPECT_VALUE_OR_END, EXPECT_KEY, EXPECT_KEY_OR_END, EXPECT_COLON, EXPECT_COMMA_OR_END, EXPECT_NOTHING };
 
@@ -79,31 +81,10 @@ static enum json_token close_container(struct json_reader *r, bool object)
 	return object ? JSON_OBJECT_END : JSON_ARRAY_END;
 }
 
-/*
- * Bytes at the start of `b` that may stand in a string as they are and are
- * ASCII: eight at a time, by the usual tricks with the top bit of each byte.
- */
-static size_t plain_run(struct bytes b)
-{
-	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-	size_t i = 0;
-
-	for (uint64_t word; i + sizeof word <= b.len; i += sizeof word) {
-		memcpy(&word, b.at + i, sizeof word);
-		uint64_t quotes = word ^ ones * '"', slashes = word ^ ones * '\\';
-		uint64_t special = (quotes - ones) & ~quotes, escape = (slashes - ones) & ~slashes, control = (word - ones * 0x20) & ~word;
-		if ((special | escape | control | word) & tops)
-			break;
-	}
-	while (i < b.len && b.at[i] >= 0x20 && b.at[i] < 0x80 && b.at[i] != '"' && b.at[i] != '\\')
-		i++;
-	return i;
-}
-
 /* Where the string that begins at `from` (after its quote) ends, or SIZE_MAX; `*plain` when all of it stands for itself. */
 static size_t find_quote(struct json_reader *r, size_t from, bool *plain)
 {
-	size_t i = from + plain_run(bytes_from(r->in, from));
+	size_t i = from + json_plain_run(bytes_from(r->in, from));
 
 	*plain = i < r->in.len && r->in.at[i] == '"';
 	for (; i < r->in.len; i++) {

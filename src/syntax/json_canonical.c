@@ -2,105 +2,124 @@
 
 #include <string.h>
 
+#include "syntax/json_plain.h"
+
+/*
+ * One pass over the bytes, without the tokenizer: every record of a ledger
+ * goes through here whenever the ledger is verified.  The lengths below are of
+ * what stands at the start of `b`, and 0 when it is not canonical.
+ */
+
 enum { DEPTH_MOST = 32 };       /* deeper than any record of ours */
 
-struct walk {
-	uint64_t expected;          /* where the next token has to begin */
-	struct bytes last_key[DEPTH_MOST];
-	bool first[DEPTH_MOST + 1];
+struct level {
+	unsigned char close;        /* the byte that ends it; 0 outside everything */
+	struct bytes last_key;
 };
 
-static bool is_ascii(struct bytes b)
+static inline unsigned char first_of(struct bytes b)
 {
-	for (size_t i = 0; i < b.len; i++)
-		if (b.at[i] & 0x80)
-			return false;
-	return true;
+	return b.len > 0 ? b.at[0] : 0;
 }
 
 /* Only what has to be escaped is, in the short form where there is one, in lower case. */
-static bool text_is_canonical(struct bytes b)
+static size_t escape_length(struct bytes b)
 {
-	for (size_t i = 0; i < b.len; i++) {
-		if (b.at[i] != '\\')
-			continue;
-		unsigned char c = b.at[++i];
-		if (strchr("\"\\bfnrt", c))
-			continue;
-		if (c != 'u' || memcmp(b.at + i + 1, "00", 2) != 0 || b.at[i + 3] > '1')
-			return false;
-		unsigned low = b.at[i + 4];
-		bool short_form = b.at[i + 3] == '0' && strchr("89acd", (int)low);
-		if (short_form || (low >= 'A' && low <= 'F'))
-			return false;
-		i += 4;
+	if (b.len >= 2 && b.at[1] && strchr("\"\\bfnrt", b.at[1]))
+		return 2;
+	if (b.len < 6 || memcmp(b.at, "\\u00", 4) != 0)
+		return 0;
+	unsigned char high = b.at[4], low = b.at[5];
+	bool control = (high == '0' || high == '1') && ((low >= '0' && low <= '9') || (low >= 'a' && low <= 'f'));
+	bool has_short_form = high == '0' && strchr("89acd", low);
+	return control && !has_short_form ? 6 : 0;
+}
+
+/* A string that does not stand for itself up to its end. */
+static size_t unusual_length(struct bytes b)
+{
+	size_t at = 1;
+
+	for (unsigned char c; (c = first_of(bytes_from(b, at))) != '"';) {
+		size_t step = c == '\\' ? escape_length(bytes_from(b, at)) : c >= 0x20;
+		if (step == 0)
+			return 0;
+		at += step;
 	}
-	return true;
+	return bytes_are_utf8(bytes_slice(b, 0, at)) ? at + 1 : 0;
 }
 
-static bool number_is_canonical(struct bytes b)
+static inline size_t string_length(struct bytes b)
 {
-	for (size_t i = 0; i < b.len; i++)
-		if ((b.at[i] < '0' || b.at[i] > '9') && !(i == 0 && b.at[0] == '-'))
-			return false;
-	return !bytes_same(b, "-0");
+	size_t end = 1 + json_plain_run(bytes_from(b, 1));
+
+	return end < b.len && b.at[end] == '"' ? end + 1 : unusual_length(b);
 }
 
-/* A comma belongs before every item but the first, and nothing else between tokens. */
-static uint64_t skip_comma(struct walk *w, unsigned depth)
+/* A key and its colon: ASCII that needs no escapes, and greater than the key before. */
+static inline size_t key_length(struct bytes b, struct bytes *last)
 {
-	bool first = w->first[depth];
+	struct bytes rest = bytes_from(b, 1), key = bytes_slice(rest, 0, json_plain_run(rest)), end = bytes_from(rest, key.len);
 
-	w->first[depth] = false;
-	return w->expected + !first;
+	if (first_of(b) != '"' || end.len < 2 || end.at[0] != '"' || end.at[1] != ':' || (last->at && bytes_compare(*last, key) >= 0))
+		return 0;
+	*last = key;
+	return key.len + 3;
 }
 
-static bool key_is_canonical(struct walk *w, const struct json_reader *r)
+/* Whole numbers. */
+static inline size_t number_length(struct bytes b)
 {
-	struct bytes *last = &w->last_key[r->depth - 1];
-	bool ordered = last->at == NULL || bytes_compare(*last, r->text) < 0;
+	size_t begin = first_of(b) == '-', end = begin;
 
-	*last = r->text;
-	return ordered && !r->escaped && is_ascii(r->text);
+	while (end < b.len && b.at[end] >= '0' && b.at[end] <= '9')
+		end++;
+	bool zero = end > begin && b.at[begin] == '0';
+	return end == begin || (zero && end > 1) ? 0 : end;
 }
 
-static bool take(struct walk *w, const struct json_reader *r, enum json_token token, bool after_key)
+static inline size_t word_length(struct bytes b, struct bytes word)
 {
-	unsigned depth = r->depth - (token == JSON_OBJECT || token == JSON_ARRAY);
-	bool ends = token == JSON_OBJECT_END || token == JSON_ARRAY_END;
-	if (r->depth > DEPTH_MOST)
-		return false;
-	uint64_t begin = ends || after_key ? w->expected : skip_comma(w, depth);
+	return bytes_start_with(b, word) ? word.len : 0;
+}
 
-	w->expected = r->before + r->pos + (token == JSON_KEY);     /* the colon */
-	if (token == JSON_OBJECT || token == JSON_ARRAY) {
-		w->first[r->depth] = true;
-		w->last_key[r->depth - 1] = (struct bytes){NULL, 0};
+static inline size_t scalar_length(struct bytes b)
+{
+	switch (first_of(b)) {
+	case '"': return string_length(b);
+	case 't': return word_length(b, BYTES("true"));
+	case 'f': return word_length(b, BYTES("false"));
+	case 'n': return word_length(b, BYTES("null"));
+	default: return number_length(b);
 	}
-	if (r->offset != begin)
-		return false;
-	if (token == JSON_KEY)
-		return key_is_canonical(w, r);
-	if (token == JSON_STRING)
-		return !r->escaped || text_is_canonical(r->text);
-	return token != JSON_NUMBER || number_is_canonical(r->text);
 }
 
-bool json_is_canonical(struct bytes in)
+bool json_is_canonical(struct bytes left)
 {
-	struct json_reader r;
-	struct walk w = {.first = {true}};
-	bool after_key = false;
+	struct level levels[DEPTH_MOST + 1];
+	unsigned depth = 0;
 
-	json_begin(&r, in);
+	levels[0].close = 0;
 	for (;;) {
-		enum json_token token = json_next(&r);
-		if (token == JSON_ERROR || token == JSON_MORE)
+		size_t key = levels[depth].close == '}' ? key_length(left, &levels[depth].last_key) : 0;
+		if (levels[depth].close == '}' && key == 0)
 			return false;
-		if (token == JSON_END)
-			return w.expected == in.len;
-		if (!take(&w, &r, token, after_key))
+		left = bytes_from(left, key);
+		bool opens = first_of(left) == '{' || first_of(left) == '[';
+		size_t value = opens ? depth < DEPTH_MOST : scalar_length(left);
+		if (value == 0)
 			return false;
-		after_key = token == JSON_KEY;
+		if (opens)
+			levels[++depth] = (struct level){.close = (unsigned char)(left.at[0] + 2)};
+		left = bytes_from(left, value);
+		if (opens && first_of(left) != levels[depth].close)
+			continue;
+		for (; depth > 0 && first_of(left) == levels[depth].close; depth--)
+			left = bytes_from(left, 1);
+		if (depth == 0)
+			return left.len == 0;
+		if (first_of(left) != ',')
+			return false;
+		left = bytes_from(left, 1);
 	}
 }

@@ -133,6 +133,13 @@ static void canonical_is_one_form(void **state)
 	assert_false(json_is_canonical(BYTES("{\"a\":\"\\/\"}")));
 	assert_false(json_is_canonical(BYTES("{\"a\":1,}")));
 	assert_false(json_is_canonical(BYTES(" [1]")));
+	assert_true(json_is_canonical(BYTES("{\"\":[true,false,null,-12,0,{}],\"a\":\"\\u0000 caf\xc3\xa9 \\\\\"}")));
+	static const char *const others[] = {"-0", "01", "-01", "-", "1e2", "tru", "nullx", "[1 ]", "[,1]", "[1,,2]", "[1", "[1]]", "[}", "{]", "{\"a\"}", "{\"a\":}",
+		"{a:1}", "{\"a\",1}", "{\"caf\xc3\xa9\":1}", "{\"\\n\":1}", "\"\\u001F\"", "\"\\u0020\"", "\"\\u00\"", "\"\\\"", "\"a\nb\"", "\"\xc3\"", "\"\xff\"", "\"", ""};
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		assert_false(json_is_canonical(bytes_of(others[i])));
+	assert_true(json_is_canonical(BYTES("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")));
+	assert_false(json_is_canonical(BYTES("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")));
 }
 
 static void writes_what_it_reads(void **state)

@@ -1,9 +1,13 @@
 #include "tests/unit/test.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ledger/merkle.h"
 #include "ledger/note.h"
+#include "ledger/tiles.h"
+#include "ledger/verify.h"
 
 enum { LEAVES = 70 };
 
@@ -39,14 +43,14 @@ static bool ask(void *context, unsigned level, uint64_t index, struct digest *ou
 static void roots_are_those_of_the_rfc(void **state)
 {
 	(void)state;
-	struct merkle_edge e = {0};
+	static struct tile_edge e;
 
 	make_leaves();
 	for (unsigned n = 0; n < LEAVES; n++) {
 		struct digest root = brute(0, n), range;
-		assert_true(digest_equal(merkle_root(&e), root));
+		assert_true(digest_equal(tiles_root(&e), root));
 		assert_true(merkle_range(ask, NULL, 0, n, &range) && digest_equal(range, root));
-		merkle_add(&e, leaves[n]);
+		assert_true(tiles_add(&e, leaves[n], tiles_write, NULL));   /* none becomes full */
 	}
 }
 
@@ -174,12 +178,77 @@ static void checkpoints_there_and_back(void **state)
 	text_finish(&t);
 }
 
+/* ---- a ledger whose tree has three levels of tiles ---- */
+
+enum { DEEP_RECORDS = 256 * 256 + 300 };
+
+static void make_deep_ledger(const char *directory)
+{
+	char why[200];
+	struct ledger *l = ledger_open(directory, LEDGER_APPEND, why, sizeof why);
+
+	assert_non_null(l);
+	for (unsigned i = 0; i < DEEP_RECORDS; i++)
+		assert_true(ledger_append(l, RECORD_COVERAGE, BYTES("{}")));
+	assert_true(ledger_commit(l));
+	ledger_close(l);
+}
+
+static void change(const char *path, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static struct ledger_fault fault_of(const char *directory)
+{
+	char why[200];
+	struct ledger_outcome out;
+	struct ledger *l = ledger_open(directory, LEDGER_READ, why, sizeof why);
+
+	assert_non_null(l);
+	assert_true(ledger_verify(l, BYTES(""), NULL, 0, &out));
+	ledger_close(l);
+	return out.fault;
+}
+
+/* Proofs come from these tiles: a bad one is found though no checkpoint's root is made of it. */
+static void every_tile_is_held_against_the_records(void **state)
+{
+	(void)state;
+	char directory[] = "/tmp/merlon-ledger-XXXXXX", path[64];
+	struct ledger_fault f;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof path, "%s/ledger.sqlite", directory);
+	make_deep_ledger(directory);
+	assert_false(fault_of(directory).found);
+	change(path, "CREATE TABLE kept AS SELECT * FROM tile");
+	change(path, "UPDATE tile SET hashes = substr(hashes, 1, 32) || zeroblob(32) || substr(hashes, 65) WHERE level = 1 AND number = 0");
+	f = fault_of(directory);
+	assert_true(f.found && f.number == 256);
+	change(path, "INSERT OR REPLACE INTO tile SELECT * FROM kept; UPDATE tile SET hashes = zeroblob(32) WHERE level = 2");
+	f = fault_of(directory);
+	assert_true(f.found && f.number == 0);
+	change(path, "INSERT OR REPLACE INTO tile SELECT * FROM kept; DELETE FROM tile WHERE level = 1 AND number = 1");
+	f = fault_of(directory);
+	assert_true(f.found && f.number == 65536);
+	for (const char *name = "ledger.sqlite\0ledger.key\0ledger.pub\0"; *name; name += strlen(name) + 1) {
+		snprintf(path, sizeof path, "%s/%s", directory, name);
+		remove(path);
+	}
+	assert_int_equal(remove(directory), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_are_those_of_the_rfc), cmocka_unit_test(inclusion_of_every_leaf), cmocka_unit_test(consistency_of_every_pair),
 		cmocka_unit_test(a_published_note_verifies), cmocka_unit_test(a_published_key_id_fits), cmocka_unit_test(own_keys_sign_and_come_back),
-		cmocka_unit_test(checkpoints_there_and_back),
+		cmocka_unit_test(checkpoints_there_and_back), cmocka_unit_test(every_tile_is_held_against_the_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,9 @@
 #ifndef FORMATS_PICKLE_INSIDE_H
 #define FORMATS_PICKLE_INSIDE_H
 
+#include <endian.h>
+#include <string.h>
+
 #include "formats/pickle/machine.h"
 
 /* What the machine's instructions are made of; for the files of this folder alone. */
@@ -47,15 +50,16 @@ static inline uint64_t take_le(struct machine *m, unsigned width)
 	struct bytes b = take(m, width);
 	uint64_t v = 0;
 
-	for (size_t i = b.len; i > 0; i--)
-		v = v << 8 | b.at[i - 1];
-	return v;
+	if (b.len == width)
+		memcpy(&v, b.at, width);
+	return le64toh(v);
 }
 
 /* ---- stack and marks ---- */
 
 void grow_stack(struct machine *m);
 void push_mark(struct machine *m);
+void drop_mark(struct machine *m);
 
 /* The values above the newest mark, which goes with them; false when there is no mark. */
 bool pop_mark(struct machine *m, struct value **items, size_t *count);
@@ -67,15 +71,9 @@ static inline void push(struct machine *m, struct value v)
 	m->stack[m->height++] = v;
 }
 
-/* Nothing below the newest mark may be taken, by any loader. */
-static inline size_t fence(const struct machine *m)
-{
-	return m->mark_count ? m->marks[m->mark_count - 1] : 0;
-}
-
 static inline bool has(struct machine *m, size_t values)
 {
-	if (__builtin_expect(m->height - fence(m) >= values, 1))
+	if (__builtin_expect(m->height - m->fence >= values, 1))
 		return true;
 	stop_all(m, "takes a value from an empty pickle stack");
 	return false;
@@ -109,7 +107,7 @@ static inline void memo_put(struct machine *m, uint64_t index)
 {
 	struct value *slot = memo_find(&m->memo, index);
 
-	if (!slot || m->height == fence(m)) {
+	if (!slot || m->height == m->fence) {
 		memo_put_slowly(m, index);
 		return;
 	}
@@ -131,6 +129,8 @@ static inline void memo_get(struct machine *m, uint64_t index)
 }
 
 /* ---- events and imports ---- */
+
+const char *opcode_name(unsigned char op);
 
 void add_event(struct machine *m, enum event_kind kind, struct value subject, struct value argument);
 struct value import_name(struct machine *m, struct bytes module, struct bytes name);

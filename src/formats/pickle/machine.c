@@ -127,7 +127,13 @@ void push_mark(struct machine *m)
 		m->marks = marks;
 		m->mark_room = room;
 	}
-	m->marks[m->mark_count++] = m->height;
+	m->marks[m->mark_count++] = m->fence = m->height;
+}
+
+void drop_mark(struct machine *m)
+{
+	m->mark_count--;
+	m->fence = m->mark_count ? m->marks[m->mark_count - 1] : 0;
 }
 
 bool pop_mark(struct machine *m, struct value **items, size_t *count)
@@ -136,10 +142,10 @@ bool pop_mark(struct machine *m, struct value **items, size_t *count)
 		stop_all(m, "asks for a mark that was never set");
 		return false;
 	}
-	size_t mark = m->marks[--m->mark_count];
-	*items = m->stack ? m->stack + mark : NULL;
-	*count = m->height - mark;
-	m->height = mark;
+	*items = m->stack ? m->stack + m->fence : NULL;
+	*count = m->height - m->fence;
+	m->height = m->fence;
+	drop_mark(m);
 	return true;
 }
 
@@ -225,7 +231,7 @@ void add_event(struct machine *m, enum event_kind kind, struct value subject, st
 	m->calls += kind == EVENT_CALL || kind == EVENT_STATE || kind == EVENT_ITEMS;
 	if (m->probing)
 		return;
-	struct event *e = artifact_add_event(m->art, kind, m->opcode_at, m->opcode);
+	struct event *e = artifact_add_event(m->art, kind, m->opcode_at, opcode_name(m->opcode));
 	e->loaders = reached_by(m);
 	e->subject = subject;
 	e->argument = argument;
@@ -236,7 +242,7 @@ void reset_stream(struct machine *m, uint64_t pos)
 	m->pos = pos;
 	m->alive = m->loaders;
 	m->protocol = 0;
-	m->height = m->mark_count = 0;
+	m->height = m->mark_count = m->fence = 0;
 	m->why = NULL;
 	m->asked_memo = false;
 	if (!m->keeps_memo)

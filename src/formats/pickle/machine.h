@@ -56,12 +56,13 @@ struct machine {
 	uint64_t events, calls;             /* anything that happens; calls, state and items of it */
 	size_t kept_per_node;               /* items of one container that checks can look at */
 	uint64_t opcode_at;
-	const char *opcode;                 /* name of the one being run, for events */
+	unsigned char opcode;               /* the one being run */
 
 	struct value *stack;
 	size_t height, room;
 	size_t *marks;
 	size_t mark_count, mark_room;
+	size_t fence;                       /* height at the newest mark: nothing below it may be taken, by any loader */
 	struct memo memo;
 	bool asked_memo;                    /* this pickle took something from it */
 	struct interned *imports;           /* open addressing, by written name */

@@ -107,8 +107,8 @@ static void run_tuple(struct machine *m, size_t count)
 
 static void run_pop(struct machine *m)
 {
-	if (m->mark_count > 0 && m->marks[m->mark_count - 1] == m->height)
-		m->mark_count--;
+	if (m->mark_count > 0 && m->fence == m->height)
+		drop_mark(m);
 	else if (has(m, 1))
 		m->height--;
 }
@@ -381,9 +381,14 @@ static void run_next_buffer(struct machine *m)
 static const char *const opcode_names[256] = {PICKLE_OPCODES(AS_NAME)};
 #undef AS_NAME
 
+const char *opcode_name(unsigned char op)
+{
+	return opcode_names[op];
+}
+
 static void run_opcode(struct machine *m, unsigned char op)
 {
-	m->opcode = opcode_names[op];
+	m->opcode = op;
 	switch ((enum opcode)op) {
 	case MARK: push_mark(m); break;
 	case POP: run_pop(m); break;
@@ -458,12 +463,13 @@ static void run_opcode(struct machine *m, unsigned char op)
 }
 
 /* torch.load(weights_only=True) knows only these opcodes (torch/_weights_only_unpickler.py). */
-static const char weights_opcodes[] = "IJKLMUNXG]ae)t}su(ghjqrcRbQ.\x80\x81\x85\x86\x87\x88\x89\x8a";
-
-static bool is_weights_opcode(unsigned char op)
-{
-	return op != 0 && memchr(weights_opcodes, op, sizeof weights_opcodes - 1) != NULL;
-}
+static const bool weights_opcodes[256] = {
+	[INT] = true, [BININT] = true, [BININT1] = true, [LONG] = true, [BININT2] = true, [SHORT_BINSTRING] = true, [NONE] = true,
+	[BINUNICODE] = true, [BINFLOAT] = true, [EMPTY_LIST] = true, [APPEND] = true, [APPENDS] = true, [EMPTY_TUPLE] = true, [TUPLE] = true,
+	[EMPTY_DICT] = true, [SETITEM] = true, [SETITEMS] = true, [MARK] = true, [GET] = true, [BINGET] = true, [LONG_BINGET] = true,
+	[BINPUT] = true, [LONG_BINPUT] = true, [GLOBAL] = true, [REDUCE] = true, [BUILD] = true, [BINPERSID] = true, [STOP] = true, [PROTO] = true,
+	[NEWOBJ] = true, [TUPLE1] = true, [TUPLE2] = true, [TUPLE3] = true, [NEWTRUE] = true, [NEWFALSE] = true, [LONG1] = true,
+};
 
 bool machine_run(struct machine *m, uint64_t pos, struct value *result)
 {
@@ -480,7 +486,7 @@ bool machine_run(struct machine *m, uint64_t pos, struct value *result)
 		m->opcodes++;
 		if (op == STOP)
 			break;
-		if (m->alive & LOADER_TORCH_WEIGHTS && !is_weights_opcode(op))
+		if (!weights_opcodes[op] && m->alive & LOADER_TORCH_WEIGHTS)
 			stop_loaders(m, LOADER_TORCH_WEIGHTS, "uses an opcode that weights_only refuses");
 		if (m->alive)
 			run_opcode(m, op);

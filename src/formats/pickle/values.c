@@ -138,10 +138,8 @@ struct value values_make(struct machine *m, enum value_kind kind, const struct v
 		watch_size(m, size);
 		return v;
 	}
-	v.node = arena_new(m->arena, struct node);
-	v.node->offset_low = (uint32_t)m->opcode_at;
-	v.node->offset_high = (uint8_t)(m->opcode_at >> 32);
-	v.node->size = 1;
+	v.node = arena_alloc_raw(m->arena, sizeof *v.node);
+	*v.node = (struct node){.offset_low = (uint32_t)m->opcode_at, .offset_high = (uint8_t)(m->opcode_at >> 32), .size = 1};
 	add_items(m, v.node, kind == VALUE_DICT, items, count);
 	watch_size(m, v.node->size);
 	return v;
