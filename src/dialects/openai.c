@@ -153,6 +153,8 @@ void openai_rest(struct exchange *x, const struct json *root, const char *known)
 	const struct json *template = json_member(root, "chat_template"), *documents = json_member(root, "documents");
 	struct text all;
 
+	if (!template || template->kind == JSON_IS_NULL)
+		template = json_member(json_member(root, "chat_template_kwargs"), "chat_template");
 	if (template && template->kind != JSON_IS_NULL)
 		exchange_fail(x, "brings a chat template of its own, which is code that writes the prompt");
 	for (size_t i = 0; i < COUNT_OF(shapes); i++)

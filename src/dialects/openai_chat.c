@@ -101,6 +101,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	if (prediction)
 		reading_rest(x, prediction, "content", CHANNEL_META, TRUST_USER);
 	openai_rest(x, root, "messages tools functions prediction web_search_options max_tokens max_completion_tokens n");
+	reading_sweep(x, root);
 }
 
 /* ---- answer ---- */
@@ -175,6 +176,7 @@ static void read_chunk(struct exchange *x, const struct json *root, bool in_part
 	openai_usage(x, json_member(root, "usage"));
 	openai_echoes(x, root);
 	reading_rest(x, root, "choices usage " OPENAI_ECHOES, CHANNEL_META, TRUST_ANYBODY);
+	reading_sweep(x, root);
 }
 
 static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)

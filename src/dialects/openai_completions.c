@@ -33,6 +33,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_prompt(x, prompt, CHANNEL_USER, TRUST_USER);
 	openai_prompt(x, json_member(root, "suffix"), CHANNEL_USER, TRUST_USER);
 	openai_rest(x, root, "prompt suffix max_tokens n best_of echo");
+	reading_sweep(x, root);
 }
 
 /* With `echo` the text begins with the prompt: it is judged as what comes back. */
@@ -73,6 +74,7 @@ static void read_chunk(struct exchange *x, const struct json *root, bool in_part
 	openai_usage(x, json_member(root, "usage"));
 	openai_echoes(x, root);
 	reading_rest(x, root, "choices usage " OPENAI_ECHOES, CHANNEL_META, TRUST_ANYBODY);
+	reading_sweep(x, root);
 }
 
 static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)

@@ -28,6 +28,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_prompt(x, json_member(root, "input"), CHANNEL_USER, TRUST_USER);
 	read_messages(x, json_member(root, "messages"));
 	openai_rest(x, root, "input messages");
+	reading_sweep(x, root);
 }
 
 static bool is_base64(struct bytes b)
@@ -64,7 +65,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	json_each(data, it)
 		read_vector(x, it);
 	openai_usage(x, json_member(root, "usage"));
-	reading_rest(x, root, "data usage", CHANNEL_META, TRUST_ANYBODY);
+	reading_rest(x, root, "data", CHANNEL_META, TRUST_ANYBODY);
 }
 
 const struct dialect dialect_openai_embeddings = {

@@ -191,6 +191,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_tools(x, json_member(root, "tools"));
 	read_text_settings(x, json_member(root, "text"));
 	openai_rest(x, root, "max_output_tokens instructions input prompt previous_response_id conversation tools text");
+	reading_sweep(x, root);
 }
 
 /* ---- answer ---- */
@@ -222,6 +223,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 
 	(void)heading;
 	read_response(x, root);
+	reading_sweep(x, root);
 	x->ended = root != NULL;
 }
 
@@ -410,6 +412,7 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 		x->ended = true;
 	}
 	reading_rest(x, root, text_string(&known), shell ? CHANNEL_TOOL : CHANNEL_META, TRUST_ANYBODY);
+	reading_sweep(x, root);
 }
 
 /* ---- the end of a stream that must not go on ---- */

@@ -1,9 +1,11 @@
 #include "dialects/reading.h"
 
+#include "base/sort.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DEPTH_MOST = 64, KEY_MOST = 32, LABEL_MOST = 64 };
+enum { DEPTH_MOST = 64, KEY_MOST = 32, SHORT_KEY_MOST = 12, LABEL_MOST = 64 };
 
 static const char other_case[] = "spells a key in letters of another case, which readers take differently";
 
@@ -51,12 +53,13 @@ struct piece *reading_text(struct exchange *x, const struct json *value, enum ch
 	return exchange_add(x, PIECE_TEXT, channel, trust, value->at, value->text);
 }
 
-/* Letters and a few signs: no such key says anything. */
+/* Letters and a few signs, and digits in short ones: no such key says anything. */
 static bool is_plain_key(struct bytes key)
 {
 	for (size_t i = 0; i < key.len; i++) {
 		unsigned char c = key.at[i];
-		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && c != '_' && c != '-' && c != '$')
+		bool digit = c >= '0' && c <= '9' && key.len <= SHORT_KEY_MOST;
+		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !digit && c != '_' && c != '-' && c != '$')
 			return false;
 	}
 	return key.len <= KEY_MOST;
@@ -329,6 +332,71 @@ void reading_definition(struct exchange *x, struct bytes name, const struct json
 	bool told = description && description->kind == JSON_IS_STRING, named = bytes_equal(json_string(tool, "name"), name);
 
 	reading_offer(x, name, tool, told && named ? "name description" : told ? "description" : named ? "name" : "");
+}
+
+/* ---- what was missed ---- */
+
+struct seen {
+	uint64_t offset;
+	bool whole;                 /* with all that is below it */
+};
+
+struct sweep {
+	struct exchange *x;
+	struct seen *seen;
+	size_t count;
+};
+
+static int compare_seen(const void *a, const void *b)
+{
+	const struct seen *s = a, *t = b;
+
+	return s->offset < t->offset ? -1 : s->offset > t->offset ? 1 : (int)t->whole - (int)s->whole;
+}
+
+/* The first at that offset, or NULL: one that is whole stands before others. */
+static const struct seen *seen_at(const struct sweep *w, uint64_t offset)
+{
+	size_t low = 0, high = w->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (w->seen[middle].offset < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < w->count && w->seen[low].offset == offset ? &w->seen[low] : NULL;
+}
+
+/* Names of tools stand beside the piece that has them, not in its text. */
+static void sweep(const struct sweep *w, const struct json *value)
+{
+	const struct seen *seen = seen_at(w, value->at);
+	bool folded = false, told = is_label(value, &folded) || (bytes_same(value->key, "name") && is_plain_label(value));
+
+	if (seen && seen->whole)
+		return;
+	if (value->key.len > 0 && !seen_at(w, value->offset))
+		reading_key(w->x, value, CHANNEL_META, TRUST_ANYBODY);
+	if (!seen && !told)
+		reading_text(w->x, value, CHANNEL_META, TRUST_ANYBODY);
+	json_each(value, it)
+		sweep(w, it);
+}
+
+void reading_sweep(struct exchange *x, const struct json *root)
+{
+	struct sweep w = {.x = x};
+
+	if (!root || x->why)
+		return;
+	w.seen = arena_alloc_raw(x->arena, (x->piece_count + 1) * sizeof *w.seen);
+	for (const struct piece *p = x->pieces; p; p = p->next)
+		if (!p->ends)
+			w.seen[w.count++] = (struct seen){p->offset, p->kind == PIECE_OPAQUE || p->kind == PIECE_ECHO || (p->fixed && x->body.at[p->offset] != '"')};
+	sort(w.seen, w.count, sizeof *w.seen, compare_seen);
+	sweep(&w, root);
 }
 
 uint64_t reading_number(const struct json *object, const char *name)

@@ -66,6 +66,13 @@ void reading_carries_on(struct piece *piece, struct bytes thread);
 /* The thread is over: a piece without text says so. */
 void reading_ends(struct exchange *x, enum channel channel, unsigned trust, struct bytes thread);
 
+/*
+ * The last step of reading: a text of `root` that no piece tells of becomes
+ * meta text, whatever it stands in, so that none goes by unseen.  Left out are
+ * plain labels, and what is below opaque values and such as are pieces as written.
+ */
+void reading_sweep(struct exchange *x, const struct json *root);
+
 /* Numbers that are not there are 0. */
 uint64_t reading_number(const struct json *object, const char *name);
 /* A limit the client sets: below zero means none. Where it is written as "1e6" some readers see a number and some do not: then it cannot be understood. */

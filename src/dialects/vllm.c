@@ -58,6 +58,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_tools(x, json_member(root, "tools"));
 	openai_prompt(x, json_member(root, "tokens"), CHANNEL_USER, TRUST_USER);
 	openai_rest(x, root, text_string(&known));
+	reading_sweep(x, root);
 }
 
 /* Numbers are no text, except those of tokens; what a rank or a tokenizer gives back is what it was given. */
@@ -77,6 +78,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	reading_deep(x, json_member(root, "data"), CHANNEL_META, TRUST_ANYBODY);
 	openai_usage(x, json_member(root, "usage"));
 	reading_rest(x, root, "prompt tokens token_strs results data usage", CHANNEL_META, TRUST_ANYBODY);
+	reading_sweep(x, root);
 }
 
 const struct dialect dialect_vllm = {
