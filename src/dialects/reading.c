@@ -1,7 +1,33 @@
 #include "dialects/reading.h"
 
+#include "base/sort.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+
+enum { DEPTH_MOST = 64, KEY_MOST = 32, SHORT_KEY_MOST = 12, LABEL_MOST = 64 };
+
+static const char other_case[] = "spells a key in letters of another case, which readers take differently";
+
+static bool has_nul(struct bytes b)
+{
+	return bytes_find_byte(b, 0) < b.len;
+}
+
+/* What is wrong with a value that is JSON, or NULL. */
+static const char *trouble_of(const struct json *value, unsigned depth)
+{
+	if (depth > DEPTH_MOST)
+		return "is nested too deep";
+	if (has_nul(value->key) || (value->kind == JSON_IS_STRING && has_nul(value->text)))
+		return "has a NUL character, where some readers stop";
+	json_each(value, it) {
+		const char *why = trouble_of(it, depth + 1);
+		if (why)
+			return why;
+	}
+	return NULL;
+}
 
 const struct json *reading_parse(struct exchange *x, struct bytes body)
 {
@@ -15,6 +41,8 @@ const struct json *reading_parse(struct exchange *x, struct bytes body)
 		exchange_fail(x, "has a key twice in one object, which readers take differently");
 	else if (root->kind != JSON_IS_OBJECT)
 		exchange_fail(x, "is no JSON object");
+	if (!x->why && trouble_of(root, 1))
+		exchange_fail(x, trouble_of(root, 1));
 	return x->why ? NULL : root;
 }
 
@@ -25,39 +53,147 @@ struct piece *reading_text(struct exchange *x, const struct json *value, enum ch
 	return exchange_add(x, PIECE_TEXT, channel, trust, value->at, value->text);
 }
 
+/* Letters and a few signs, and digits in short ones: no such key says anything. */
+static bool is_plain_key(struct bytes key)
+{
+	for (size_t i = 0; i < key.len; i++) {
+		unsigned char c = key.at[i];
+		bool digit = c >= '0' && c <= '9' && key.len <= SHORT_KEY_MOST;
+		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !digit && c != '_' && c != '-' && c != '$')
+			return false;
+	}
+	return key.len <= KEY_MOST;
+}
+
+void reading_key(struct exchange *x, const struct json *member, enum channel channel, unsigned trust)
+{
+	if (!is_plain_key(member->key))
+		exchange_add(x, PIECE_TEXT, channel, trust, member->offset, member->key)->fixed = true;
+}
+
 void reading_all(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
 {
 	reading_text(x, value, channel, trust);
-	if (value && (value->kind == JSON_IS_ARRAY || value->kind == JSON_IS_OBJECT))
-		json_each(value, it)
-			reading_all(x, it, channel, trust);
+	if (!value || (value->kind != JSON_IS_ARRAY && value->kind != JSON_IS_OBJECT))
+		return;
+	json_each(value, it) {
+		reading_key(x, it, channel, trust);
+		reading_all(x, it, channel, trust);
+	}
 }
 
-static bool is_word(const char *words, struct bytes key)
+/* Go's readers of JSON fold letters, these two beyond ASCII among them. */
+static struct bytes take_letter(struct bytes *b)
+{
+	static const struct { struct bytes from, to; } folds[] = {{BYTES("\xC5\xBF"), BYTES("s")}, {BYTES("\xE2\x84\xAA"), BYTES("k")}};
+	struct bytes letter = bytes_slice(*b, 0, 1);
+
+	for (size_t i = 0; i < COUNT_OF(folds); i++)
+		if (bytes_start_with(*b, folds[i].from)) {
+			*b = bytes_from(*b, folds[i].from.len);
+			return folds[i].to;
+		}
+	*b = bytes_from(*b, 1);
+	return letter;
+}
+
+static bool is_folded(struct bytes key, struct bytes word)
+{
+	while (key.len > 0 && word.len > 0)
+		if (!bytes_equal_folded(take_letter(&key), take_letter(&word)))
+			return false;
+	return key.len == word.len;
+}
+
+/* Is it among the words; `*folded` when it is but for the case of its letters. */
+static bool is_word(const char *words, struct bytes key, bool *folded)
 {
 	struct bytes left = bytes_of(words);
 
 	while (left.len > 0) {
 		size_t len = bytes_find_byte(left, ' ');
-		if (bytes_equal(bytes_slice(left, 0, len), key))
+		struct bytes word = bytes_slice(left, 0, len);
+		if (bytes_equal(word, key))
 			return true;
+		*folded |= is_folded(key, word);
 		left = bytes_from(left, len + 1);
 	}
 	return false;
 }
 
-void reading_rest(struct exchange *x, const struct json *object, const char *known, enum channel channel, unsigned trust)
+static bool is_plain_label(const struct json *value)
 {
-	if (object && object->kind == JSON_IS_OBJECT)
-		json_each(object, it)
-			if (!is_word(known, it->key))
-				reading_all(x, it, channel, trust);
+	for (size_t i = 0; i < value->text.len; i++) {
+		unsigned char c = value->text.at[i];
+		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.' && c != ':' && c != '/')
+			return false;
+	}
+	return value->kind == JSON_IS_STRING && value->text.len <= LABEL_MOST;
 }
 
-void reading_opaque(struct exchange *x, const struct json *value, const char *what)
+/* What only says which kind of thing something is, and which one. */
+static const char labels[] = "type role object status id index call_id tool_call_id item_id file_id model finish_reason";
+
+static bool is_label(const struct json *member, bool *folded)
 {
-	if (value && value->kind != JSON_IS_NULL)
-		exchange_add(x, PIECE_OPAQUE, CHANNEL_DOCUMENT, TRUST_ANYBODY, value->at, BYTES(""))->name = bytes_of(what);
+	return is_word(labels, member->key, folded) && is_plain_label(member);
+}
+
+void reading_rest(struct exchange *x, const struct json *object, const char *known, enum channel channel, unsigned trust)
+{
+	if (!object || object->kind != JSON_IS_OBJECT) {
+		reading_all(x, object, channel, trust);
+		return;
+	}
+	json_each(object, it) {
+		bool folded = false;
+		if (is_word(known, it->key, &folded) || is_label(it, &folded))
+			continue;
+		if (folded)
+			exchange_fail(x, other_case);
+		reading_key(x, it, channel, trust);
+		reading_all(x, it, channel, trust);
+	}
+}
+
+void reading_deep(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
+{
+	reading_text(x, value, channel, trust);
+	if (!value || (value->kind != JSON_IS_ARRAY && value->kind != JSON_IS_OBJECT))
+		return;
+	json_each(value, it) {
+		bool folded = false;
+		if (is_label(it, &folded))
+			continue;
+		reading_key(x, it, channel, trust);
+		reading_deep(x, it, channel, trust);
+	}
+}
+
+struct piece *reading_opaque(struct exchange *x, const struct json *value, const char *what)
+{
+	if (!value || value->kind == JSON_IS_NULL)
+		return NULL;
+	struct piece *p = exchange_add(x, PIECE_OPAQUE, CHANNEL_DOCUMENT, TRUST_ANYBODY, value->at, BYTES(""));
+	p->name = bytes_of(what);
+	return p;
+}
+
+void reading_padding(struct exchange *x, const struct json *value)
+{
+	if (value && is_plain_label(value))
+		reading_echo(x, value);
+	else
+		reading_all(x, value, CHANNEL_META, TRUST_MODEL);
+}
+
+void reading_written(struct exchange *x, const struct json *value, const char *name, enum channel channel, unsigned trust)
+{
+	if (!value || value->kind == JSON_IS_NULL)
+		return;
+	struct piece *p = exchange_add(x, PIECE_TEXT, channel, trust, value->at, bytes_slice(x->body, value->at, value->end - value->at));
+	p->name = bytes_of(name);
+	p->fixed = true;
 }
 
 static struct bytes text_of(const struct json *value)
@@ -80,6 +216,8 @@ struct piece *reading_call(struct exchange *x, const struct json *name, const st
 
 	p->name = text_of(name);
 	p->fixed = whole;
+	if (name && name->kind != JSON_IS_STRING)
+		reading_all(x, name, CHANNEL_ARGUMENTS, TRUST_MODEL);
 	return p;
 }
 
@@ -113,32 +251,15 @@ void reading_sealed(struct exchange *x, const struct json *value, enum channel c
 	p->fixed = true;
 }
 
-/* As Go's encoding/json compares names: a long s and the Kelvin sign are letters too. */
-static struct bytes fold_key(struct exchange *x, struct bytes key)
-{
-	struct text t;
-
-	text_init(&t, x->arena);
-	for (size_t i = 0; i < key.len; i++) {
-		if (bytes_start_with(bytes_from(key, i), BYTES("\xC5\xBF"))) {
-			text_add_byte(&t, 's');
-			i++;
-		} else if (bytes_start_with(bytes_from(key, i), BYTES("\xE2\x84\xAA"))) {
-			text_add_byte(&t, 'k');
-			i += 2;
-		} else {
-			text_add_byte(&t, (char)(key.at[i] >= 'A' && key.at[i] <= 'Z' ? key.at[i] + 32 : key.at[i]));
-		}
-	}
-	return text_bytes(&t);
-}
-
 void reading_spelling(struct exchange *x, const struct json *object, const char *known)
 {
-	if (object && object->kind == JSON_IS_OBJECT)
-		json_each(object, it)
-			if (!is_word(known, it->key) && is_word(known, fold_key(x, it->key)))
-				exchange_fail(x, "spells a key in letters of another case, which readers take differently");
+	if (!object || object->kind != JSON_IS_OBJECT)
+		return;
+	json_each(object, it) {
+		bool folded = false;
+		if (!is_word(known, it->key, &folded) && folded)
+			exchange_fail(x, other_case);
+	}
 }
 
 /* Of two lists in order, the older one first where they are level. */
@@ -218,8 +339,75 @@ void reading_ends(struct exchange *x, enum channel channel, unsigned trust, stru
 
 void reading_definition(struct exchange *x, struct bytes name, const struct json *tool)
 {
-	exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, tool ? tool->at : 0, json_string(tool, "description"))->name = name;
-	reading_rest(x, tool, "name description type", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	const struct json *description = json_member(tool, "description");
+	bool told = description && description->kind == JSON_IS_STRING, named = bytes_equal(json_string(tool, "name"), name);
+
+	reading_offer(x, name, tool, told && named ? "name description" : told ? "description" : named ? "name" : "");
+}
+
+/* ---- what was missed ---- */
+
+struct seen {
+	uint64_t offset;
+	bool whole;                 /* with all that is below it */
+};
+
+struct sweep {
+	struct exchange *x;
+	struct seen *seen;
+	size_t count;
+};
+
+static int compare_seen(const void *a, const void *b)
+{
+	const struct seen *s = a, *t = b;
+
+	return s->offset < t->offset ? -1 : s->offset > t->offset ? 1 : (int)t->whole - (int)s->whole;
+}
+
+/* The first at that offset, or NULL: one that is whole stands before others. */
+static const struct seen *seen_at(const struct sweep *w, uint64_t offset)
+{
+	size_t low = 0, high = w->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (w->seen[middle].offset < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < w->count && w->seen[low].offset == offset ? &w->seen[low] : NULL;
+}
+
+/* Names of tools stand beside the piece that has them, not in its text. */
+static void sweep(const struct sweep *w, const struct json *value)
+{
+	const struct seen *seen = seen_at(w, value->at);
+	bool folded = false, told = is_label(value, &folded) || (bytes_same(value->key, "name") && is_plain_label(value));
+
+	if (seen && seen->whole)
+		return;
+	if (value->key.len > 0 && !seen_at(w, value->offset))
+		reading_key(w->x, value, CHANNEL_META, TRUST_ANYBODY);
+	if (!seen && !told)
+		reading_text(w->x, value, CHANNEL_META, TRUST_ANYBODY);
+	json_each(value, it)
+		sweep(w, it);
+}
+
+void reading_sweep(struct exchange *x, const struct json *root)
+{
+	struct sweep w = {.x = x};
+
+	if (!root || x->why)
+		return;
+	w.seen = arena_alloc_raw(x->arena, (x->piece_count + 1) * sizeof *w.seen);
+	for (const struct piece *p = x->pieces; p; p = p->next)
+		if (!p->ends)
+			w.seen[w.count++] = (struct seen){p->offset, p->kind == PIECE_OPAQUE || p->kind == PIECE_ECHO || (p->fixed && x->body.at[p->offset] != '"')};
+	sort(w.seen, w.count, sizeof *w.seen, compare_seen);
+	sweep(&w, root);
 }
 
 uint64_t reading_number(const struct json *object, const char *name)
@@ -243,6 +431,25 @@ uint64_t reading_limit(struct exchange *x, const struct json *object, const char
 		return 0;
 	}
 	return n;
+}
+
+uint64_t reading_amount(struct exchange *x, const struct json *object, const char *name)
+{
+	const struct json *value = json_member(object, name);
+	uint64_t n = 0;
+
+	if (value && value->kind != JSON_IS_NULL && !json_u64(value, &n))
+		exchange_fail(x, "counts with something that is no whole number");
+	return n;
+}
+
+bool reading_flag(struct exchange *x, const struct json *object, const char *name)
+{
+	const struct json *value = json_member(object, name);
+
+	if (value && value->kind != JSON_IS_NULL && value->kind != JSON_IS_BOOL)
+		exchange_fail(x, "says neither true nor false where it has to");
+	return value && value->kind == JSON_IS_BOOL && value->truth;
 }
 
 void reading_add_string(struct text *out, const char *key, const char *value)

@@ -6,18 +6,36 @@
 
 /* What the dialects share: bodies of JSON, read strictly, so that what was examined is what the upstream reads. */
 
-/* NULL when it is no such JSON: the exchange then says why. A key that stands twice counts as that. */
+/*
+ * NULL when it is no such JSON: the exchange then says why.  Refused too is what
+ * readers take differently: a key that stands twice in one object, at any depth,
+ * NUL characters, and what is nested deeper than 64.
+ */
 const struct json *reading_parse(struct exchange *x, struct bytes body);
 
 /* A string becomes a piece; what is no string is left alone, and NULL comes back. */
 struct piece *reading_text(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
-/* Every string below, whatever it means. */
+/* Every string below, whatever it means, and every key that is more than a short word. */
 void reading_all(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
-/* Every member of `object` that is not among the words of `known` (separated by blanks). */
+/* The key of a member, when it is more than a short word. */
+void reading_key(struct exchange *x, const struct json *member, enum channel channel, unsigned trust);
+/*
+ * Every member of `object` that is not among the words of `known` (separated by
+ * blanks), and all of it when it is no object.  Labels such as "type" and "id"
+ * are left out as long as they are short and plain.  A key that equals a known
+ * one but for the case of its letters fails: some readers take it for that one.
+ */
 void reading_rest(struct exchange *x, const struct json *object, const char *known, enum channel channel, unsigned trust);
-void reading_opaque(struct exchange *x, const struct json *value, const char *what);
+/* The same at every depth, where nothing is known: parts and results whose shapes differ. */
+void reading_deep(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
+/* The piece, or NULL when there is no value. */
+struct piece *reading_opaque(struct exchange *x, const struct json *value, const char *what);
 /* A value that spells out other pieces again, or none. */
 void reading_echo(struct exchange *x, const struct json *value);
+/* Characters that only fill an event up: dropped where it is rewritten. */
+void reading_padding(struct exchange *x, const struct json *value);
+/* JSON as written, as one text that is no string. */
+void reading_written(struct exchange *x, const struct json *value, const char *name, enum channel channel, unsigned trust);
 
 /* `arguments` is JSON in a string, or JSON itself: that counts as one text, as written. */
 struct piece *reading_call(struct exchange *x, const struct json *name, const struct json *arguments);
@@ -50,10 +68,21 @@ void reading_carries_on(struct piece *piece, struct bytes thread);
 /* The thread is over: a piece without text says so. */
 void reading_ends(struct exchange *x, enum channel channel, unsigned trust, struct bytes thread);
 
+/*
+ * The last step of reading: a text of `root` that no piece tells of becomes
+ * meta text, whatever it stands in, so that none goes by unseen.  Left out are
+ * plain labels, and what is below opaque values and such as are pieces as written.
+ */
+void reading_sweep(struct exchange *x, const struct json *root);
+
 /* Numbers that are not there are 0. */
 uint64_t reading_number(const struct json *object, const char *name);
 /* A limit the client sets: below zero means none. Where it is written as "1e6" some readers see a number and some do not: then it cannot be understood. */
 uint64_t reading_limit(struct exchange *x, const struct json *object, const char *name);
+/* The same for what an answer must agree on with the upstream: anything but a whole number fails, null is 0. */
+uint64_t reading_amount(struct exchange *x, const struct json *object, const char *name);
+/* False when it is not there; what is no truth value fails. */
+bool reading_flag(struct exchange *x, const struct json *object, const char *name);
 
 /* Text that a template of a reply holds: "%s" of a JSON string. */
 void reading_add_string(struct text *out, const char *key, const char *value);

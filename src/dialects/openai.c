@@ -1,0 +1,335 @@
+#include "dialects/openai.h"
+
+/* ---- messages ---- */
+
+static const struct role roles[] = {
+	{"system", CHANNEL_SYSTEM, TRUST_OPERATOR}, {"developer", CHANNEL_SYSTEM, TRUST_OPERATOR}, {"user", CHANNEL_USER, TRUST_USER},
+	{"assistant", CHANNEL_ASSISTANT, TRUST_USER}, {"tool", CHANNEL_TOOL, TRUST_ANYBODY}, {"function", CHANNEL_TOOL, TRUST_ANYBODY},
+};
+
+struct role openai_role(struct exchange *x, const struct json *message)
+{
+	const struct json *role = json_member(message, "role");
+
+	for (size_t i = 0; i < COUNT_OF(roles); i++)
+		if (bytes_same(json_string(message, "role"), roles[i].name))
+			return roles[i];
+	reading_all(x, role, CHANNEL_META, TRUST_ANYBODY);
+	return (struct role){"", CHANNEL_USER, TRUST_ANYBODY};
+}
+
+/* Images, sound and files, inline or at an address: the address is text, what stands there is not. */
+static const struct {
+	const char *member, *inline_what, *away_what;
+} media[] = {
+	{"image_url", "an image", "an image at an address"}, {"video_url", "a video", "a video at an address"},
+	{"audio_url", "audio", "audio at an address"}, {"file_url", "a file", "a file at an address"},
+};
+
+#define MEDIA "image_url video_url audio_url file_url"
+
+/* Chat has an object with a "url" where responses have the address itself. */
+static void read_medium(struct exchange *x, const struct json *value, const char *inline_what, const char *away_what)
+{
+	const struct json *url = value && value->kind == JSON_IS_OBJECT ? json_member(value, "url") : value;
+	bool is_inline = url && url->kind == JSON_IS_STRING && bytes_equal_folded(bytes_slice(url->text, 0, 5), BYTES("data:"));
+
+	if (value != url)
+		reading_rest(x, value, "url", CHANNEL_META, TRUST_USER);
+	if (!is_inline)
+		reading_all(x, url, CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_opaque(x, url, is_inline ? inline_what : away_what);
+}
+
+/* The same in chat, where a file is an object, and in responses, where its members stand in the part. */
+static void read_file(struct exchange *x, const struct json *holder, const char *known)
+{
+	reading_all(x, json_member(holder, "filename"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_opaque(x, json_member(holder, "file_data"), "a file");
+	reading_opaque(x, json_member(holder, "file_id"), "a file kept elsewhere");
+	if (known)
+		reading_rest(x, holder, known, CHANNEL_META, TRUST_USER);
+}
+
+static void read_media(struct exchange *x, const struct json *part)
+{
+	const struct json *file = json_member(part, "file"), *audio = json_member(part, "input_audio");
+
+	for (size_t i = 0; i < COUNT_OF(media); i++)
+		read_medium(x, json_member(part, media[i].member), media[i].inline_what, media[i].away_what);
+	read_file(x, part, NULL);
+	read_file(x, file, "filename file_data file_id");
+	reading_opaque(x, audio && audio->kind == JSON_IS_OBJECT ? json_member(audio, "data") : audio, "audio");
+	if (audio && audio->kind == JSON_IS_OBJECT)
+		reading_rest(x, audio, "data", CHANNEL_META, TRUST_USER);
+	reading_opaque(x, json_member(part, "image_embeds"), "an image");
+}
+
+static void read_text_of(struct exchange *x, const struct json *part, const char *member, struct role role, struct place place)
+{
+	const struct json *value = json_member(part, member);
+	struct piece *p = reading_text(x, value, role.channel, role.trust);
+
+	if (!p)
+		reading_all(x, value, role.channel, role.trust);
+	if (place.parts)
+		reading_carries_on(p, reading_thread(x, "%llu/%s/%llu", (unsigned long long)place.index, member, (unsigned long long)place.part));
+}
+
+void openai_part(struct exchange *x, const struct json *part, struct role role, struct place place)
+{
+	if (!part || part->kind != JSON_IS_OBJECT) {
+		reading_all(x, part, role.channel, role.trust);
+		return;
+	}
+	struct role refusing = {"", CHANNEL_ASSISTANT, role.trust};
+	read_text_of(x, part, "text", role, place);
+	read_text_of(x, part, "refusal", refusing, place);
+	read_media(x, part);
+	reading_deep(x, json_member(part, "annotations"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	openai_echoes(x, part);
+	reading_rest(x, part, "text refusal input_audio image_embeds file file_data file_id filename annotations " MEDIA " " OPENAI_ECHOES, CHANNEL_META, TRUST_USER);
+}
+
+void openai_content(struct exchange *x, const struct json *content, struct role role, struct place place)
+{
+	if (!content || content->kind != JSON_IS_ARRAY) {
+		openai_part(x, content, role, place);
+		return;
+	}
+	json_each(content, it) {
+		openai_part(x, it, role, place);
+		place.part++;
+	}
+}
+
+void openai_prompt(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
+{
+	struct role role = {"", channel, trust};
+
+	if (!value || value->kind != JSON_IS_ARRAY) {
+		openai_part(x, value, role, (struct place){0});
+		return;
+	}
+	if (value->first && value->first->kind == JSON_IS_NUMBER)
+		reading_opaque(x, value, "tokens");
+	json_each(value, it)
+		if (it->kind == JSON_IS_ARRAY && it->first && it->first->kind == JSON_IS_NUMBER)
+			reading_opaque(x, it, "tokens");
+	json_each(value, it)
+		openai_part(x, it, role, (struct place){0});
+}
+
+/* ---- requests ---- */
+
+void openai_head(struct exchange *x, const struct json *root)
+{
+	x->model = json_string(root, "model");
+	x->stream = reading_flag(x, root, "stream");
+	if (x->model.len == 0)
+		exchange_fail(x, "names no model");
+}
+
+#define SHAPES "response_format guided_json guided_regex guided_choice guided_grammar structured_outputs"
+
+/* Retrieved text: strings, parts of content, or whatever a template makes of it. */
+static void read_document(struct exchange *x, const struct json *document)
+{
+	const struct json *content = json_member(document, "content");
+	struct role role = {"", CHANNEL_DOCUMENT, TRUST_ANYBODY};
+
+	if (!content) {
+		reading_deep(x, document, role.channel, role.trust);
+		return;
+	}
+	openai_content(x, content, role, (struct place){0});
+	reading_rest(x, document, "content", role.channel, role.trust);
+}
+
+/* A template a client brings is code that writes the prompt: roles and tools would be what it makes of them. */
+void openai_rest(struct exchange *x, const struct json *root, const char *known)
+{
+	static const char *const shapes[] = {"response_format", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"};
+	const struct json *template = json_member(root, "chat_template"), *documents = json_member(root, "documents");
+	struct text all;
+
+	if (!template || template->kind == JSON_IS_NULL)
+		template = json_member(json_member(root, "chat_template_kwargs"), "chat_template");
+	if (template && template->kind != JSON_IS_NULL)
+		exchange_fail(x, "brings a chat template of its own, which is code that writes the prompt");
+	for (size_t i = 0; i < COUNT_OF(shapes); i++)
+		reading_all(x, json_member(root, shapes[i]), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	if (documents && documents->kind == JSON_IS_ARRAY)
+		json_each(documents, it)
+			read_document(x, it);
+	else
+		read_document(x, documents);
+	reading_written(x, json_member(root, "logit_bias"), "logit_bias", CHANNEL_META, TRUST_USER);
+	reading_opaque(x, json_member(root, "prompt_embeds"), "a prompt as numbers");
+	text_init(&all, x->arena);
+	text_add_string(&all, "model stream chat_template documents logit_bias prompt_embeds " SHAPES " ");
+	text_add_string(&all, known);
+	reading_rest(x, root, text_string(&all), CHANNEL_META, TRUST_USER);
+}
+
+/* ---- tools ---- */
+
+/* Run by the caller, who sees each call; all others are run where no gateway stands between. */
+static bool is_callers(struct bytes type)
+{
+	return type.len == 0 || bytes_same(type, "function") || bytes_same(type, "custom") || bytes_same(type, "namespace");
+}
+
+static void read_server(struct exchange *x, const struct json *tool)
+{
+	reading_all(x, json_member(tool, "server_url"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_all(x, json_member(tool, "authorization"), CHANNEL_META, TRUST_USER);
+	reading_all(x, json_member(tool, "headers"), CHANNEL_META, TRUST_USER);
+	const struct json *skills = json_member(json_member(tool, "environment"), "skills");
+	json_each(skills, it)
+		reading_opaque(x, json_member(json_member(it, "source"), "data"), "a skill in an archive");
+}
+
+void openai_tool(struct exchange *x, const struct json *tool)
+{
+	const struct json *function = json_member(tool, "function"), *custom = json_member(tool, "custom");
+	struct bytes type = json_string(tool, "type"), name = json_string(tool, "name");
+
+	if (function)
+		reading_definition(x, json_string(function, "name"), function);
+	if (custom)
+		reading_definition(x, json_string(custom, "name"), custom);
+	if (is_callers(type) && (function || custom)) {
+		reading_rest(x, tool, "function custom", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+		return;
+	}
+	const struct json *description = json_member(tool, "description");
+	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, description ? description->at : tool->at, json_string(tool, "description"));
+	p->name = is_callers(type) ? name : type;
+	p->fixed = !description || description->kind != JSON_IS_STRING;
+	read_server(x, tool);
+	openai_tools(x, json_member(tool, "tools"));
+	if (!is_callers(type) || !bytes_equal(p->name, name))
+		reading_all(x, json_member(tool, "name"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	if (p->text.len == 0)
+		reading_all(x, description, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	reading_rest(x, tool, "name description server_url authorization headers tools function custom", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+}
+
+void openai_tools(struct exchange *x, const struct json *tools)
+{
+	if (tools && tools->kind != JSON_IS_ARRAY)
+		reading_all(x, tools, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	else
+		json_each(tools, it)
+			openai_tool(x, it);
+}
+
+/* ---- answers ---- */
+
+void openai_usage(struct exchange *x, const struct json *usage)
+{
+	if (!usage || usage->kind != JSON_IS_OBJECT)
+		return;
+	bool old = json_member(usage, "prompt_tokens") || json_member(usage, "completion_tokens");
+	x->usage = (struct usage){
+		.known = true,
+		.input = reading_number(usage, old ? "prompt_tokens" : "input_tokens"),
+		.output = reading_number(usage, old ? "completion_tokens" : "output_tokens"),
+	};
+}
+
+void openai_echoes(struct exchange *x, const struct json *object)
+{
+	static const char *const echoes[] = {"logprobs", "prompt_logprobs", "token_ids", "prompt_token_ids"};
+
+	for (size_t i = 0; i < COUNT_OF(echoes); i++)
+		reading_echo(x, json_member(object, echoes[i]));
+	reading_padding(x, json_member(object, "obfuscation"));
+}
+
+/* ---- refusals ---- */
+
+void openai_refusal(struct text *out, const struct exchange *request, const char *code, const char *message)
+{
+	(void)request;
+	text_add_string(out, "{\"error\":{");
+	reading_add_string(out, "message", message);
+	reading_add_string(out, "type", "merlon_refusal");
+	reading_add_string(out, "code", code);
+	text_add_string(out, ",\"param\":null}}");
+}
+
+void openai_no_event(struct exchange *x, struct bytes name, struct bytes data)
+{
+	(void)name;
+	(void)data;
+	exchange_fail(x, "is a stream where none was asked for");
+}
+
+void openai_no_stop(struct text *out, const struct exchange *so_far, const char *code, const char *message)
+{
+	text_add_string(out, "data: ");
+	openai_refusal(out, so_far->asked, code, message);
+	text_add_string(out, "\n\n");
+}
+
+/* ---- streams of chunks ---- */
+
+void openai_chunk_seen(struct openai_chunks *state, const struct json *root)
+{
+	struct bytes id = json_string(root, "id");
+
+	if (!state)
+		return;
+	if (state->id_len == 0 && id.len > 0 && id.len <= OPENAI_ID_MOST) {
+		memcpy(state->id, id.at, id.len);
+		state->id_len = id.len;
+		state->created = reading_number(root, "created");
+	}
+	json_each(json_member(root, "choices"), it) {
+		uint64_t index = reading_number(it, "index");
+		if (index >= OPENAI_CHOICES_MOST)
+			continue;
+		if (index >= state->choices)
+			state->choices = index + 1;
+		unsigned char bit = (unsigned char)(1u << index % 8);
+		const struct json *delta = json_member(it, "delta");
+		if (json_string(it, "finish_reason").len > 0)
+			state->ended[index / 8] |= bit;
+		if (json_member(delta, "tool_calls") || json_member(delta, "function_call"))
+			state->calling[index / 8] |= bit;
+	}
+}
+
+static void add_choices(struct text *out, const struct openai_chunks *state, const char *said)
+{
+	uint64_t count = state->choices > 0 ? state->choices : 1;
+	const char *comma = "";
+
+	for (uint64_t i = 0; i < count; i++) {
+		if ((state->ended[i / 8] | state->calling[i / 8]) & 1u << i % 8)
+			continue;
+		text_addf(out, "%s{\"index\":%llu,%s,\"logprobs\":null,\"finish_reason\":\"content_filter\"}", comma, (unsigned long long)i, said);
+		comma = ",";
+	}
+}
+
+/* An error object is what the official clients raise for; the finish reason is for those that only look there. */
+void openai_chunks_stop(struct text *out, const struct exchange *so_far, const char *object, const char *said, const char *code, const char *message)
+{
+	static const struct openai_chunks nothing;
+	const struct openai_chunks *state = so_far->state ? so_far->state : &nothing;
+	struct bytes id = {(const unsigned char *)state->id, state->id_len};
+
+	text_add_string(out, "data: {");
+	text_add_member(out, "id", id.len > 0 ? id : BYTES("merlon"));
+	reading_add_string(out, "object", object);
+	text_add_member_number(out, "created", state->created);
+	text_add_member(out, "model", so_far->model);
+	text_add_string(out, ",\"choices\":[");
+	add_choices(out, state, said);
+	text_add_string(out, "]}\n\ndata: ");
+	openai_refusal(out, so_far->asked, code, message);
+	text_add_string(out, "\n\ndata: [DONE]\n\n");
+}

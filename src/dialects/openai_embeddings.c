@@ -1,0 +1,83 @@
+/* POST /v1/embeddings: texts to vectors. */
+#include "dialects/openai.h"
+
+static const struct dialect_route routes[] = {
+	{"POST", "/v1/embeddings", ROUTE_EXAMINE},
+	{NULL, NULL, 0},
+};
+
+/* vLLM embeds conversations too. */
+static void read_messages(struct exchange *x, const struct json *messages)
+{
+	if (messages && messages->kind != JSON_IS_ARRAY)
+		exchange_fail(x, "has messages that are no list");
+	json_each(messages, it) {
+		openai_content(x, json_member(it, "content"), openai_role(x, it), (struct place){0});
+		reading_rest(x, it, "role content", CHANNEL_META, TRUST_USER);
+	}
+}
+
+static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
+{
+	const struct json *root = reading_parse(x, body);
+
+	(void)heading;
+	if (!root)
+		return;
+	openai_head(x, root);
+	openai_prompt(x, json_member(root, "input"), CHANNEL_USER, TRUST_USER);
+	read_messages(x, json_member(root, "messages"));
+	openai_rest(x, root, "input messages");
+	reading_sweep(x, root);
+}
+
+static bool is_base64(struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++) {
+		unsigned char c = b.at[i];
+		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') && c != '+' && c != '/' && c != '=')
+			return false;
+	}
+	return b.len % 4 == 0;
+}
+
+/* A vector is numbers, packed or not: no text is lost by not reading it. */
+static void read_vector(struct exchange *x, const struct json *item)
+{
+	const struct json *vector = json_member(item, "embedding");
+
+	if (!vector || vector->kind != JSON_IS_STRING || !is_base64(vector->text))
+		reading_all(x, vector, CHANNEL_META, TRUST_MODEL);
+	reading_rest(x, item, "embedding", CHANNEL_META, TRUST_MODEL);
+}
+
+static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)
+{
+	const struct json *root = reading_parse(x, body), *data = json_member(root, "data");
+
+	(void)heading;
+	if (!root)
+		return;
+	x->model = json_string(root, "model");
+	x->ended = true;
+	if (data && data->kind != JSON_IS_ARRAY)
+		exchange_fail(x, "has data that are no list");
+	json_each(data, it)
+		read_vector(x, it);
+	openai_usage(x, json_member(root, "usage"));
+	reading_rest(x, root, "data", CHANNEL_META, TRUST_ANYBODY);
+}
+
+const struct dialect dialect_openai_embeddings = {
+	.name = "openai-embeddings",
+	.title = "OpenAI embeddings",
+	.spec = "OpenAI API description 2.3.0",
+	.routes = routes,
+	.framing = FRAMING_EVENTS,
+	.repeatable = true,
+	.request = read_request,
+	.answer = read_answer,
+	.event = openai_no_event,
+	.refusal = openai_refusal,
+	.stop = openai_no_stop,
+};

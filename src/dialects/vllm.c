@@ -1,0 +1,96 @@
+/*
+ * What vLLM serves beside OpenAI's routes.  No route here reaches those that
+ * load, pause or run anything in the engine: nobody answers for them.
+ */
+#include "dialects/openai.h"
+
+static const struct dialect_route routes[] = {
+	{"POST", "/tokenize", ROUTE_EXAMINE},
+	{"POST", "/detokenize", ROUTE_EXAMINE},
+	{"POST", "/score", ROUTE_EXAMINE},
+	{"POST", "/v1/score", ROUTE_EXAMINE},
+	{"POST", "/rerank", ROUTE_EXAMINE},
+	{"POST", "/v1/rerank", ROUTE_EXAMINE},
+	{"POST", "/v2/rerank", ROUTE_EXAMINE},
+	{"POST", "/pooling", ROUTE_EXAMINE},
+	{"POST", "/classify", ROUTE_EXAMINE},
+	{NULL, NULL, 0},
+};
+
+/* The texts of a request, by the member that holds them. */
+static const struct {
+	const char *member;
+	enum channel channel;
+	unsigned trust;
+} inputs[] = {
+	{"prompt", CHANNEL_USER, TRUST_USER}, {"input", CHANNEL_USER, TRUST_USER}, {"data", CHANNEL_USER, TRUST_USER},
+	{"text_1", CHANNEL_USER, TRUST_USER}, {"text_2", CHANNEL_DOCUMENT, TRUST_ANYBODY}, {"queries", CHANNEL_USER, TRUST_USER},
+	{"data_1", CHANNEL_USER, TRUST_USER}, {"data_2", CHANNEL_DOCUMENT, TRUST_ANYBODY},
+	{"query", CHANNEL_USER, TRUST_USER}, {"items", CHANNEL_DOCUMENT, TRUST_ANYBODY},
+};
+
+static void read_messages(struct exchange *x, const struct json *messages)
+{
+	if (messages && messages->kind != JSON_IS_ARRAY)
+		exchange_fail(x, "has messages that are no list");
+	json_each(messages, it) {
+		openai_content(x, json_member(it, "content"), openai_role(x, it), (struct place){0});
+		reading_rest(x, it, "role content", CHANNEL_META, TRUST_USER);
+	}
+}
+
+static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
+{
+	const struct json *root = reading_parse(x, body);
+	struct text known;
+
+	(void)heading;
+	if (!root)
+		return;
+	openai_head(x, root);
+	text_init(&known, x->arena);
+	text_add_string(&known, "messages tools tokens");
+	for (size_t i = 0; i < COUNT_OF(inputs); i++) {
+		openai_prompt(x, json_member(root, inputs[i].member), inputs[i].channel, inputs[i].trust);
+		text_addf(&known, " %s", inputs[i].member);
+	}
+	read_messages(x, json_member(root, "messages"));
+	openai_tools(x, json_member(root, "tools"));
+	openai_prompt(x, json_member(root, "tokens"), CHANNEL_USER, TRUST_USER);
+	openai_rest(x, root, text_string(&known));
+	reading_sweep(x, root);
+}
+
+/* Numbers are no text, except those of tokens; what a rank or a tokenizer gives back is what it was given. */
+static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)
+{
+	const struct json *root = reading_parse(x, body);
+
+	(void)heading;
+	if (!root)
+		return;
+	x->model = json_string(root, "model");
+	x->ended = true;
+	reading_all(x, json_member(root, "prompt"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	openai_prompt(x, json_member(root, "tokens"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_echo(x, json_member(root, "token_strs"));
+	reading_deep(x, json_member(root, "results"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_deep(x, json_member(root, "data"), CHANNEL_META, TRUST_ANYBODY);
+	openai_usage(x, json_member(root, "usage"));
+	reading_rest(x, root, "prompt tokens token_strs results data usage", CHANNEL_META, TRUST_ANYBODY);
+	reading_sweep(x, root);
+}
+
+const struct dialect dialect_vllm = {
+	.name = "vllm",
+	.title = "vLLM's own routes",
+	.spec = "vLLM, OpenAI-compatible server",
+	.routes = routes,
+	.framing = FRAMING_EVENTS,
+	.repeatable = true,
+	.request = read_request,
+	.answer = read_answer,
+	.event = openai_no_event,
+	.refusal = openai_refusal,
+	.stop = openai_no_stop,
+};
