@@ -141,6 +141,19 @@ void reading_spelling(struct exchange *x, const struct json *object, const char 
 				exchange_fail(x, "spells a key in letters of another case, which readers take differently");
 }
 
+bool reading_label(struct exchange *x, const struct json *value, unsigned trust)
+{
+	bool plain = value && value->kind == JSON_IS_STRING && value->text.len <= 64;
+
+	for (size_t i = 0; plain && i < value->text.len; i++) {
+		unsigned char c = value->text.at[i];
+		plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c != 0 && strchr("_-.:/+", c));
+	}
+	if (!plain)
+		reading_all(x, value, CHANNEL_META, trust);
+	return plain;
+}
+
 /* Of two lists in order, the older one first where they are level. */
 static struct piece *merge(struct piece *older, struct piece *newer)
 {

@@ -37,7 +37,9 @@ void reading_sealed(struct exchange *x, const struct json *value, enum channel c
  * Readers written in Go take "Stream" for "stream": an object where a key is
  * one of the words of `known` but for its letters' case cannot be understood.
  */
-void reading_spelling(struct exchange *x, const struct json *object, const char *known);
+void reading_spelling(struct exchange *x, const struct json *object, const char *known);/* An id, a type, a role: a plain word says nothing, what is none is text like any other. False then. */
+bool reading_label(struct exchange *x, const struct json *value, unsigned trust);
+
 /* Puts the pieces read so far in the order of the body. */
 void reading_in_order(struct exchange *x);
 
