@@ -51,6 +51,7 @@ for script in tests/talks/*.sh; do
 done
 part "reading" python3 tests/talks/reading.py "$san/merlon" "$work"
 part "gateway" python3 tests/talks/gateway.py "$san/merlon" "$work"
+part "dialects through the gateway" python3 tests/talks/dialects.py "$san/merlon" "$work"
 part "routes" python3 tests/talks/routes.py "$san/merlon" "$work"
 echo "$passed passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
 [ "$failed" = 0 ]
