@@ -25,8 +25,8 @@ struct piece *reading_call(struct exchange *x, const struct json *name, const st
 void reading_definition(struct exchange *x, struct bytes name, const struct json *tool);
 /*
  * A call whose arguments are a JSON value: the piece of the call holds them as
- * written, and what may be rewritten in them, every string, follows as a text
- * of its own.
+ * written, and everything in them follows as a text of its own: strings, which
+ * may be rewritten, and keys and numbers, which may not.
  */
 struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const struct json *name, const struct json *arguments);
 /* A tool's definition whose description can be rewritten; `known`: members that are told otherwise. */
