@@ -49,9 +49,8 @@ part "cuts" sh tests/cuts.sh "$san/cuts" "$work/golden"
 for script in tests/talks/*.sh; do
 	[ -f "$script" ] && part "$(basename "$script" .sh)" sh "$script" "$PWD/$san/merlon" "$PWD/$work"
 done
-part "reading" python3 tests/talks/reading.py "$san/merlon" "$work"
-part "gateway" python3 tests/talks/gateway.py "$san/merlon" "$work"
-part "policy" python3 tests/talks/policy.py "$san/merlon" "$work"
-part "routes" python3 tests/talks/routes.py "$san/merlon" "$work"
+for script in tests/talks/*.py; do
+	part "$(basename "$script" .py)" python3 "$script" "$san/merlon" "$work"
+done
 echo "$passed passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
 [ "$failed" = 0 ]

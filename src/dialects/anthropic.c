@@ -25,6 +25,7 @@ static void read_message(struct exchange *x, const struct json *message)
 	else if (!bytes_same(role, "user"))
 		place.trust = TRUST_ANYBODY;
 	reading_spelling(x, message, "role content");
+	reading_label(x, json_member(message, "role"), TRUST_USER);
 	blocks_read(&place, json_member(message, "content"));
 	reading_rest(x, message, "role content", CHANNEL_META, TRUST_USER);
 }

@@ -25,12 +25,13 @@ static const struct role {
 	{"assistant", CHANNEL_ASSISTANT, TRUST_USER}, {"tool", CHANNEL_TOOL, TRUST_ANYBODY},
 };
 
+/* Ollama takes roles in letters of any case. */
 static struct role role_of(const struct json *message)
 {
 	struct bytes name = json_string(message, "role");
 
 	for (size_t i = 0; i < COUNT_OF(roles); i++)
-		if (bytes_same(name, roles[i].name))
+		if (bytes_equal_folded(name, bytes_of(roles[i].name)))
 			return roles[i];
 	return (struct role){"", CHANNEL_USER, TRUST_ANYBODY};
 }
@@ -54,6 +55,8 @@ static void read_calls(struct exchange *x, const struct json *calls, unsigned tr
 			reading_call_of_value(x, trust, json_member(function, "name"), json_member(function, "arguments"));
 		reading_rest(x, function, "name arguments", CHANNEL_META, trust);
 		reading_rest(x, it, "id type function", CHANNEL_META, trust);
+		if (json_member(it, "id"))
+			reading_label(x, json_member(it, "id"), trust);
 	}
 }
 
@@ -62,6 +65,10 @@ static void read_message(struct exchange *x, const struct json *message)
 	struct role role = role_of(message);
 
 	reading_spelling(x, message, "role content thinking images tool_calls tool_name tool_call_id");
+	if (!reading_label(x, json_member(message, "role"), TRUST_USER))
+		exchange_fail(x, "has a message in a role that is no word, which templates write out as it stands");
+	if (json_member(message, "tool_call_id"))
+		reading_label(x, json_member(message, "tool_call_id"), TRUST_USER);
 	reading_all(x, json_member(message, "content"), role.channel, role.trust);
 	reading_text(x, json_member(message, "thinking"), CHANNEL_REASONING, role.trust);
 	read_images(x, json_member(message, "images"));

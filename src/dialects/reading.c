@@ -221,13 +221,33 @@ struct piece *reading_call(struct exchange *x, const struct json *name, const st
 	return p;
 }
 
+static void add_fixed(struct exchange *x, uint64_t offset, unsigned trust, struct bytes text)
+{
+	if (text.len > 0)
+		exchange_add(x, PIECE_TEXT, CHANNEL_ARGUMENTS, trust, offset, text)->fixed = true;
+}
+
+static void read_arguments(struct exchange *x, const struct json *value, unsigned trust)
+{
+	reading_text(x, value, CHANNEL_ARGUMENTS, trust);
+	if (value->kind == JSON_IS_NUMBER)
+		add_fixed(x, value->at, trust, value->text);
+	if (value->kind != JSON_IS_ARRAY && value->kind != JSON_IS_OBJECT)
+		return;
+	json_each(value, it) {
+		if (value->kind == JSON_IS_OBJECT)
+			add_fixed(x, it->offset, trust, it->key);
+		read_arguments(x, it, trust);
+	}
+}
+
 struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const struct json *name, const struct json *arguments)
 {
 	struct piece *p = reading_call(x, name, arguments);
 
 	p->trust = trust;
 	if (p->fixed)
-		reading_all(x, arguments, CHANNEL_ARGUMENTS, trust);
+		read_arguments(x, arguments, trust);
 	return p;
 }
 
@@ -260,6 +280,19 @@ void reading_spelling(struct exchange *x, const struct json *object, const char 
 		if (!is_word(known, it->key, &folded) && folded)
 			exchange_fail(x, other_case);
 	}
+}
+
+bool reading_label(struct exchange *x, const struct json *value, unsigned trust)
+{
+	bool plain = value && value->kind == JSON_IS_STRING && value->text.len <= 64;
+
+	for (size_t i = 0; plain && i < value->text.len; i++) {
+		unsigned char c = value->text.at[i];
+		plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c != 0 && strchr("_-.:/+", c));
+	}
+	if (!plain)
+		reading_all(x, value, CHANNEL_META, trust);
+	return plain;
 }
 
 /* Of two lists in order, the older one first where they are level. */

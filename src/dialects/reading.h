@@ -45,8 +45,8 @@ void reading_within(struct exchange *x, struct piece *whole);
 void reading_definition(struct exchange *x, struct bytes name, const struct json *tool);
 /*
  * A call whose arguments are a JSON value: the piece of the call holds them as
- * written, and what may be rewritten in them, every string, follows as a text
- * of its own.
+ * written, and everything in them follows as a text of its own: strings, which
+ * may be rewritten, and keys and numbers, which may not.
  */
 struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const struct json *name, const struct json *arguments);
 /* A tool's definition whose description can be rewritten; `known`: members that are told otherwise. */
@@ -57,7 +57,9 @@ void reading_sealed(struct exchange *x, const struct json *value, enum channel c
  * Readers written in Go take "Stream" for "stream": an object where a key is
  * one of the words of `known` but for its letters' case cannot be understood.
  */
-void reading_spelling(struct exchange *x, const struct json *object, const char *known);
+void reading_spelling(struct exchange *x, const struct json *object, const char *known);/* An id, a type, a role: a plain word says nothing, what is none is text like any other. False then. */
+bool reading_label(struct exchange *x, const struct json *value, unsigned trust);
+
 /* Puts the pieces read so far in the order of the body. */
 void reading_in_order(struct exchange *x);
 

@@ -47,13 +47,18 @@ static const struct kind *kind_of(const struct json *block)
 	return NULL;
 }
 
-/* What stands in something that anybody may have written was written by anybody, whatever it calls itself. */
+static bool is_heard(const struct place *place)
+{
+	return place->channel == CHANNEL_TOOL || place->channel == CHANNEL_DOCUMENT;
+}
+
+/* What stands in a result or a document was written by anybody, whatever it calls itself. */
 static struct place inside(const struct place *outer, const struct kind *kind)
 {
 	struct place p = *outer;
 
 	p.depth++;
-	if (p.trust == TRUST_ANYBODY)
+	if (is_heard(outer))
 		return p;
 	if (kind->voice == VOICE_SYSTEM && p.trust >= TRUST_USER) {
 		p.channel = CHANNEL_SYSTEM;
@@ -77,15 +82,12 @@ static void carry_on(const struct place *place, struct piece *piece, const char 
 /* A member without a meaning known here. */
 static void read_other(const struct place *place, const struct json *value)
 {
-	bool heard = place->channel == CHANNEL_TOOL || place->channel == CHANNEL_DOCUMENT;
-
-	reading_all(place->x, value, heard ? place->channel : CHANNEL_META, place->trust);
+	reading_all(place->x, value, is_heard(place) ? place->channel : CHANNEL_META, place->trust);
 }
 
-static void read_nothing(const struct place *place, const struct json *value)
+static void read_label(const struct place *place, const struct json *value)
 {
-	if (value->kind != JSON_IS_STRING)
-		read_other(place, value);
+	reading_label(place->x, value, place->trust);
 }
 
 static void read_text(const struct place *place, const struct json *value)
@@ -166,6 +168,8 @@ static void read_source(const struct place *place, const struct json *source)
 	if (json_member(source, "content"))
 		read_content(place, json_member(source, "content"));
 	reading_opaque(place->x, json_member(source, "file_id"), "a file kept by the server");
+	if (json_member(source, "media_type"))
+		read_label(place, json_member(source, "media_type"));
 	reading_rest(place->x, source, "type media_type data url content file_id", place->channel, place->trust);
 }
 
@@ -186,7 +190,7 @@ static const struct member {
 	const char *key;
 	void (*read)(const struct place *, const struct json *);
 } members[] = {
-	{"type", read_nothing}, {"id", read_nothing}, {"tool_use_id", read_nothing},
+	{"type", read_label}, {"id", read_label}, {"tool_use_id", read_label},
 	{"text", read_text}, {"content", read_content}, {"thinking", read_thinking}, {"signature", read_signature}, {"data", read_reasoning},
 	{"encrypted_content", read_encrypted}, {"encrypted_stdout", read_encrypted}, {"encrypted_index", read_encrypted},
 	{"file_id", read_file}, {"source", read_source}, {"citations", read_citations}, {"tool_references", read_content},

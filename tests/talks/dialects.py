@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""dialects.py MERLON FOLDER: the conversations of tests/dialects through `merlon gateway`: whole ones pass as they are, cut ones end as their clients expect."""
+
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+MERLON, FOLDER = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve() / "dialects"
+TALKS = pathlib.Path(__file__).resolve().parent.parent / "dialects"
+TYPES = {"anthropic": "text/event-stream", "ollama": "application/x-ndjson"}
+PASSED = FAILED = 0
+
+
+def check(what, good, seen=""):
+	global PASSED, FAILED
+	if good:
+		PASSED += 1
+	else:
+		FAILED += 1
+		print(f"FAIL {what}: {seen!r}")
+
+
+class Talk:
+	def __init__(self, name):
+		text = (TALKS / f"{name}.talk").read_text()
+		head, *parts = text.split("\n--- ")
+		self.dialect = name.split("/")[0]
+		self.method, self.path = head.split("\n")[1].split(" ")
+		self.parts = {part.split("\n", 1)[0].split(" ")[0]: part.split("\n", 1)[1] for part in parts}
+		self.request = self.parts["request"].strip()
+
+
+class Model(http.server.BaseHTTPRequestHandler):
+	"""Answers what it was told to."""
+	protocol_version = "HTTP/1.1"
+	answer = ("", b"")
+	asked = 0
+
+	def log_message(self, *_):
+		pass
+
+	def do_POST(self):
+		Model.asked += 1
+		self.rfile.read(int(self.headers["content-length"]))
+		self.send_response(200)
+		self.send_header("content-type", Model.answer[0])
+		self.send_header("content-length", str(len(Model.answer[1])))
+		self.end_headers()
+		self.wfile.write(Model.answer[1])
+
+
+def free_port():
+	with socket.socket() as s:
+		s.bind(("127.0.0.1", 0))
+		return s.getsockname()[1]
+
+
+def ask(port, key, talk, answer="", type=None):
+	"""Status and body of what the gateway makes of a talk's request and this answer."""
+	Model.answer = (type or TYPES[talk.dialect], answer.encode())
+	c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+	c.request(talk.method, talk.path, talk.request.encode(), {"x-api-key": key, "content-type": "application/json"})
+	r = c.getresponse()
+	body = r.read().decode()
+	c.close()
+	return r.status, body
+
+
+def whole(port, key):
+	for name in ("anthropic/stream", "anthropic/compaction", "anthropic/failed-midway", "ollama/chat", "ollama/generate"):
+		talk = Talk(name)
+		answer = talk.parts["stream"] + ('event: message_stop\ndata: {"type":"message_stop"}\n\n' if name.endswith("compaction") else "")
+		check(f"{name} passes as it is", ask(port, key, talk, answer) == (200, answer))
+	for name in ("anthropic/answer", "anthropic/count", "ollama/chat-whole", "ollama/embed", "ollama/embeddings"):
+		talk = Talk(name)
+		check(f"{name} passes as it is", ask(port, key, talk, talk.parts["answer"], "application/json") == (200, talk.parts["answer"]))
+
+
+def cut(port, key):
+	for name in ("stopped-text", "stopped-call", "stopped-before"):
+		talk = Talk(f"anthropic/{name}")
+		status, body = ask(port, key, talk, talk.parts["stream"])
+		last = body.rstrip().split("\n\n")[-1].split("\n")
+		check(f"a cut stream ends with an error: {name}", status == 200 and body.startswith(talk.parts["stream"]) and last[0] == "event: error" and json.loads(last[1][6:])["error"]["code"] == "upstream_cut", body)
+	talk = Talk("ollama/cut")
+	status, body = ask(port, key, talk, talk.parts["stream"])
+	last = json.loads(body.rstrip().split("\n")[-1])
+	check("a cut stream ends with a last line", status == 200 and body.startswith(talk.parts["stream"]) and last["done"] is True and last["code"] == "upstream_cut" and last["error"], body)
+	talk = Talk("anthropic/unknown-events")
+	status, body = ask(port, key, talk, talk.parts["stream"])
+	check("a broken event is not passed on", "two" not in body and json.loads(body.rstrip().split("data: ")[-1])["error"]["code"] == "not_examined", body)
+
+
+def refused(port, key):
+	asked = Model.asked
+	for name in ("anthropic/fallbacks", "anthropic/capitals", "anthropic/twice", "anthropic/no-json", "ollama/raw", "ollama/template", "ollama/context", "ollama/long-s", "ollama/role"):
+		status, body = ask(port, key, Talk(name))
+		check(f"{name} is refused", status == 400 and "error" in json.loads(body), (status, body))
+	for name in ("anthropic/batches", "anthropic/batch-results", "ollama/show", "ollama/pull"):
+		status, body = ask(port, key, Talk(name))
+		check(f"{name} is shut", status == 404 and "error" in json.loads(body), (status, body))
+	status, body = ask(port, "no key", Talk("anthropic/stream"))
+	check("a refusal in Anthropic's words", status == 401 and json.loads(body)["error"]["type"] == "authentication_error", body)
+	status, body = ask(port, "no key", Talk("ollama/chat"))
+	check("a refusal in Ollama's words", status == 401 and isinstance(json.loads(body)["error"], str), body)
+	check("nothing of that reached the model", Model.asked == asked, Model.asked - asked)
+
+
+def main():
+	FOLDER.mkdir(parents=True, exist_ok=True)
+	model = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model)
+	threading.Thread(target=model.serve_forever, daemon=True).start()
+	port, ledger = free_port(), FOLDER / f"ledger.{os.getpid()}"
+	gateway = subprocess.Popen([MERLON, "gateway", "--upstream", f"http://127.0.0.1:{model.server_port}", "--listen", f"127.0.0.1:{port}", "--ledger", str(ledger), "--workers", "1"], stderr=subprocess.DEVNULL)
+	try:
+		for _ in range(200):
+			with socket.socket() as s:
+				if (ledger / "key").exists() and s.connect_ex(("127.0.0.1", port)) == 0:
+					break
+			time.sleep(0.05)
+		key = (ledger / "key").read_text().strip()
+		whole(port, key)
+		cut(port, key)
+		refused(port, key)
+	finally:
+		gateway.terminate()
+		check("the gateway ends well", gateway.wait(20) == 0, gateway.returncode)
+	print(f"{PASSED} passed, {FAILED} failed")
+	return FAILED > 0
+
+
+sys.exit(main())
