@@ -26,7 +26,7 @@ ifdef LTO
 FLAGS  += -flto
 LINK   += -flto=auto $(CFLAGS)
 endif
-LDLIBS = -l:libarchive.a -lssl -lcrypto -lsqlite3 -lseccomp -lyaml -lz -ldeflate -lbz2 -llzma -lzstd -llz4 -lm
+LDLIBS = -l:libarchive.a -lssl -lcrypto -lnghttp2 -lsqlite3 -lseccomp -lyaml -lz -ldeflate -lbz2 -llzma -lzstd -llz4 -lm
 
 # Debian 12 ships llhttp as C sources.
 LLHTTP := api http llhttp
