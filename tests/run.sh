@@ -52,5 +52,6 @@ done
 part "reading" python3 tests/talks/reading.py "$san/merlon" "$work"
 part "gateway" python3 tests/talks/gateway.py "$san/merlon" "$work"
 part "routes" python3 tests/talks/routes.py "$san/merlon" "$work"
+part "door" python3 tests/talks/door.py "$san/merlon" "$work"
 echo "$passed passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
 [ "$failed" = 0 ]
