@@ -28,7 +28,7 @@ LINK   += -flto=auto $(CFLAGS)
 endif
 # Static but for OpenSSL and libc: finding a library and its symbols costs every start as much as judging a small file.
 static = $(1:%=-l:lib%.a)
-LDLIBS = $(call static,archive sqlite3 seccomp yaml z deflate bz2 lzma zstd lz4) -lssl -lcrypto -lm
+LDLIBS = $(call static,archive sqlite3 seccomp yaml z deflate bz2 lzma zstd lz4 nghttp2) -lssl -lcrypto -lm
 
 # Debian 12 ships llhttp as C sources.
 LLHTTP := api http llhttp

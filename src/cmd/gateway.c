@@ -1,4 +1,5 @@
 #include "gateway/gateway.h"
+#include "gateway/signer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,8 +46,9 @@ static int explain(struct config *c)
 	config_explain(c, &out);
 	fwrite(out.at, 1, out.len, stdout);
 	text_finish(&out);
+	bool good = signer_check(c);
 	config_destroy(c);
-	return 0;
+	return good ? 0 : 2;
 }
 
 /* What is wrong with the command line, or NULL. */

@@ -35,6 +35,9 @@ static void read_listener(struct loading *l, const struct yaml *map, struct list
 	out->certificate_required = settings_bool(s, tls, "callers-required", out->authorities != NULL);
 	if (!out->certificate || !out->private_key)
 		settings_fail(s, tls, "has tls without a certificate and a key for it");
+	const char *why = s->failed ? NULL : tls_open(out);
+	if (why)
+		settings_fail(s, tls, "has %s", why);
 }
 
 static void read_listeners(struct loading *l, const struct yaml *root)
@@ -398,6 +401,8 @@ void config_destroy(struct config *c)
 {
 	if (!c)
 		return;
+	for (size_t i = 0; i < c->listener_count; i++)
+		tls_close(&c->listeners[i]);
 	for (size_t i = 0; i < c->upstream_count; i++)
 		upstream_finish(&c->upstreams[i]);
 	identity_destroy(c->identity);
@@ -446,6 +451,8 @@ static void explain_listener(struct text *out, const struct listener *l)
 {
 	text_addf(out, "Callers come to %s, %s%s.\n", l->address, l->certificate ? "over TLS" : "WITHOUT TLS: only for this machine, or behind something that has it",
 		  !l->authorities ? "" : l->certificate_required ? ", and have to show a certificate" : ", and may show a certificate");
+	if (l->context)
+		text_addf(out, "  its certificate lasts another %lld days%s%s\n", (long long)tls_seconds_left(l) / 86400, tls_warning(l) ? ": IT " : "", tls_warning(l) ? tls_warning(l) : "");
 }
 
 static void explain_upstream(struct text *out, const struct upstream *u)

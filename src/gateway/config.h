@@ -6,6 +6,7 @@
 #include "identity/identity.h"
 #include "policies/policies.h"
 #include "base/hash.h"
+#include "gateway/tls.h"
 #include "types/dialect.h"
 
 /* A gateway as it is configured: what `merlon gateway --config FILE` reads (schema/gateway.schema.json). */
@@ -18,6 +19,7 @@ struct listener {
 	const char *certificate, *private_key;  /* PEM files; NULL: without TLS */
 	const char *authorities;    /* PEM file of those who vouch for callers' certificates; or NULL */
 	bool certificate_required;
+	SSL_CTX *context;           /* with the certificate; the key is the signer's alone */
 };
 
 /* An upstream of a route, and how often its turn is. */

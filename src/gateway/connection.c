@@ -7,7 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_MOST = 64 << 10, READS_A_TURN = 4 };
+/* STALL_MS: so long the other side may take nothing of what is queued. LINGER: what it may still send, and for how long, after the last byte for it. */
+enum { READ_MOST = 64 << 10, READS_A_TURN = 4, STALL_MS = 60000, LINGER_MS = 2000, LINGER_MOST = 1 << 20 };
 
 static void arm(struct connection *c)
 {
@@ -17,7 +18,7 @@ static void arm(struct connection *c)
 		return;
 	if (c->connecting || c->wants_write || c->sent < c->out.len)
 		events |= EPOLLOUT;
-	if (c->shaking || c->wants_read || (!c->paused && !c->closing))
+	if (c->shaking || c->wants_read || c->lingering || (!c->paused && !c->closing))
 		events |= EPOLLIN;
 	loop_watch(c->loop, &c->watch, c->connecting ? EPOLLOUT : events);
 }
@@ -30,6 +31,47 @@ static void lose(struct connection *c, const char *why)
 	c->ended = true;
 	if (!told && c->gone)
 		c->gone(c, why);
+}
+
+/* ---- the end ---- */
+
+/* Who still sends would lose what was said last, were the socket closed under it: it is let come to its end. */
+static void linger(struct connection *c)
+{
+	if (c->ssl && !c->shaking)
+		SSL_shutdown(c->ssl);
+	if (shutdown(c->watch.fd, SHUT_WR) != 0) {
+		lose(c, "is over");
+		return;
+	}
+	c->lingering = true;
+	c->wants_write = c->wants_read = false;
+	c->lingered = 0;
+	timer_set(c->loop, &c->patience, LINGER_MS);
+	arm(c);
+}
+
+static void discard(struct connection *c)
+{
+	static unsigned char buffer[READ_MOST];
+
+	for (unsigned i = 0; i < READS_A_TURN; i++) {
+		ssize_t n = recv(c->watch.fd, buffer, sizeof buffer, 0);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		c->lingered += n > 0 ? (size_t)n : 0;
+		if (n <= 0 || c->lingered > LINGER_MOST) {
+			lose(c, "is over");
+			return;
+		}
+	}
+}
+
+static void out_of_patience(struct timer *timer)
+{
+	struct connection *c = timer->owner;
+
+	lose(c, c->lingering ? "is over" : "was ended, because the other side took nothing for too long");
 }
 
 /* ---- writing ---- */
@@ -56,23 +98,28 @@ static void flush(struct connection *c)
 
 	if (c->connecting || c->shaking)
 		return;
-	while (c->sent < c->out.len) {
+	for (bool waits = false; c->sent < c->out.len && !waits;) {
 		ssize_t n = write_some(c, bytes_from(text_bytes(&c->out), c->sent));
 		if (n < 0) {
 			lose(c, "was cut by the other side");
 			return;
 		}
-		if (n == 0)
-			break;
+		waits = n == 0;
 		c->sent += (size_t)n;
 		c->bytes_out += (uint64_t)n;
+		if (n > 0 && c->patience.place != 0)
+			timer_set(c->loop, &c->patience, STALL_MS);
 	}
-	if (c->sent < c->out.len)
+	if (c->sent < c->out.len) {
+		if (c->patience.place == 0)
+			timer_set(c->loop, &c->patience, STALL_MS);
 		return;
+	}
 	c->sent = 0;
 	text_clear(&c->out);
+	timer_cancel(c->loop, &c->patience);
 	if (c->closing)
-		lose(c, "is over");
+		linger(c);
 	else if (had && c->drained)
 		c->drained(c);
 }
@@ -104,7 +151,7 @@ void connection_finish(struct connection *c)
 	c->closing = true;
 	arm(c);
 	if (connection_queued(c) == 0)
-		lose(c, "is over");
+		linger(c);
 }
 
 /* ---- reading ---- */
@@ -129,6 +176,7 @@ static void fetch(struct connection *c)
 {
 	static unsigned char buffer[READ_MOST];
 
+	/* A record of TLS fits into the buffer, so that nothing of it is left lying where epoll does not look. */
 	for (unsigned i = 0; i < READS_A_TURN && !c->paused && !c->closing && c->watch.fd >= 0; i++) {
 		ssize_t n = read_some(c, buffer, sizeof buffer);
 		if (n < 0) {
@@ -159,7 +207,12 @@ static bool shake(struct connection *c)
 	}
 	int why = SSL_get_error(c->ssl, n);
 	c->wants_write = why == SSL_ERROR_WANT_WRITE;
-	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+		return false;
+	/* A caller is let read why. */
+	if (why == SSL_ERROR_SSL && SSL_is_server(c->ssl))
+		linger(c);
+	else
 		lose(c, "could not agree on TLS");
 	return false;
 }
@@ -183,6 +236,10 @@ static void ready(struct watch *w, uint32_t events)
 {
 	struct connection *c = w->owner;
 
+	if (c->lingering) {
+		discard(c);
+		return;
+	}
 	if (c->connecting && !finish_connecting(c))
 		return;
 	if (c->shaking && !shake(c)) {
@@ -203,15 +260,28 @@ void connection_open(struct connection *c, struct loop *loop, int fd, SSL *ssl, 
 	c->loop = loop;
 	c->ssl = ssl;
 	c->connecting = connecting;
-	c->shaking = ssl != NULL;
-	c->paused = c->closing = c->ended = c->wants_read = c->wants_write = false;
+	c->shaking = ssl && !SSL_is_init_finished(ssl);
+	c->paused = c->closing = c->ended = c->wants_read = c->wants_write = c->lingering = false;
+	c->patience = (struct timer){.due = out_of_patience, .owner = c};
 	c->watch = (struct watch){.fd = fd, .ready = ready, .owner = c};
 	c->sent = 0;
 	c->bytes_in = c->bytes_out = 0;
 	text_init(&c->out, NULL);
-	if (ssl)
+	if (ssl && SSL_get_fd(ssl) != fd)
 		SSL_set_fd(ssl, fd);
 	arm(c);
+}
+
+int connection_hand_over(struct connection *c)
+{
+	int fd = c->watch.fd;
+
+	loop_forget(c->loop, &c->watch);
+	timer_cancel(c->loop, &c->patience);
+	c->watch.fd = -1;
+	c->ssl = NULL;
+	text_finish(&c->out);
+	return fd;
 }
 
 bool connection_is_open(const struct connection *c)
@@ -224,7 +294,8 @@ void connection_close(struct connection *c)
 	if (!connection_is_open(c))
 		return;
 	loop_forget(c->loop, &c->watch);
-	if (c->ssl && !c->shaking && !c->connecting)
+	timer_cancel(c->loop, &c->patience);
+	if (c->ssl && !c->shaking && !c->connecting && !c->lingering)
 		SSL_shutdown(c->ssl);
 	SSL_free(c->ssl);
 	c->ssl = NULL;

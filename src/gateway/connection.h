@@ -19,6 +19,9 @@ struct connection {
 	struct text out;
 	size_t sent;                /* of `out` */
 	uint64_t bytes_in, bytes_out;
+	struct timer patience;      /* while the other side takes nothing; then while it lingers */
+	bool lingering;
+	size_t lingered;
 
 	void *owner;
 	/* Takes all of it; may close the connection. */
@@ -31,14 +34,16 @@ struct connection {
 	void (*gone)(struct connection *, const char *why);
 };
 
-/* Takes the descriptor, which must be non-blocking. `ssl` is taken too. */
+/* Takes the descriptor, which must be non-blocking. `ssl` is taken too; its handshake may be over. */
 void connection_open(struct connection *, struct loop *, int fd, SSL *ssl, bool connecting);
 void connection_close(struct connection *);
+/* Lets go of the socket, which is returned, and of `ssl`, which the caller has seen: both are somebody else's now. */
+int connection_hand_over(struct connection *);
 bool connection_is_open(const struct connection *);
 
 void connection_send(struct connection *, struct bytes);
 size_t connection_queued(const struct connection *);
-/* Closes when what is queued is sent. */
+/* Closes when what is queued is sent, and the other side has had time to read it. */
 void connection_finish(struct connection *);
 
 /* While paused nothing is read, so that the sender slows down. */

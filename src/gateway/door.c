@@ -9,7 +9,6 @@ void door_add(struct door *door, struct client *c)
 		c->next->place = &c->next;
 	door->clients = c;
 	door->client_count++;
-	shared_count(door->shared, COUNT_CONNECTIONS, 1);
 }
 
 void door_remove(struct client *c)

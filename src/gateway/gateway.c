@@ -15,26 +15,22 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "gateway/signer.h"
+#include "gateway/sockets.h"
 #include "gateway/steward.h"
 #include "gateway/worker.h"
+#include "sandbox/channel.h"
 #include "sandbox/confine.h"
 #include "syntax/json.h"
 
 /* SLOTS_MOST: workers of the newest configuration and of older ones that still serve somebody. */
-enum { WORKERS_MOST = 64, SLOTS_MOST = 256, BACKLOG = 1024, LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5 };
-
-/* One address; a socket a worker, so that the kernel deals callers out. */
-struct sockets {
-	char *address;
-	int fds[WORKERS_MOST];
-	bool wanted;
-	struct sockets *next;
-};
+enum { SLOTS_MOST = 256, LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5, DAY_MS = 86400000 };
 
 struct slot {
 	pid_t pid;                  /* 0: nobody */
 	unsigned number;            /* among the workers of its configuration */
 	unsigned generation;
+	int signer;                 /* the signer's end of the channel to it, kept for another signer; or -1 */
 	int64_t begun_ms, restart_at_ms;
 };
 
@@ -47,128 +43,10 @@ struct gateway {
 	int64_t restart_after_ms;
 	int signals, recorder_socket;
 	pid_t recorder, steward, refresher;
+	struct signer signer;
+	int64_t signer_at_ms, certificates_at_ms;       /* when to start one again; when to look at them again */
 	bool leaving, halted, halted_by_signal;
 };
-
-/* ---- addresses ---- */
-
-static bool read_address(const char *given, struct addrinfo **out)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-	const char *colon = strrchr(given, ':');
-	char host[256];
-
-	if (!colon || (size_t)(colon - given) >= sizeof host) {
-		log_error("gateway: \"%s\" is no HOST:PORT to listen on", given);
-		return false;
-	}
-	bool bracket = given[0] == '[' && colon > given + 1 && colon[-1] == ']';
-	snprintf(host, sizeof host, "%.*s", (int)(colon - given) - (bracket ? 2 : 0), given + (bracket ? 1 : 0));
-	int failed = getaddrinfo(host, colon + 1, &hints, out);
-	if (failed)
-		log_error("gateway: \"%s\": %s", given, gai_strerror(failed));
-	return !failed;
-}
-
-static int bind_to(const struct addrinfo *a)
-{
-	int one = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static void close_sockets(struct sockets *s)
-{
-	for (unsigned i = 0; i < WORKERS_MOST; i++)
-		if (s->fds[i] >= 0)
-			close(s->fds[i]);
-	free(s->address);
-	free(s);
-}
-
-static struct sockets *make_sockets(const char *address, unsigned workers)
-{
-	struct sockets *s = calloc(1, sizeof *s);
-	struct addrinfo *found = NULL;
-	bool good;
-
-	if (!s || !(s->address = strdup(address)))
-		abort();
-	for (unsigned i = 0; i < WORKERS_MOST; i++)
-		s->fds[i] = -1;
-	good = read_address(address, &found);
-	for (unsigned i = 0; good && i < workers; i++) {
-		s->fds[i] = bind_to(found);
-		good = s->fds[i] >= 0;
-		if (!good)
-			log_error("gateway: cannot listen on %s: %m", address);
-	}
-	if (found)
-		freeaddrinfo(found);
-	if (good)
-		return s;
-	close_sockets(s);
-	return NULL;
-}
-
-static struct sockets *sockets_of(const struct gateway *g, const char *address)
-{
-	for (struct sockets *s = g->sockets; s; s = s->next)
-		if (strcmp(s->address, address) == 0)
-			return s;
-	return NULL;
-}
-
-/* Those of addresses that stay are kept: who waits there to be let in is not lost. */
-static bool open_sockets(struct gateway *g, const struct config *c)
-{
-	for (size_t i = 0; i < c->listener_count; i++) {
-		if (sockets_of(g, c->listeners[i].address))
-			continue;
-		struct sockets *s = make_sockets(c->listeners[i].address, g->workers);
-		if (!s)
-			return false;
-		s->next = g->sockets;
-		g->sockets = s;
-	}
-	return true;
-}
-
-static bool listen_all(struct gateway *g)
-{
-	for (struct sockets *s = g->sockets; s; s = s->next)
-		for (unsigned i = 0; i < g->workers; i++)
-			if (listen(s->fds[i], BACKLOG) != 0) {
-				log_error("gateway: cannot listen on %s: %m", s->address);
-				return false;
-			}
-	return true;
-}
-
-/* Addresses that the configuration does not name any more. */
-static void close_others(struct gateway *g)
-{
-	for (struct sockets *s = g->sockets; s; s = s->next)
-		s->wanted = false;
-	for (size_t i = 0; i < g->config->listener_count; i++)
-		sockets_of(g, g->config->listeners[i].address)->wanted = true;
-	for (struct sockets **at = &g->sockets; *at;) {
-		struct sockets *s = *at;
-		if (s->wanted) {
-			at = &s->next;
-			continue;
-		}
-		*at = s->next;
-		close_sockets(s);
-	}
-}
 
 /* ---- the recorder ---- */
 
@@ -184,9 +62,7 @@ static bool start_recorder(struct gateway *g)
 		close(ready[0]);
 		close(pair[1]);
 		close(g->signals);
-		for (struct sockets *s = g->sockets; s; s = s->next)
-			for (unsigned i = 0; i < g->workers; i++)
-				close(s->fds[i]);
+		sockets_close(&g->sockets);
 		_exit(recorder_run(g->config->ledger, pair[0], ready[1], g->shared));
 	}
 	close(ready[1]);
@@ -219,6 +95,22 @@ static void note(struct gateway *g, const char *what)
 	loop_destroy(loop);
 }
 
+/* ---- the ends of the signer ---- */
+
+static void close_end(struct slot *slot)
+{
+	if (slot->signer >= 0)
+		close(slot->signer);
+	slot->signer = -1;
+}
+
+static void close_ends(struct gateway *g)
+{
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		close_end(&g->slots[i]);
+	signer_let_go(&g->signer);
+}
+
 /* ---- the steward ---- */
 
 /* Operators can do without it, for a while: a signal and a file halt the gateway too. */
@@ -235,11 +127,10 @@ static void start_steward(struct gateway *g)
 	}
 	g->steward = fork();
 	if (g->steward == 0) {
+		close_ends(g);
 		close(g->recorder_socket);
 		close(g->signals);
-		for (struct sockets *s = g->sockets; s; s = s->next)
-			for (unsigned i = 0; i < g->workers; i++)
-				close(s->fds[i]);
+		sockets_close(&g->sockets);
 		_exit(steward_run(&start));
 	}
 	close(start.listener);
@@ -247,17 +138,18 @@ static void start_steward(struct gateway *g)
 
 /* ---- workers ---- */
 
-static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal)
+static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal, int signer)
 {
 	int listeners[WORKERS_MOST];
-	struct worker_start start = {.config = g->config, .shared = g->shared, .listeners = listeners, .recorder = recorder, .journal = journal, .generation = slot->generation};
+	struct worker_start start = {.config = g->config, .shared = g->shared, .listeners = listeners, .recorder = recorder, .journal = journal, .signer = signer, .generation = slot->generation};
 
 	for (size_t i = 0; i < g->config->listener_count; i++)
-		listeners[i] = sockets_of(g, g->config->listeners[i].address)->fds[slot->number];
+		listeners[i] = sockets_of(g->sockets, g->config->listeners[i].address)->fds[slot->number];
 	for (struct sockets *s = g->sockets; s; s = s->next)
 		for (unsigned k = 0; k < WORKERS_MOST; k++)
 			if (s->fds[k] >= 0 && (k != slot->number || !s->wanted))
 				close(s->fds[k]);
+	close_ends(g);
 	close(g->recorder_socket);
 	close(g->signals);
 	_exit(worker_run(&start));
@@ -266,7 +158,7 @@ static void be_worker(struct gateway *g, const struct slot *slot, int recorder, 
 static bool start_worker(struct gateway *g, struct slot *slot)
 {
 	uint64_t number = ((uint64_t)time_now_ms() << 12) + g->journals++ % 4096;
-	int pair[2], journal = recorder_create_journal(g->config->ledger, number);
+	int pair[2], keys[2] = {-1, -1}, journal = recorder_create_journal(g->config->ledger, number);
 
 	if (journal < 0) {
 		log_error("gateway: no journal for a worker can be made in %s: %m", g->config->ledger);
@@ -275,13 +167,19 @@ static bool start_worker(struct gateway *g, struct slot *slot)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0 || !recorder_introduce(g->recorder_socket, pair[0], number))
 		return false;
 	close(pair[0]);
+	if (signer_is_needed(g->config) && (!channel_make(keys) || !signer_introduce(&g->signer, keys[1])))
+		log_error("gateway: a worker cannot ask the signer");
+	close_end(slot);
+	slot->signer = keys[1];
 	slot->begun_ms = time_monotonic_ms();
 	slot->restart_at_ms = 0;
 	slot->pid = fork();
 	if (slot->pid == 0)
-		be_worker(g, slot, pair[1], journal);
+		be_worker(g, slot, pair[1], journal, keys[0]);
 	close(journal);
 	close(pair[1]);
+	if (keys[0] >= 0)
+		close(keys[0]);
 	return slot->pid > 0;
 }
 
@@ -303,7 +201,7 @@ static bool start_workers(struct gateway *g)
 			log_error("gateway: too many workers of earlier configurations still serve somebody");
 			return false;
 		}
-		*slot = (struct slot){.number = i, .generation = generation};
+		*slot = (struct slot){.number = i, .generation = generation, .signer = -1};
 		if (!start_worker(g, slot))
 			return false;
 	}
@@ -318,6 +216,7 @@ static void worker_ended(struct gateway *g, struct slot *slot, int status)
 	bool wanted = !g->leaving && slot->generation == atomic_load(&g->shared->generation);
 
 	slot->pid = 0;
+	close_end(slot);
 	if (!wanted)
 		return;
 	g->restart_after_ms = now_ms - slot->begun_ms > RESTART_MOST_MS ? RESTART_MS : g->restart_after_ms * 2;
@@ -352,7 +251,8 @@ static void kill_workers(struct gateway *g)
 			continue;
 		kill(slot->pid, SIGKILL);
 		waitpid(slot->pid, NULL, 0);
-		*slot = (struct slot){0};
+		close_end(slot);
+		*slot = (struct slot){.signer = -1};
 	}
 }
 
@@ -376,6 +276,51 @@ static bool replace_recorder(struct gateway *g)
 	return false;
 }
 
+/* ---- TLS ---- */
+
+/* Handshakes that wait for the one that died are answered by the next: it gets the same channels. */
+static void restart_signer(struct gateway *g)
+{
+	int64_t now_ms = time_monotonic_ms();
+	int ends[SLOTS_MOST];
+	size_t count = 0;
+
+	if (g->signer_at_ms == 0 || now_ms < g->signer_at_ms)
+		return;
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		if (g->slots[i].signer >= 0 && g->slots[i].generation == atomic_load(&g->shared->generation))
+			ends[count++] = g->slots[i].signer;
+	bool good = signer_start(&g->signer, g->config, ends, count);
+	g->signer_at_ms = good ? 0 : now_ms + RESTART_MOST_MS;
+	atomic_store(&g->shared->signer_lost, !good);
+}
+
+static void signer_ended(struct gateway *g)
+{
+	signer_let_go(&g->signer);
+	g->signer_at_ms = time_monotonic_ms();
+	log_error("gateway: the process that signs handshakes ended; another takes its place");
+	note(g, "the signer ended");
+}
+
+/* At the start, and once a day: a certificate is renewed before callers turn away. */
+static void look_at_certificates(struct gateway *g)
+{
+	int64_t now_ms = time_monotonic_ms();
+
+	if (now_ms < g->certificates_at_ms)
+		return;
+	g->certificates_at_ms = now_ms + DAY_MS;
+	for (size_t i = 0; i < g->config->listener_count; i++) {
+		const struct listener *l = &g->config->listeners[i];
+		const char *warning = l->context ? tls_warning(l) : NULL;
+		if (warning)
+			log_warning("%s: the certificate for %s %s", l->certificate, l->address, warning);
+		if (!l->context && !address_is_local(l->address))
+			log_warning("gateway: callers come to %s WITHOUT TLS: keys and content can be read on the way", l->address);
+	}
+}
+
 /* False when the gateway cannot go on. */
 static bool reap(struct gateway *g)
 {
@@ -390,6 +335,8 @@ static bool reap(struct gateway *g)
 			g->refresher = 0;
 		if (pid == g->steward)
 			start_steward(g);
+		if (pid == g->signer.pid)
+			signer_ended(g);
 		for (unsigned i = 0; i < SLOTS_MOST; i++)
 			if (g->slots[i].pid == pid)
 				worker_ended(g, &g->slots[i], status);
@@ -432,6 +379,7 @@ static void refresh_identity(struct gateway *g)
 		return;
 	g->refresher = fork();
 	if (g->refresher == 0) {
+		close_ends(g);
 		identity_refresh(g->config->identity, time_now_ms());
 		_exit(0);
 	}
@@ -456,8 +404,10 @@ static void tell_gaps(struct gateway *g)
 static void reload(struct gateway *g)
 {
 	struct config *fresh = g->config->from_file ? config_load(g->config->path) : NULL;
+	struct signer signer;
 
-	if (!fresh || strcmp(fresh->ledger, g->config->ledger) != 0 || !config_identity(fresh) || !open_sockets(g, fresh) || !listen_all(g)) {
+	if (!fresh || strcmp(fresh->ledger, g->config->ledger) != 0 || !config_identity(fresh) || !sockets_open(&g->sockets, fresh, g->workers) || !sockets_listen(g->sockets) ||
+	    !signer_start(&signer, fresh, NULL, 0)) {
 		log_error("gateway: the configuration stays as it was%s", fresh ? "" : "; it cannot be read again");
 		config_destroy(fresh);
 		return;
@@ -465,7 +415,11 @@ static void reload(struct gateway *g)
 	struct config *old = g->config;
 	identity_refresh(fresh->identity, time_now_ms());
 	g->config = fresh;
-	close_others(g);
+	signer_let_go(&g->signer);
+	g->signer = signer;
+	g->signer_at_ms = g->certificates_at_ms = 0;
+	atomic_store(&g->shared->signer_lost, 0);
+	sockets_close_others(&g->sockets, g->config);
 	atomic_fetch_add(&g->shared->generation, 1);
 	for (unsigned i = 0; i < SLOTS_MOST; i++)
 		g->slots[i].restart_at_ms = 0;
@@ -514,6 +468,8 @@ static int watch_over(struct gateway *g)
 		refresh_identity(g);
 		going = reap(g);
 		restart_workers(g);
+		restart_signer(g);
+		look_at_certificates(g);
 	}
 	return g->leaving && going ? 0 : 2;
 }
@@ -558,11 +514,8 @@ static int end(struct gateway *g, int status)
 		close(g->recorder_socket);
 		waitpid(g->recorder, &recorder, 0);
 	}
-	while (g->sockets) {
-		struct sockets *s = g->sockets;
-		g->sockets = s->next;
-		close_sockets(s);
-	}
+	sockets_close(&g->sockets);
+	signer_let_go(&g->signer);
 	config_destroy(g->config);
 	free(g);
 	return recorder != 0 ? 2 : status;
@@ -580,16 +533,19 @@ int gateway_run(struct config *config)
 		log_as_json();
 	g->shared = shared_create();
 	g->restart_after_ms = RESTART_MS / 2;
+	g->signer.control = -1;
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		g->slots[i].signer = -1;
 	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
 	take_descriptors();
 	g->signals = take_signals();
-	if (!open_sockets(g, config) || !start_recorder(g) || !config_identity(config))
+	if (!sockets_open(&g->sockets, config, g->workers) || !start_recorder(g) || !config_identity(config))
 		return end(g, 2);
-	close_others(g);
+	sockets_close_others(&g->sockets, g->config);
 	identity_refresh(config->identity, time_now_ms());
 	note(g, "begins");
 	start_steward(g);
-	if (!listen_all(g) || !start_workers(g))
+	if (!sockets_listen(g->sockets) || !signer_start(&g->signer, config, NULL, 0) || !start_workers(g))
 		return end(g, 2);
 	for (size_t i = 0; i < config->listener_count; i++)
 		log_note("gateway: listens on %s, in front of %s", config->listeners[i].address, config->upstreams[0].servers[0].url);

@@ -54,6 +54,16 @@ static bool is_plain_path(struct bytes path)
 	return true;
 }
 
+const char *http_take_target(struct http_head *h, struct bytes target)
+{
+	size_t question = bytes_find_byte(target, '?');
+
+	h->target = target;
+	h->path = bytes_slice(target, 0, question);
+	h->query = bytes_from(target, question + 1);
+	return is_plain_path(h->path) && is_visible(h->query) && !bytes_contain(h->query, BYTES("#")) ? NULL : "asks for a path that readers may take differently";
+}
+
 static const char *read_first_line(struct http_reader *r, struct bytes line)
 {
 	struct http_head *h = &r->head;
@@ -64,23 +74,14 @@ static const char *read_first_line(struct http_reader *r, struct bytes line)
 	h->method = bytes_slice(line, 0, space);
 	struct bytes rest = bytes_from(line, space + 1);
 	space = bytes_find_byte(rest, ' ');
-	h->target = bytes_slice(rest, 0, space);
 	if (!is_token(h->method) || !bytes_same(bytes_from(rest, space), " HTTP/1.1"))
 		return "is no request of HTTP/1.1";
-	size_t question = bytes_find_byte(h->target, '?');
-	h->path = bytes_slice(h->target, 0, question);
-	h->query = bytes_from(h->target, question + 1);
-	if (!is_plain_path(h->path) || !is_visible(h->query) || bytes_contain(h->query, BYTES("#")))
-		return "asks for a path that readers may take differently";
-	return NULL;
+	return http_take_target(h, bytes_slice(rest, 0, space));
 }
 
-static const char *read_field(struct http_head *h, struct bytes line)
+const char *http_take_field(struct http_head *h, struct http_field f)
 {
-	size_t colon = bytes_find_byte(line, ':');
-	struct http_field f = {bytes_slice(line, 0, colon), trim(bytes_from(line, colon + 1))};
-
-	if (colon == line.len || !is_token(f.name))
+	if (!is_token(f.name))
 		return "has a header line without a proper name";
 	if (!is_visible(f.value))
 		return "has a header with control characters";
@@ -88,6 +89,13 @@ static const char *read_field(struct http_head *h, struct bytes line)
 		return "has more headers than are read";
 	h->fields[h->field_count++] = f;
 	return NULL;
+}
+
+static const char *read_field(struct http_head *h, struct bytes line)
+{
+	size_t colon = bytes_find_byte(line, ':');
+
+	return http_take_field(h, (struct http_field){bytes_slice(line, 0, colon), colon == line.len ? BYTES("\n") : trim(bytes_from(line, colon + 1))});
 }
 
 static bool name_is(struct bytes name, const char *lower)
@@ -108,11 +116,9 @@ static const char *read_length(struct http_head *h, struct bytes value)
 	return NULL;
 }
 
-/* What decides where a message ends, or who it is for, stands once and plainly. */
-static const char *check_fields(struct http_reader *r)
+const char *http_check_fields(struct http_head *h, bool is_request)
 {
 	static const char *const once[] = {"content-length", "transfer-encoding", "host", "authorization", "content-type", "content-encoding", "x-api-key"};
-	struct http_head *h = &r->head;
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < h->field_count; i++) {
@@ -136,7 +142,7 @@ static const char *check_fields(struct http_reader *r)
 	}
 	if (h->chunked && h->has_length)
 		return "says its length in two ways";
-	if (r->role == HTTP_REQUESTS && http_field_value(h, "host").len == 0)
+	if (is_request && http_field_value(h, "host").len == 0)
 		return "names no host";
 	return NULL;
 }
@@ -157,7 +163,7 @@ static const char *read_lines(struct http_reader *r)
 		else
 			why = first ? read_first_line(r, line) : read_field(&r->head, line);
 	}
-	return why ? why : check_fields(r);
+	return why ? why : http_check_fields(&r->head, r->role == HTTP_REQUESTS);
 }
 
 /* ---- llhttp ---- */

@@ -27,6 +27,16 @@ struct http_head {
 	size_t field_count;
 };
 
+/* ---- for every version of HTTP: false, or why not; a clause that completes "the request ..." ---- */
+
+/* What a request asks for: one meaning for every reader, or none. */
+const char *http_take_target(struct http_head *, struct bytes target);
+const char *http_take_field(struct http_head *, struct http_field);
+/* What decides where a message ends, or who it is for, stands once and plainly. */
+const char *http_check_fields(struct http_head *, bool is_request);
+
+/* ---- HTTP/1.1 ---- */
+
 enum http_role { HTTP_REQUESTS, HTTP_ANSWERS };
 
 enum http_event {

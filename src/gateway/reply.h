@@ -5,6 +5,7 @@
 
 /* The way an answer goes back to its client, whatever version of HTTP it came by. */
 struct reply {
+	struct bytes certificate;   /* that the client showed over TLS and that was found good, as DER; or empty */
 	bool close;                 /* set before the head: the client may send nothing more this way */
 
 	/* `length` is HTTP_UNKNOWN when it is a stream. What stands in one connection alone is added here. */

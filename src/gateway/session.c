@@ -13,6 +13,7 @@ struct session {
 	struct reply reply;
 	struct connection connection;
 	struct http_reader reader;
+	struct text certificate;
 	struct timer patience;
 	struct turn *turn;
 	struct text waiting;        /* what came while a turn was under way */
@@ -36,6 +37,7 @@ static void free_session(struct session *s)
 	connection_close(&s->connection);
 	http_reader_finish(&s->reader);
 	text_finish(&s->waiting);
+	text_finish(&s->certificate);
 	door_remove(&s->client);
 	loop_free_later(s->client.door->loop, s);
 }
@@ -289,6 +291,10 @@ void session_open(struct door *door, int fd, SSL *ssl)
 	s->patience = (struct timer){.due = due, .owner = s};
 	http_reader_init(&s->reader, HTTP_REQUESTS);
 	text_init(&s->waiting, NULL);
+	text_init(&s->certificate, NULL);
+	if (ssl)
+		tls_certificate_of(ssl, &s->certificate);
+	s->reply.certificate = text_bytes(&s->certificate);
 	s->connection.owner = s;
 	s->connection.input = input;
 	s->connection.drained = drained;

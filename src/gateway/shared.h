@@ -24,6 +24,7 @@ struct shared {
 	atomic_uint halts;          /* so often it was */
 	atomic_int reload_asked;
 	atomic_int ledger_lost;     /* evidence cannot be kept */
+	atomic_int signer_lost;     /* nobody can sign handshakes of TLS */
 	atomic_int leaving;         /* no new connections; running exchanges may end */
 	atomic_uint generation;     /* of the configuration: workers of an older one end as their callers do */
 	atomic_uint gaps;           /* in the confinement of workers; see sandbox/confine.h */

@@ -103,7 +103,7 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	text_init(&t->held, NULL);
 	hasher_init(&t->answer_hash);
 	find_route(t, head);
-	t->caller = identity_find(door->config->identity, &t->arena, &(struct credentials){.authorization = http_field_value(head, "authorization"), .api_key = http_field_value(head, "x-api-key")},
+	t->caller = identity_find(door->config->identity, &t->arena, &(struct credentials){.authorization = http_field_value(head, "authorization"), .api_key = http_field_value(head, "x-api-key"), .certificate = reply->certificate},
 				  t->begun_at_ms, &t->why_nobody);
 	shared_count(door->shared, COUNT_REQUESTS, 1);
 	t->recorded = is_probe(t);      /* no exchange: nothing to put on record */

@@ -1,6 +1,7 @@
 #include "gateway/worker.h"
 
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -10,11 +11,13 @@
 
 #include "base/log.h"
 #include "gateway/session.h"
+#include "gateway/session_http2.h"
+#include "gateway/signer.h"
 #include "sandbox/confine.h"
 
 #define MEMORY_MOST ((size_t)8 << 30)
 
-enum { LOOK_MS = 25, ACCEPTS_A_TURN = 64 };
+enum { LOOK_MS = 25, ACCEPTS_A_TURN = 64, HANDSHAKE_MS = 10000 };
 
 struct entrance {
 	struct watch watch;
@@ -30,6 +33,77 @@ struct worker {
 	bool halted, left;
 };
 
+/* ---- callers over TLS: what they speak is known after the handshake ---- */
+
+struct guest {
+	struct client client;
+	struct connection connection;
+	struct timer patience;
+};
+
+static void free_guest(struct guest *g)
+{
+	struct loop *loop = g->client.door->loop;
+
+	timer_cancel(loop, &g->patience);
+	connection_close(&g->connection);
+	door_remove(&g->client);
+	loop_free_later(loop, g);
+}
+
+static void shaken(struct connection *c)
+{
+	struct guest *g = c->owner;
+	struct door *door = g->client.door;
+	SSL *ssl = c->ssl;
+	int fd = connection_hand_over(c);
+
+	free_guest(g);
+	(tls_chose_http2(ssl) ? session_http2_open : session_open)(door, fd, ssl);
+}
+
+static void guest_gone(struct connection *c, const char *why)
+{
+	(void)why;
+	free_guest(c->owner);
+}
+
+static void guest_late(struct timer *t)
+{
+	free_guest(t->owner);
+}
+
+static void guest_halted(struct client *c, const char *why)
+{
+	(void)why;
+	free_guest((struct guest *)c);
+}
+
+/* In the middle of a handshake it has asked for nothing; once that is over it is told. */
+static void guest_left(struct client *c, bool now)
+{
+	(void)c, (void)now;
+}
+
+static void receive_guest(struct door *door, int fd, const struct listener *l)
+{
+	struct guest *g = calloc(1, sizeof *g);
+	SSL *ssl = SSL_new(l->context);
+
+	if (!g || !ssl)
+		abort();
+	SSL_set_accept_state(ssl);
+	g->client.halt = guest_halted;
+	g->client.leave = guest_left;
+	g->connection.owner = g;
+	g->connection.made = shaken;
+	g->connection.gone = guest_gone;
+	g->patience = (struct timer){.due = guest_late, .owner = g};
+	door_add(door, &g->client);
+	connection_open(&g->connection, door->loop, fd, ssl, false);
+	timer_set(door->loop, &g->patience, HANDSHAKE_MS);
+}
+
 static void accept_some(struct watch *w, uint32_t events)
 {
 	struct entrance *e = w->owner;
@@ -41,7 +115,11 @@ static void accept_some(struct watch *w, uint32_t events)
 		if (fd < 0)
 			return;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		session_open(&e->worker->door, fd, NULL);
+		shared_count(e->worker->door.shared, COUNT_CONNECTIONS, 1);
+		if (e->listener->context)
+			receive_guest(&e->worker->door, fd, e->listener);
+		else
+			session_open(&e->worker->door, fd, NULL);
 	}
 }
 
@@ -92,6 +170,8 @@ static bool begin(struct worker *w, const struct worker_start *start)
 			return false;
 		}
 	}
+	if (start->signer >= 0 && !signer_use(c, start->signer, start->shared))
+		return false;
 	w->entrances = calloc(c->listener_count, sizeof *w->entrances);
 	if (!w->entrances)
 		abort();

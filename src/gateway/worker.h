@@ -9,6 +9,7 @@ struct worker_start {
 	struct shared *shared;
 	const int *listeners;       /* one for each listener of the configuration, in its order */
 	int recorder, journal;
+	int signer;                 /* -1 without TLS */
 	unsigned generation;
 };
 
