@@ -49,7 +49,7 @@ part "cuts" sh tests/cuts.sh "$san/cuts" "$work/golden"
 for script in tests/talks/*.sh; do
 	[ -f "$script" ] && part "$(basename "$script" .sh)" sh "$script" "$PWD/$san/merlon" "$PWD/$work"
 done
-for script in $(grep -l __main__ tests/talks/*.py); do
+for script in $(grep -l "sys.exit(main" tests/talks/*.py); do
 	part "$(basename "$script" .py)" python3 "$script" "$san/merlon" "$work"
 done
 echo "$passed passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
