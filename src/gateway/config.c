@@ -15,6 +15,14 @@ struct loading {
 	const char *file;           /* where the mistake is */
 };
 
+/* What was wrong stands in a file of its own. */
+static void fail_in(struct loading *l, const char *path)
+{
+	if (!l->settings.failed)
+		l->file = path;
+	l->settings.failed = true;
+}
+
 /* ---- listeners ---- */
 
 static void read_listener(struct loading *l, const struct yaml *map, struct listener *out)
@@ -85,6 +93,22 @@ static void read_key(struct loading *l, struct upstream *u, const struct yaml *k
 		settings_fail(s, key, "has a key file \"%s\" that %s", file ? file : "", why);
 }
 
+static void read_terms(struct loading *l, struct upstream *u, const struct yaml *map)
+{
+	struct settings *s = &l->settings;
+	const char *path = settings_path(s, l->config->folder, settings_string(s, map, "terms", NULL));
+	struct terms *terms = path ? arena_new(s->arena, struct terms) : NULL;
+
+	u->own = settings_bool(s, map, "own", false);
+	if (!path || s->failed)
+		return;
+	if (u->own)
+		settings_fail(s, yaml_member(map, "own"), "has an upstream that is our own and has terms: one of them");
+	else if (!terms_load(s->arena, path, terms, &s->error))
+		fail_in(l, path);
+	u->terms = terms;
+}
+
 static char *path_of(struct loading *l, const struct yaml *map, const char *name)
 {
 	const char *path = settings_path(&l->settings, l->config->folder, settings_string(&l->settings, map, name, NULL));
@@ -98,13 +122,14 @@ static void read_upstream(struct loading *l, const struct yaml *map, struct upst
 	const struct yaml *servers = yaml_member(map, "servers"), *circuit = yaml_member(map, "circuit"), *timeouts = yaml_member(map, "timeouts"), *tls = yaml_member(map, "tls");
 
 	upstream_init(u, arena_string(s->arena, map->key));
-	if (!settings_know(s, map, "an upstream", "servers key tls circuit timeouts"))
+	if (!settings_know(s, map, "an upstream", "servers key tls circuit timeouts terms own"))
 		return;
 	if (!servers || servers->kind != YAML_IS_LIST || servers->count == 0)
 		settings_fail(s, map, "has an upstream without a list of \"servers\"");
 	yaml_each(servers, it)
 		add_server(l, u, it);
 	read_key(l, u, yaml_member(map, "key"));
+	read_terms(l, u, map);
 	if (settings_know(s, tls, "tls of an upstream", "authorities certificate key")) {
 		u->authorities = path_of(l, tls, "authorities");
 		u->certificate = path_of(l, tls, "certificate");
@@ -215,10 +240,8 @@ static const struct policy *read_policy(struct loading *l, const char *path, con
 	struct policy_file *f = arena_new(&c->arena, struct policy_file);
 	*f = (struct policy_file){.path = path, .policy = policies_read(&c->arena, text_bytes(&in), &l->settings.error), .next = c->policy_files};
 	c->policy_files = f;
-	if (!f->policy && !l->settings.failed) {
-		l->settings.failed = true;
-		l->file = path;
-	}
+	if (!f->policy)
+		fail_in(l, path);
 	return f->policy;
 }
 
@@ -236,7 +259,21 @@ static void read_policies(struct loading *l, const struct yaml *root)
 
 static void init_route(struct route *r)
 {
-	*r = (struct route){.name = BYTES("default"), .body_most = 16 << 20, .answer_most = 64 << 20};
+	*r = (struct route){.name = BYTES("default"), .body_most = 16 << 20, .answer_most = 64 << 20, .output_most = 4096, .needs = {.retention_most_ms = -1}};
+}
+
+static void read_needs(struct loading *l, struct route *r, const struct yaml *map)
+{
+	struct settings *s = &l->settings;
+	const struct yaml *handling = yaml_member(map, "handling");
+
+	r->needs.purposes = settings_names(s, map, "purposes");
+	if (!handling || !settings_know(s, handling, "handling", "regions training onward-sale retention-most"))
+		return;
+	r->needs.regions = settings_names(s, handling, "regions");
+	r->needs.no_training = !settings_bool(s, handling, "training", true);
+	r->needs.no_onward_sale = !settings_bool(s, handling, "onward-sale", true);
+	r->needs.retention_most_ms = settings_duration(s, handling, "retention-most", -1);
 }
 
 static void read_route(struct loading *l, const struct yaml *map, struct route *r)
@@ -244,7 +281,7 @@ static void read_route(struct loading *l, const struct yaml *map, struct route *
 	struct settings *s = &l->settings;
 
 	init_route(r);
-	if (!settings_know(s, map, "a route", "name prefix dialects models upstreams fallback policy purposes unexamined request-most answer-most"))
+	if (!settings_know(s, map, "a route", "name prefix dialects models upstreams fallback policy purposes handling unexamined request-most answer-most output-most"))
 		return;
 	r->name = bytes_of(settings_string(s, map, "name", "default"));
 	r->prefix = bytes_of(settings_string(s, map, "prefix", ""));
@@ -254,7 +291,8 @@ static void read_route(struct loading *l, const struct yaml *map, struct route *
 	r->models = settings_names(s, map, "models");
 	read_targets(l, r, map);
 	read_fallbacks(l, r, map);
-	r->purposes = settings_names(s, map, "purposes");
+	read_needs(l, r, map);
+	r->output_most = settings_number(s, map, "output-most", r->output_most, 1, 1 << 24);
 	r->pass_unexamined = settings_choice(s, map, "unexamined", "deny pass", 0) == 1;
 	r->body_most = settings_size(s, map, "request-most", r->body_most);
 	r->answer_most = settings_size(s, map, "answer-most", r->answer_most);
@@ -286,6 +324,14 @@ static void read_callers(struct loading *l, const struct yaml *section)
 	s->failed = !l->config->identity;
 	if (file)
 		l->file = arena_string(s->arena, bytes_of(file));
+}
+
+static void read_budgets(struct loading *l, const struct yaml *section)
+{
+	if (!section || l->settings.failed)
+		return;
+	l->config->budgets = budgets_load(section, WORKERS_MOST, &l->settings.error);
+	l->settings.failed = !l->config->budgets;
 }
 
 bool config_identity(struct config *c)
@@ -324,7 +370,7 @@ static void read_root(void *arg)
 		l->settings.failed = true;
 		return;
 	}
-	if (!settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers policy upstreams routes"))
+	if (!settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers budgets policy upstreams routes"))
 		return;
 	read_listeners(l, root);
 	c->ledger = settings_path(&l->settings, c->folder, settings_string(&l->settings, root, "ledger", NULL));
@@ -336,6 +382,7 @@ static void read_root(void *arg)
 	read_routes(l, root);
 	read_policies(l, root);
 	read_callers(l, yaml_member(root, "callers"));
+	read_budgets(l, yaml_member(root, "budgets"));
 }
 
 static struct config *create(const char *path)
@@ -406,6 +453,7 @@ void config_destroy(struct config *c)
 	for (size_t i = 0; i < c->upstream_count; i++)
 		upstream_finish(&c->upstreams[i]);
 	identity_destroy(c->identity);
+	budgets_destroy(c->budgets);
 	arena_finish(&c->arena);
 	free(c);
 }
@@ -488,7 +536,7 @@ static void explain_route(struct text *out, const struct route *r)
 	for (size_t i = 0; i < r->fallback_count; i++)
 		text_addf(out, "; then %s", r->fallbacks[i]->name);
 	text_add_byte(out, '\n');
-	explain_names(out, "purposes of its data", &r->purposes, "untagged");
+	explain_names(out, "purposes of its data", &r->needs.purposes, "untagged");
 	text_add_string(out, "  policy: ");
 	text_add_printable(out, policy_name(r->policy), 100);
 	text_addf(out, "\n  what cannot be examined: %s\n", r->pass_unexamined ? "PASSED ON, and recorded as not examined" : "refused");

@@ -1,10 +1,12 @@
 #ifndef GATEWAY_CONFIG_H
 #define GATEWAY_CONFIG_H
 
+#include "budgets/budgets.h"
 #include "gateway/settings.h"
 #include "gateway/upstream.h"
 #include "identity/identity.h"
 #include "policies/policies.h"
+#include "terms/terms.h"
 #include "base/hash.h"
 #include "gateway/tls.h"
 #include "types/dialect.h"
@@ -40,7 +42,8 @@ struct route {
 	size_t target_count;
 	struct upstream **fallbacks;        /* asked one after the other when those cannot */
 	size_t fallback_count;
-	struct names purposes;      /* what the data that comes this way is for */
+	struct terms_needs needs;   /* what the data that comes this way asks of who handles it; its purposes among that */
+	uint64_t output_most;       /* tokens a request may be answered with when it does not say */
 	const struct policy *policy;
 	bool pass_unexamined;       /* what cannot be understood goes on, and the record says so */
 	uint64_t body_most, answer_most;    /* bytes */
@@ -54,6 +57,7 @@ struct config {
 	struct listener *listeners;
 	size_t listener_count;
 	struct identity *identity;  /* who may call; NULL: who has the first key, until config_identity() */
+	struct budgets *budgets;    /* NULL: none */
 	const char *ledger;
 	bool log_as_json;
 	unsigned workers;           /* 0: one a core */

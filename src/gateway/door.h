@@ -8,6 +8,7 @@
 struct door {
 	struct loop *loop;
 	struct shared *shared;
+	unsigned number;            /* of the worker, among those of its configuration */
 	struct config *config;
 	struct recorder recorder;
 	struct client *clients;

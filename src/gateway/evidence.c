@@ -1,5 +1,6 @@
 #include "gateway/evidence.h"
 
+#include "base/time.h"
 #include "syntax/json.h"
 
 /* Members stand in the order of their keys: that is what makes the records canonical. */
@@ -134,6 +135,16 @@ bool evidence_begins(struct turn *t)
 	return t->place >= 0;
 }
 
+/* As the model reported it; else by what passed through. What never reached a model used nothing. */
+static void settle(struct turn *t)
+{
+	const struct usage *u = &t->answer.usage;
+	uint64_t input = u->known ? u->input : t->status ? t->input_estimate : 0, output = u->known ? u->output : (t->answer.text_bytes + 3) / 4;
+
+	if (t->door->config->budgets)
+		budgets_settle(t->door->config->budgets, &t->reservation, input, output, time_now_ms());
+}
+
 void evidence_of(struct turn *t, const char *outcome, const char *why)
 {
 	struct text out;
@@ -146,6 +157,7 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 	shared_measure(&t->door->shared->whole, loop_now(t->door->loop) - t->begun_ms);
 	if (t->first_ms)
 		shared_measure(&t->door->shared->first, t->first_ms - t->begun_ms);
+	settle(t);
 	text_init(&out, NULL);
 	write_body(&out, t, outcome, why, true);
 	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(&out));

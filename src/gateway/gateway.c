@@ -24,7 +24,7 @@
 #include "syntax/json.h"
 
 /* SLOTS_MOST: workers of the newest configuration and of older ones that still serve somebody. */
-enum { SLOTS_MOST = 256, LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5, DAY_MS = 86400000 };
+enum { SLOTS_MOST = 256, LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5, SAVE_MS = 5000, DAY_MS = 86400000 };
 
 struct slot {
 	pid_t pid;                  /* 0: nobody */
@@ -40,7 +40,7 @@ struct gateway {
 	struct sockets *sockets;
 	unsigned workers, journals, halts_seen, gaps_told;
 	struct slot slots[SLOTS_MOST];
-	int64_t restart_after_ms;
+	int64_t restart_after_ms, save_at_ms;
 	int signals, recorder_socket;
 	pid_t recorder, steward, refresher;
 	struct signer signer;
@@ -113,10 +113,15 @@ static void close_ends(struct gateway *g)
 
 /* ---- the steward ---- */
 
+static void write_budgets(void *budgets, struct text *out)
+{
+	budgets_write_metrics(budgets, out, time_now_ms());
+}
+
 /* Operators can do without it, for a while: a signal and a file halt the gateway too. */
 static void start_steward(struct gateway *g)
 {
-	struct steward_start start = {.shared = g->shared};
+	struct steward_start start = {.shared = g->shared, .write_more = g->config->budgets ? write_budgets : NULL, .more = g->config->budgets};
 	char path[4096];
 
 	snprintf(path, sizeof path, "%s/control", g->config->ledger);
@@ -141,7 +146,7 @@ static void start_steward(struct gateway *g)
 static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal, int signer)
 {
 	int listeners[WORKERS_MOST];
-	struct worker_start start = {.config = g->config, .shared = g->shared, .listeners = listeners, .recorder = recorder, .journal = journal, .signer = signer, .generation = slot->generation};
+	struct worker_start start = {.config = g->config, .shared = g->shared, .listeners = listeners, .recorder = recorder, .journal = journal, .signer = signer, .generation = slot->generation, .number = slot->number};
 
 	for (size_t i = 0; i < g->config->listener_count; i++)
 		listeners[i] = sockets_of(g->sockets, g->config->listeners[i].address)->fds[slot->number];
@@ -217,6 +222,8 @@ static void worker_ended(struct gateway *g, struct slot *slot, int status)
 
 	slot->pid = 0;
 	close_end(slot);
+	if (g->config->budgets && slot->generation == atomic_load(&g->shared->generation))
+		budgets_worker_died(g->config->budgets, slot->number, time_now_ms());
 	if (!wanted)
 		return;
 	g->restart_after_ms = now_ms - slot->begun_ms > RESTART_MOST_MS ? RESTART_MS : g->restart_after_ms * 2;
@@ -372,6 +379,37 @@ static void set_halted(struct gateway *g, bool halted)
 	log_warning("gateway: %s", halted ? "HALTED; every exchange is refused" : "goes on");
 }
 
+/* What was used outlives a restart, and a configuration. */
+static void save_budgets(struct gateway *g)
+{
+	char path[4096], why[160];
+
+	snprintf(path, sizeof path, "%s/budgets", g->config->ledger);
+	if (g->config->budgets && !budgets_save(g->config->budgets, path, time_now_ms(), why))
+		log_error("%s: %s", path, why);
+}
+
+static bool restore_budgets(struct config *c)
+{
+	char path[4096], why[160];
+
+	snprintf(path, sizeof path, "%s/budgets", c->ledger);
+	if (!c->budgets || budgets_restore(c->budgets, path, why))
+		return true;
+	log_error("%s: %s", path, why);
+	return false;
+}
+
+static void save_now_and_then(struct gateway *g)
+{
+	int64_t now_ms = time_monotonic_ms();
+
+	if (now_ms < g->save_at_ms)
+		return;
+	g->save_at_ms = now_ms + SAVE_MS;
+	save_budgets(g);
+}
+
 /* Issuers publish new keys now and then. Whoever fetches them may have to wait. */
 static void refresh_identity(struct gateway *g)
 {
@@ -413,6 +451,8 @@ static void reload(struct gateway *g)
 		return;
 	}
 	struct config *old = g->config;
+	save_budgets(g);
+	restore_budgets(fresh);
 	identity_refresh(fresh->identity, time_now_ms());
 	g->config = fresh;
 	signer_let_go(&g->signer);
@@ -424,6 +464,8 @@ static void reload(struct gateway *g)
 	for (unsigned i = 0; i < SLOTS_MOST; i++)
 		g->slots[i].restart_at_ms = 0;
 	start_workers(g);
+	if (g->steward > 0)
+		kill(g->steward, SIGKILL);      /* another takes its place, that knows the new budgets */
 	note(g, "configuration read again");
 	log_note("gateway: the configuration was read again");
 	config_destroy(old);
@@ -466,6 +508,7 @@ static int watch_over(struct gateway *g)
 		set_halted(g, g->halted_by_signal || atomic_load(&g->shared->halt_asked) || file_is_there(g->config->ledger, "halt"));
 		tell_gaps(g);
 		refresh_identity(g);
+		save_now_and_then(g);
 		going = reap(g);
 		restart_workers(g);
 		restart_signer(g);
@@ -506,6 +549,8 @@ static int end(struct gateway *g, int status)
 	int recorder = 0;
 
 	kill_workers(g);
+	if (g->save_at_ms)
+		save_budgets(g);
 	if (g->steward > 0) {
 		kill(g->steward, SIGKILL);
 		waitpid(g->steward, NULL, 0);
@@ -539,7 +584,7 @@ int gateway_run(struct config *config)
 	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
 	take_descriptors();
 	g->signals = take_signals();
-	if (!sockets_open(&g->sockets, config, g->workers) || !start_recorder(g) || !config_identity(config))
+	if (!sockets_open(&g->sockets, config, g->workers) || !start_recorder(g) || !config_identity(config) || !restore_budgets(config))
 		return end(g, 2);
 	sockets_close_others(&g->sockets, g->config);
 	identity_refresh(config->identity, time_now_ms());

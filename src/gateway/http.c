@@ -33,7 +33,7 @@ static bool is_visible(struct bytes b)
 	return true;
 }
 
-static struct bytes trim(struct bytes b)
+struct bytes http_trim(struct bytes b)
 {
 	while (b.len > 0 && (b.at[0] == ' ' || b.at[0] == '\t'))
 		b = bytes_from(b, 1);
@@ -95,7 +95,7 @@ static const char *read_field(struct http_head *h, struct bytes line)
 {
 	size_t colon = bytes_find_byte(line, ':');
 
-	return http_take_field(h, (struct http_field){bytes_slice(line, 0, colon), colon == line.len ? BYTES("\n") : trim(bytes_from(line, colon + 1))});
+	return http_take_field(h, (struct http_field){bytes_slice(line, 0, colon), colon == line.len ? BYTES("\n") : http_trim(bytes_from(line, colon + 1))});
 }
 
 static bool name_is(struct bytes name, const char *lower)
@@ -298,7 +298,7 @@ static bool list_has(struct bytes list, struct bytes word)
 {
 	while (list.len > 0) {
 		size_t len = bytes_find_byte(list, ',');
-		if (bytes_equal_folded(trim(bytes_slice(list, 0, len)), word))
+		if (bytes_equal_folded(http_trim(bytes_slice(list, 0, len)), word))
 			return true;
 		list = bytes_from(list, len + 1);
 	}

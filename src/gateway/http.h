@@ -70,6 +70,9 @@ bool http_end(struct http_reader *);
 /* The value of a field that is there once; empty when it is not. Names are given in lower case. */
 struct bytes http_field_value(const struct http_head *, const char *name);
 
+/* Without blanks around it. */
+struct bytes http_trim(struct bytes b);
+
 /* Is it about this connection alone, so that it must not be passed on? */
 bool http_is_hop_by_hop(const struct http_head *, struct bytes name);
 

@@ -52,7 +52,7 @@ bool judge_may_ask(struct turn *t)
 	struct judging j = {.t = t};
 
 	t->circumstances = (struct circumstances){.caller = t->caller, .route = t->route->name, .upstream = bytes_of(t->upstream->name), .method = t->method, .path = t->target,
-						  .purposes = t->route->purposes, .at_ms = t->begun_at_ms};
+						  .purposes = t->needs.purposes, .at_ms = t->begun_at_ms};
 	struct ruling r = run(&j, judge_request);
 	if (!enforce(t, &r))
 		return false;

@@ -19,12 +19,30 @@ static bool is_probe(const struct turn *t)
 	return bytes_same(t->method, "GET") && (bytes_same(t->target, "/healthz") || bytes_same(t->target, "/readyz"));
 }
 
+static void send_whole(struct turn *t, unsigned status, struct bytes type, struct bytes body, unsigned retry_s)
+{
+	char seconds[16];
+	struct http_field fields[3] = {{BYTES("Merlon-Exchange"), bytes_of(t->id_text)}};
+	size_t count = 1;
+	bool bare = bytes_same(t->method, "HEAD");
+
+	if (type.len > 0)
+		fields[count++] = (struct http_field){BYTES("Content-Type"), type};
+	snprintf(seconds, sizeof seconds, "%u", retry_s);
+	if (retry_s)
+		fields[count++] = (struct http_field){BYTES("Retry-After"), bytes_of(seconds)};
+	t->reply->close |= bare;
+	t->reply->head(t->reply, status, fields, count, body.len);
+	if (!bare)
+		t->reply->body(t->reply, body);
+}
+
 static void answer_probe(struct turn *t)
 {
 	const char *why = "alive";
 	bool good = bytes_same(t->target, "/healthz") || gateway_is_ready(t->door->shared, &why);
 
-	turn_send_whole(t, good ? 200 : 503, BYTES("text/plain"), bytes_of(why));
+	send_whole(t, good ? 200 : 503, BYTES("text/plain"), bytes_of(why), 0);
 	turn_end(t, "answered", "");
 }
 
@@ -137,17 +155,6 @@ void turn_free(struct turn *t)
 
 /* ---- answers from here ---- */
 
-void turn_send_whole(struct turn *t, unsigned status, struct bytes type, struct bytes body)
-{
-	struct http_field fields[] = {{BYTES("Merlon-Exchange"), bytes_of(t->id_text)}, {BYTES("Content-Type"), type}};
-	bool bare = bytes_same(t->method, "HEAD");
-
-	t->reply->close |= bare;
-	t->reply->head(t->reply, status, fields, type.len > 0 ? 2 : 1, body.len);
-	if (!bare)
-		t->reply->body(t->reply, body);
-}
-
 void turn_refuse(struct turn *t, const struct refusal *r)
 {
 	const struct dialect *d = t->dialect ? t->dialect : dialects[0];
@@ -159,7 +166,7 @@ void turn_refuse(struct turn *t, const struct refusal *r)
 		t->reply->body(t->reply, text_bytes(&out));
 	} else {
 		d->refusal(&out, &t->request, r->code, r->message);
-		turn_send_whole(t, d->refusal_status ? d->refusal_status(&t->request, r->code, r->status) : r->status, BYTES("application/json"), text_bytes(&out));
+		send_whole(t, d->refusal_status ? d->refusal_status(&t->request, r->code, r->status) : r->status, BYTES("application/json"), text_bytes(&out), t->retry_s);
 	}
 	text_finish(&out);
 	shared_count(t->door->shared, r->status >= 500 ? COUNT_FAILED : COUNT_REFUSED, 1);
@@ -210,11 +217,26 @@ static struct upstream *choose_target(struct route *r)
 	return best->upstream;
 }
 
+/* Does the agreement with who runs it cover this data? */
+static bool may_have_it(struct turn *t, const struct upstream *u)
+{
+	if (u->own)
+		return true;
+	if (u->terms)
+		return terms_judge(u->terms, &t->needs, t->begun_at_ms, t->why_terms) == NULL;
+	if (t->needs.purposes.count == 0)
+		return true;
+	snprintf(t->why_terms, sizeof t->why_terms, "with who runs \"%s\" is not known, and this data is for a purpose that needs one", u->name);
+	return false;
+}
+
 static bool send_somewhere(struct turn *t)
 {
 	for (; t->choice <= t->route->fallback_count && t->attempts < ATTEMPTS_MOST; t->choice++, t->asked_here = 0) {
 		if (t->choice > 0)
 			t->upstream = t->route->fallbacks[t->choice - 1];
+		if (!may_have_it(t, t->upstream))
+			continue;
 		while (t->asked_here < t->upstream->server_count && t->attempts < ATTEMPTS_MOST) {
 			t->asked_here++;
 			t->attempts++;
@@ -240,8 +262,12 @@ bool turn_ask_another(struct turn *t)
 
 void turn_ask(struct turn *t)
 {
-	if (!send_somewhere(t))
-		turn_refuse(t, &(struct refusal){502, "upstream_gone", "The model's server cannot be reached."});
+	char message[400];
+
+	if (send_somewhere(t))
+		return;
+	snprintf(message, sizeof message, "This data may not be sent there: the agreement %s.", t->why_terms);
+	turn_refuse(t, *t->why_terms && t->attempts == 0 ? &(struct refusal){403, "terms", message} : &(struct refusal){502, "upstream_gone", "The model's server cannot be reached."});
 }
 
 void turn_pause(struct turn *t, bool paused)
@@ -309,6 +335,46 @@ static bool examine_request(struct turn *t)
 	return false;
 }
 
+/* What the data is for, as its route says and as the caller does. */
+static void note_purposes(struct turn *t)
+{
+	struct bytes said = http_field_value(t->head, "merlon-purpose");
+	struct names *p = &t->needs.purposes;
+
+	t->needs = t->route->needs;
+	if (said.len == 0)
+		return;
+	*p = (struct names){.at = arena_alloc(&t->arena, t->route->needs.purposes.count + PURPOSES_MOST, sizeof *p->at)};
+	for (size_t i = 0; i < t->route->needs.purposes.count; i++)
+		p->at[p->count++] = t->route->needs.purposes.at[i];
+	for (size_t i = 0; i < PURPOSES_MOST && said.len > 0; i++) {
+		size_t comma = bytes_find_byte(said, ',');
+		p->at[p->count++] = http_trim(bytes_slice(said, 0, comma));
+		said = bytes_from(said, comma + 1);
+	}
+}
+
+/* Before anything is sent; what it comes to in the end is settled with the record. */
+static bool reserve(struct turn *t)
+{
+	struct budgets *budgets = t->door->config->budgets;
+	uint64_t choices = t->request.choices ? t->request.choices : 1, most = t->request.most_output ? t->request.most_output : t->route->output_most;
+	struct budget_request r = {.caller = t->caller->name, .team = t->caller->team, .route = t->route->name, .model = t->request.model};
+	char why[160], message[240];
+
+	t->input_estimate = (t->request.text_bytes + 3) / 4;
+	r.input_tokens = t->input_estimate;
+	if (__builtin_mul_overflow(choices, most, &r.output_tokens))
+		r.output_tokens = UINT64_MAX / 2;
+	if (t->of_dialect->action != ROUTE_EXAMINE)
+		r.output_tokens = 0;
+	if (!budgets || budgets_reserve(budgets, t->door->number, &r, t->begun_at_ms, &t->reservation, why, &t->retry_s))
+		return true;
+	snprintf(message, sizeof message, "It would go beyond what may be used: the budget %s.", why);
+	turn_refuse(t, &(struct refusal){429, "budget", message});
+	return false;
+}
+
 void turn_go(struct turn *t)
 {
 	if (t->recorded) {
@@ -317,9 +383,12 @@ void turn_go(struct turn *t)
 	}
 	if (!examine_request(t))
 		return;
+	note_purposes(t);
 	t->upstream = choose_target(t->route);
 	t->to_ask = text_bytes(&t->body);
 	if (t->of_dialect->action == ROUTE_EXAMINE && !t->request.why && !judge_may_ask(t))
+		return;
+	if (!reserve(t))
 		return;
 	if (!evidence_begins(t))
 		turn_refuse(t, &(struct refusal){503, "no_evidence", "Too much is under way for evidence of it to be kept."});

@@ -25,6 +25,11 @@ struct turn {
 	const char *why_nobody;
 	struct text body;           /* as it came */
 	struct bytes to_ask;        /* as it goes on */
+	struct terms_needs needs;   /* of the route, and of the data as it is tagged */
+	char why_terms[300];        /* an upstream may not have it; empty: all so far may */
+	struct reservation reservation;
+	unsigned retry_s;           /* when a caller who is refused may come again; 0: not said */
+	uint64_t input_estimate;    /* tokens */
 	struct circumstances circumstances;
 	struct inspection *inspection;      /* NULL: none, the body is not examined */
 	struct given *waiting, **last_waiting;  /* what the dialect knew after each event that waits; */
@@ -76,8 +81,6 @@ void turn_ask(struct turn *);
 bool turn_ask_another(struct turn *);
 /* The link, as an answer comes over it. */
 void answer_listen(struct turn *);
-/* A whole answer, from here or from the upstream. */
-void turn_send_whole(struct turn *, unsigned status, struct bytes type, struct bytes body);
 void turn_end(struct turn *, const char *outcome, const char *why);
 
 /* judge.c: true when it may go on; else the turn was refused, and is over. */

@@ -2,6 +2,7 @@
 #define GATEWAY_UPSTREAM_H
 
 #include "gateway/server.h"
+#include "terms/terms.h"
 
 /*
  * Where requests go: servers that are as good as one another, by weight.  One
@@ -15,6 +16,8 @@ struct upstream {
 	char *key_header, *key;     /* what the servers want to see; the key is wiped at the end; or NULL */
 	char *authorities;          /* PEM file of those whose certificates count; NULL: those of the system */
 	char *certificate, *private_key;        /* PEM files, where the servers want to know who comes; or NULL */
+	const struct terms *terms;  /* what its provider agreed to; NULL: nothing is known */
+	bool own;                   /* run by ourselves: no agreement is needed */
 	unsigned failures_most;     /* one after the other, before a server is left alone */
 	int64_t pause_ms;           /* for so long */
 	int64_t connect_ms, answer_ms, silence_ms;      /* to a connection; to the head of an answer; between two parts of it */

@@ -158,7 +158,7 @@ static bool begin(struct worker *w, const struct worker_start *start)
 	struct config *c = start->config;
 
 	w->generation = start->generation;
-	w->door = (struct door){.loop = loop_create(), .shared = start->shared, .config = c};
+	w->door = (struct door){.loop = loop_create(), .shared = start->shared, .config = c, .number = start->number};
 	if (!recorder_open(&w->door.recorder, w->door.loop, start->recorder, start->journal, start->shared)) {
 		log_error("gateway: the journal of what is under way cannot be mapped: %m");
 		return false;

@@ -10,7 +10,7 @@ struct worker_start {
 	const int *listeners;       /* one for each listener of the configuration, in its order */
 	int recorder, journal;
 	int signer;                 /* -1 without TLS */
-	unsigned generation;
+	unsigned generation, number;
 };
 
 /* Serves callers until it is told to leave and the last has gone. Returns the status to end with. */

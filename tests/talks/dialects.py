@@ -118,7 +118,10 @@ def main():
 	model = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model)
 	threading.Thread(target=model.serve_forever, daemon=True).start()
 	port, ledger = free_port(), FOLDER / f"ledger.{os.getpid()}"
-	gateway = subprocess.Popen([MERLON, "gateway", "--upstream", f"http://127.0.0.1:{model.server_port}", "--listen", f"127.0.0.1:{port}", "--ledger", str(ledger), "--workers", "1"], stderr=subprocess.DEVNULL)
+	# What is looked at here is how they are read: no policy has a say in it.
+	(FOLDER / "watch.yaml").write_text("policy: watch\nmode: observe\n")
+	(FOLDER / "gateway.yaml").write_text(f"listen: [{{address: '127.0.0.1:{port}'}}]\nledger: {ledger.name}\nworkers: 1\npolicy: watch.yaml\nupstreams: {{m: {{servers: ['http://127.0.0.1:{model.server_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	gateway = subprocess.Popen([MERLON, "gateway", "--config", str(FOLDER / "gateway.yaml")], stderr=subprocess.DEVNULL)
 	try:
 		for _ in range(200):
 			with socket.socket() as s:
