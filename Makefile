@@ -109,7 +109,7 @@ test:
 	@$(MAKE) --no-print-directory all
 	@SAN=1 $(MAKE) --no-print-directory test-programs
 	@sh tests/run.sh
-test-programs: $(B)/merlon $(B)/reference $(B)/recipe $(B)/replay $(B)/cuts $(B)/parts $(B)/exchange $(UNITS:%=$(B)/unit/%)
+test-programs: $(B)/merlon $(B)/reference $(B)/recipe $(B)/replay $(B)/cuts $(B)/parts $(B)/exchange $(B)/caller $(UNITS:%=$(B)/unit/%)
 
 golden: $(B)/merlon $(B)/recipe
 	@sh tests/golden.sh $(B)/merlon $(B)/recipe $(B)/golden
