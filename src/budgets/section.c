@@ -126,7 +126,10 @@ static bool read_limit(struct budgets *b, const struct yaml *map, struct limit *
 			return refuse(error, map, "has a budget whose name cannot be printed");
 	memcpy(out->name, name.at, name.len);
 	out->most.cost = UINT64_MAX;
-	if (!read_subjects(b, yaml_member(map, "for"), out, error) || !read_window(error, yaml_member(map, "window"), &out->window_ms) ||
+	const struct yaml *window = yaml_member(map, "window");
+	if (!window && (yaml_member(map, "requests") || yaml_member(map, "tokens") || yaml_member(map, "cost")))
+		return refuse(error, map, "has a budget without a window like 1m, 1h, 1d, 30d or none");
+	if (!read_subjects(b, yaml_member(map, "for"), out, error) || (window && !read_window(error, window, &out->window_ms)) ||
 	    !read_count(error, yaml_member(map, "requests"), &out->most.requests) || !read_count(error, yaml_member(map, "tokens"), &out->most.tokens) ||
 	    !read_count(error, yaml_member(map, "concurrent"), &out->concurrent))
 		return false;

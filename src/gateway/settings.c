@@ -87,7 +87,7 @@ uint64_t settings_number(struct settings *s, const struct yaml *map, const char 
 
 bool settings_bool(struct settings *s, const struct yaml *map, const char *name, bool otherwise)
 {
-	return settings_choice(s, map, name, "false true", otherwise) == 1;
+	return settings_choice(s, map, name, "false true no yes", otherwise) % 2 == 1;
 }
 
 int64_t settings_duration(struct settings *s, const struct yaml *map, const char *name, int64_t otherwise_ms)

@@ -335,23 +335,30 @@ static bool examine_request(struct turn *t)
 	return false;
 }
 
-/* What the data is for, as its route says and as the caller does. */
+static void add_purpose(struct names *p, struct bytes purpose)
+{
+	if (purpose.len > 0)
+		p->at[p->count++] = purpose;
+}
+
+/* What the data is for, as its route says, who it comes from, and the request itself. */
 static void note_purposes(struct turn *t)
 {
 	struct bytes said = http_field_value(t->head, "merlon-purpose");
-	struct names *p = &t->needs.purposes;
+	const struct names *usual = &t->route->needs.purposes, *callers = &t->caller->purposes;
+	struct names p = {.at = arena_alloc(&t->arena, usual->count + callers->count + PURPOSES_MOST, sizeof *p.at)};
 
-	t->needs = t->route->needs;
-	if (said.len == 0)
-		return;
-	*p = (struct names){.at = arena_alloc(&t->arena, t->route->needs.purposes.count + PURPOSES_MOST, sizeof *p->at)};
-	for (size_t i = 0; i < t->route->needs.purposes.count; i++)
-		p->at[p->count++] = t->route->needs.purposes.at[i];
+	for (size_t i = 0; i < usual->count; i++)
+		add_purpose(&p, usual->at[i]);
+	for (size_t i = 0; i < callers->count; i++)
+		add_purpose(&p, callers->at[i]);
 	for (size_t i = 0; i < PURPOSES_MOST && said.len > 0; i++) {
 		size_t comma = bytes_find_byte(said, ',');
-		p->at[p->count++] = http_trim(bytes_slice(said, 0, comma));
+		add_purpose(&p, http_trim(bytes_slice(said, 0, comma)));
 		said = bytes_from(said, comma + 1);
 	}
+	t->needs = t->route->needs;
+	t->needs.purposes = p;
 }
 
 /* Before anything is sent; what it comes to in the end is settled with the record. */

@@ -53,7 +53,8 @@ class Configured(Gateway):
 				break
 			except OSError:
 				time.sleep(0.05)
-		self.key = (self.ledger / "key").read_text().strip()
+		first = self.ledger / "key"
+		self.key = first.read_text().strip() if first.exists() else ""
 
 	def write(self, text):
 		self.file.write_text(text.replace("LISTEN", f"127.0.0.1:{self.port}").replace("LEDGER", self.ledger.name))

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""limits.py MERLON FOLDER: who may call `merlon gateway`, how much they may use, and which provider may have what."""
+
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import gateway
+from gateway import FOLDER, MERLON, Model, Server, check
+from routes import START, WORK, Configured, url
+
+
+class Patient(Model):
+	"""Answers after a while when asked to."""
+
+	def do_POST(self):
+		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+		if body["messages"][-1]["content"] == "wait":
+			time.sleep(1)
+		Model.seen.append(dict(self.headers))
+		self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "ok"}}], "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}})
+
+
+def ask(g, key, content="hi", model="m", path="/v1/chat/completions", headers={}, **more):
+	c = g.connect()
+	c.request("POST", path, json.dumps({"model": model, "messages": [{"role": "user", "content": content}], **more}), {"content-type": "application/json", "authorization": "Bearer " + key, **headers})
+	r = c.getresponse()
+	body = json.loads(r.read())
+	return r.status, body.get("error", {}).get("code", ""), body.get("error", {}).get("message", ""), r
+
+
+def new_key(name, *options):
+	r = subprocess.run([MERLON, "key", "add", name, "--keys", str(WORK / "keys.yaml"), *options], capture_output=True, text=True)
+	check(f"a key for {name} is made", r.returncode == 0, r.stderr)
+	return r.stdout.split()[-1]
+
+
+CONFIG = """
+callers:
+  keys: keys.yaml
+budgets:
+  currency: EUR
+  prices: {{"*": {{input: 1, output: 2}}}}
+  limits:
+    - {{name: few, for: {{caller: few}}, window: 1h, requests: 3}}
+    - {{name: tokens, for: {{team: wards}}, window: 1h, tokens: 500}}
+    - {{name: one at a time, for: {{caller: single}}, concurrent: 1}}
+upstreams:
+  own: {{servers: ['{own}'], own: true}}
+  provider: {{servers: ['{provider}'], terms: agreement.yaml}}
+  stranger: {{servers: ['{provider}']}}
+routes:
+  - {{name: care, prefix: /care, upstreams: provider, purposes: [care], handling: {{training: no, regions: [eu]}}}}
+  - {{name: billing, prefix: /billing, upstreams: provider, fallback: own, purposes: [billing]}}
+  - {{name: ads, prefix: /ads, upstreams: provider, purposes: [advertising]}}
+  - {{name: unknown, prefix: /unknown, upstreams: stranger, purposes: [care]}}
+  - {{name: open, upstreams: own}}
+"""
+AGREEMENT = """provider: Example
+agreement: A-17
+purposes: [care]
+retention: 30d
+region: [eu]
+training: no
+onward-sale: no
+expires: {expires}
+text: agreement.txt
+digest: sha256:{digest}
+clauses: {{purposes: section 3.2, training: section 4.1, expires: section 9}}
+"""
+
+
+def write_agreement(expires="2099-01-01", text="We shall be good."):
+	(WORK / "agreement.txt").write_text(text)
+	(WORK / "agreement.yaml").write_text(AGREEMENT.format(expires=expires, digest=hashlib.sha256(b"We shall be good.").hexdigest()))
+
+
+def callers(g, keys):
+	check("a key opens", ask(g, keys["few"])[0] == 200)
+	check("a key that is not there does not", ask(g, "merlon-" + "0" * 64)[0] == 401)
+	check("a caller reaches its own models", ask(g, keys["scoped"], model="small")[0] == 200)
+	status, code, message, _ = ask(g, keys["scoped"], model="big")
+	check("and no others", (status, code) == (403, "denied"), (status, code, message))
+	check("an expired key says so", ask(g, keys["old"])[0] == 401 and "expire" in ask(g, keys["old"])[2], ask(g, keys["old"]))
+	check("keys stand in the file as digests", not any(k in (WORK / "keys.yaml").read_text() for k in keys.values()))
+
+
+def budgets(g, keys):
+	statuses = [ask(g, keys["few"])[0] for _ in range(3)]
+	check("requests are counted", statuses == [200, 200, 429], statuses)
+	status, code, message, r = ask(g, keys["few"])
+	check("and the refusal says when to come again", code == "budget" and 0 < int(r.headers["retry-after"]) <= 3600 and "few" in message, (message, dict(r.headers)))
+	check("what a request may use at most is reserved", ask(g, keys["ward"], max_tokens=600)[1] == "budget")
+	results = [ask(g, keys["ward"], max_tokens=100)[0] for _ in range(20)]
+	check("and settled by what it used", results.count(200) == 14 and results[:14] == [200] * 14, results)     # 30 tokens each, 100 and the words reserved
+	waiting = threading.Thread(target=ask, args=(g, keys["single"], "wait"))
+	waiting.start()
+	time.sleep(0.4)
+	check("one at a time is one at a time", ask(g, keys["single"])[1] == "budget")
+	waiting.join()
+	check("then the next", ask(g, keys["single"])[0] == 200)
+
+
+def terms(g, key):
+	check("what an agreement covers goes to its provider", ask(g, key, path="/care/v1/chat/completions")[0] == 200)
+	status, code, message, _ = ask(g, key, path="/ads/v1/chat/completions")
+	check("what it does not cover is refused, and the clause named", (status, code) == (403, "terms") and "section 3.2" in message, (status, message))
+	status, code, message, _ = ask(g, key, path="/care/v1/chat/completions", headers={"merlon-purpose": "advertising"})
+	check("what the caller says its data is for counts too", (status, code) == (403, "terms"), (status, message))
+	check("which goes no further", not any(k.lower() == "merlon-purpose" for seen in Model.seen for k in seen))
+	check("a fallback of our own may have what the provider may not", ask(g, key, path="/billing/v1/chat/completions")[0] == 200)
+	check("a provider without an agreement gets nothing that is for a purpose", ask(g, key, path="/unknown/v1/chat/completions")[1] == "terms")
+
+
+def changed_terms(g, key):
+	for what, arguments in (("a lapsed agreement", {"expires": "2020-01-01"}), ("changed terms", {"text": "We shall be good, mostly."})):
+		write_agreement(**arguments)
+		g.process.send_signal(signal.SIGHUP)
+		time.sleep(1)
+		status, code, message, _ = ask(g, key, path="/care/v1/chat/completions")
+		check(f"{what}: refused", (status, code) == (403, "terms"), (status, code, message))
+	write_agreement()
+
+
+def main():
+	shutil.rmtree(WORK, ignore_errors=True)
+	WORK.mkdir(parents=True)
+	FOLDER.mkdir(parents=True, exist_ok=True)
+	own, provider = Server(("127.0.0.1", 0), Patient), Server(("127.0.0.1", 0), Patient)
+	for s in (own, provider):
+		threading.Thread(target=s.serve_forever, daemon=True).start()
+	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "scoped": new_key("scoped", "--model", "small"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
+	(WORK / "keys.yaml").write_text((WORK / "keys.yaml").read_text().replace("2098-", "2020-"))
+	write_agreement()
+	text = START + CONFIG.format(own=url(own), provider=url(provider))
+	g = Configured("limits", text)
+	callers(g, keys)
+	budgets(g, keys)
+	terms(g, keys["usual"])
+	changed_terms(g, keys["usual"])
+	check("a reload forgets no budget", ask(g, keys["few"])[1] == "budget")
+	check("it ends when told to", g.end() == 0)
+	g = Configured("limits", text)
+	check("nor does a restart", ask(g, keys["few"])[1] == "budget")
+	g.end()
+	refused = [r for r in g.records() if r["why"] == "terms"]
+	check("refusals are on record", len(refused) >= 4 and refused[0]["outcome"] == "refused", len(refused))
+	print(f"{gateway.PASSED} passed, {gateway.FAILED} failed")
+	return gateway.FAILED > 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
