@@ -438,7 +438,7 @@ void reading_sweep(struct exchange *x, const struct json *root)
 	w.seen = arena_alloc_raw(x->arena, (x->piece_count + 1) * sizeof *w.seen);
 	for (const struct piece *p = x->pieces; p; p = p->next)
 		if (!p->ends)
-			w.seen[w.count++] = (struct seen){p->offset, p->kind == PIECE_OPAQUE || p->kind == PIECE_ECHO || (p->fixed && x->body.at[p->offset] != '"')};
+			w.seen[w.count++] = (struct seen){p->offset, p->kind == PIECE_OPAQUE || p->kind == PIECE_ECHO || (p->fixed && p->text.len > 0 && x->body.at[p->offset] != '"')};
 	sort(w.seen, w.count, sizeof *w.seen, compare_seen);
 	sweep(&w, root);
 }
