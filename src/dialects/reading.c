@@ -128,7 +128,7 @@ static bool is_plain_label(const struct json *value)
 		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.' && c != ':' && c != '/')
 			return false;
 	}
-	return value->kind == JSON_IS_STRING && value->text.len <= LABEL_MOST;
+	return value->kind == JSON_IS_STRING && value->text.len <= LABEL_MOST && !bytes_contain(value->text, BYTES("//"));
 }
 
 /* What only says which kind of thing something is, and which one. */
