@@ -102,6 +102,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 		reading_rest(x, prediction, "content", CHANNEL_META, TRUST_USER);
 	openai_rest(x, root, "messages tools functions prediction web_search_options max_tokens max_completion_tokens n");
 	reading_sweep(x, root);
+	reading_in_order(x);
 }
 
 /* ---- answer ---- */

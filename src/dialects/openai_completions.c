@@ -34,6 +34,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_prompt(x, json_member(root, "suffix"), CHANNEL_USER, TRUST_USER);
 	openai_rest(x, root, "prompt suffix max_tokens n best_of echo");
 	reading_sweep(x, root);
+	reading_in_order(x);
 }
 
 /* With `echo` the text begins with the prompt: it is judged as what comes back. */

@@ -29,6 +29,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	read_messages(x, json_member(root, "messages"));
 	openai_rest(x, root, "input messages");
 	reading_sweep(x, root);
+	reading_in_order(x);
 }
 
 static bool is_base64(struct bytes b)

@@ -192,6 +192,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	read_text_settings(x, json_member(root, "text"));
 	openai_rest(x, root, "max_output_tokens instructions input prompt previous_response_id conversation tools text");
 	reading_sweep(x, root);
+	reading_in_order(x);
 }
 
 /* ---- answer ---- */
@@ -224,6 +225,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	(void)heading;
 	read_response(x, root);
 	reading_sweep(x, root);
+	reading_in_order(x);
 	x->ended = root != NULL;
 }
 

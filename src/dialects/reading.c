@@ -128,7 +128,7 @@ static bool is_plain_label(const struct json *value)
 		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.' && c != ':' && c != '/')
 			return false;
 	}
-	return value->kind == JSON_IS_STRING && value->text.len <= LABEL_MOST;
+	return value->kind == JSON_IS_STRING && value->text.len <= LABEL_MOST && !bytes_contain(value->text, BYTES("//"));
 }
 
 /* What only says which kind of thing something is, and which one. */
@@ -438,7 +438,7 @@ void reading_sweep(struct exchange *x, const struct json *root)
 	w.seen = arena_alloc_raw(x->arena, (x->piece_count + 1) * sizeof *w.seen);
 	for (const struct piece *p = x->pieces; p; p = p->next)
 		if (!p->ends)
-			w.seen[w.count++] = (struct seen){p->offset, p->kind == PIECE_OPAQUE || p->kind == PIECE_ECHO || (p->fixed && x->body.at[p->offset] != '"')};
+			w.seen[w.count++] = (struct seen){p->offset, p->kind == PIECE_OPAQUE || p->kind == PIECE_ECHO || (p->fixed && p->text.len > 0 && x->body.at[p->offset] != '"')};
 	sort(w.seen, w.count, sizeof *w.seen, compare_seen);
 	sweep(&w, root);
 }

@@ -59,6 +59,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_prompt(x, json_member(root, "tokens"), CHANNEL_USER, TRUST_USER);
 	openai_rest(x, root, text_string(&known));
 	reading_sweep(x, root);
+	reading_in_order(x);
 }
 
 /* Numbers are no text, except those of tokens; what a rank or a tokenizer gives back is what it was given. */
@@ -79,6 +80,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	openai_usage(x, json_member(root, "usage"));
 	reading_rest(x, root, "prompt tokens token_strs results data usage", CHANNEL_META, TRUST_ANYBODY);
 	reading_sweep(x, root);
+	reading_in_order(x);
 }
 
 const struct dialect dialect_vllm = {

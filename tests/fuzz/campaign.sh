@@ -1,6 +1,6 @@
 #!/bin/sh
 # campaign.sh RECIPE-TOOL FOLDER SECONDS TARGET...: every target for so long, as many at once as there are cores,
-# seeded with every golden input; what a target finds beyond them stays in FOLDER/corpus for the next campaign.
+# seeded with every golden input and conversation; what a target finds beyond them stays in FOLDER/corpus for the next campaign.
 # Prints a table in Markdown.  A crash is kept in FOLDER/crashes/TARGET-*: make a recipe of it in tests/bugs, then mend.
 recipe=$1 folder=$2 seconds=$3
 shift 3
@@ -12,6 +12,9 @@ flat=$folder/flat
 rm -rf "$flat" && mkdir -p "$flat"
 find "$folder/seeds" -type f -size -64k | while read -r file; do
 	ln -f "$file" "$flat/$(echo "${file#"$folder/seeds/"}" | tr / _)"
+done
+for talk in tests/dialects/*/*.talk; do
+	cp "$talk" "$flat/$(echo "$talk" | tr / _)"
 done
 
 one='

@@ -83,35 +83,43 @@ static void begin(struct job *job, struct exchange *x, const struct exchange *as
 	x->state = state;
 }
 
-static void body(void *arg)
+/* A line of a conversation: whatever it is, it may be sent as anything. */
+static void send(struct job *job, struct bytes line, void *state)
 {
-	struct job *job = arg;
 	const struct dialect *d = job->dialect;
 	struct heading heading = {.method = BYTES("POST"), .path = bytes_of(d->routes->path), .field = no_field};
-	void *state = arena_alloc(&job->arena, 1, d->state_size ? d->state_size : 1);
 	struct exchange request, x;
-	struct bytes left = job->in;
 	struct text out;
 
 	text_init(&out, &job->arena);
 	begin(job, &request, NULL, NULL);
-	d->request(&request, &heading, job->in);
+	d->request(&request, &heading, line);
 	check(&job->arena, &request);
 	d->refusal(&out, &request, "denied", "The policy denies it.");
 	begin(job, &x, &request, state);
 	heading.status = 200;
-	d->answer(&x, &heading, job->in);
+	d->answer(&x, &heading, line);
 	check(&job->arena, &x);
-	while (left.len > 0) {
-		size_t end = bytes_find_byte(left, '\n');
-		begin(job, &x, &request, state);
-		d->event(&x, BYTES(""), bytes_slice(left, 0, end));
-		check(&job->arena, &x);
-		left = bytes_from(left, end + 1);
-	}
+	begin(job, &x, &request, state);
+	d->event(&x, BYTES(""), line);
+	check(&job->arena, &x);
 	d->stop(&out, &x, "denied", "The policy denies it.");
 	if (!bytes_are_utf8(text_bytes(&out)))
 		__builtin_trap();
+}
+
+static void body(void *arg)
+{
+	struct job *job = arg;
+	void *state = arena_alloc(&job->arena, 1, job->dialect->state_size + 1);
+	struct bytes left = job->in;
+
+	while (left.len > 0) {
+		size_t end = bytes_find_byte(left, '\n');
+		struct bytes line = bytes_slice(left, 0, end);
+		send(job, bytes_from(line, bytes_start_with(line, BYTES("data: ")) ? 6 : 0), state);
+		left = bytes_from(left, end + 1);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len);
