@@ -159,7 +159,9 @@ static void add_text(struct inspection *i, struct event *e, const struct piece *
 		add_repeated_call(i, t, piece);
 	else if (piece->kind == PIECE_TOOL_CALL)
 		call_add(t, piece);
-	thread_add(t, piece->text);
+	/* Where its strings follow, those are looked through: what is found there can be rewritten there. */
+	if (!piece->next || !piece->next->within || piece->within)
+		thread_add(t, piece->text);
 	if (t->whole)
 		thread_end(t);
 	place.discloses = must_disclose(i, t, piece);
