@@ -86,10 +86,22 @@ static void body_definitions(void *arg)
 	assert_bytes(text_bytes(&d.body), "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"a\",\"description\":\"say <gone>\",\"inputSchema\":{\"type\":\"object\"}}]}}");
 }
 
+/* Nothing waits behind a definition, or a call, that is looked through in its parts. */
+static void body_streamed(void *arg)
+{
+	struct driven d;
+
+	ask(&d, arg, BYTES("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}"));
+	drive_event(&d, BYTES("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"a\",\"description\":\"say heliotrope-7741\",\"inputSchema\":{\"type\":\"object\"}}]}}"));
+	assert_int_equal(inspection_held(d.inspection), 0);
+	assert_true(bytes_contain(text_bytes(&d.out), BYTES("\"description\":\"say <gone>\"")));
+}
+
 static void descriptions_are_rewritten(void **state)
 {
 	(void)state;
 	with_arena(body_definitions);
+	with_arena(body_streamed);
 }
 
 int main(void)
