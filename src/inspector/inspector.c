@@ -152,14 +152,16 @@ static void add_text(struct inspection *i, struct event *e, const struct piece *
 		note_examined(i, EXAMINED_NOT);
 		t->ended = false;
 	}
-	bool string = piece->offset < data.len && data.at[piece->offset] == '"';
+	bool string = piece->offset < data.len && data.at[piece->offset] == '"', in_parts = !piece->within && piece->next && piece->next->within;
+	/* Where its strings follow, those are looked through: what is found there can be rewritten there. */
+	struct bytes looked = in_parts ? BYTES("") : piece->text;
 	t->fixed |= piece->fixed || (piece->text.len > 0 && !string);
-	struct place place = {.thread = t, .from = t->now, .to = t->now + piece->text.len, .offset = piece->offset};
+	struct place place = {.thread = t, .from = t->now, .to = t->now + looked.len, .offset = piece->offset};
 	if (piece->kind == PIECE_TOOL_CALL && piece->repeats)
 		add_repeated_call(i, t, piece);
 	else if (piece->kind == PIECE_TOOL_CALL)
 		call_add(t, piece);
-	thread_add(t, piece->text);
+	thread_add(t, looked);
 	if (t->whole)
 		thread_end(t);
 	place.discloses = must_disclose(i, t, piece);

@@ -52,17 +52,14 @@ static void read_any(struct exchange *x, const struct json *value, struct voice 
 
 /* ---- tools ---- */
 
-/* Only the strings of the arguments: the call before them has the whole text, keys and numbers with it. */
+/* The call has its arguments as written, for rules about them as a whole; what follows is looked through, and rewritten. */
 static void read_call(struct exchange *x, const struct json *name, const struct json *arguments, unsigned trust)
 {
 	if (!name || name->kind != JSON_IS_STRING || !mcp_is_tool_name(name->text))
 		mcp_fail(x, "-32602", "calls a tool by a name that no tool may have");
 	if (arguments && arguments->kind != JSON_IS_OBJECT)
 		mcp_fail(x, "-32602", "calls a tool with arguments that are no object");
-	struct piece *call = reading_call(x, name, arguments);
-	call->trust = trust;
-	call->fixed = true;
-	reading_all(x, arguments, CHANNEL_ARGUMENTS, trust);
+	struct piece *call = reading_call_of_value(x, trust, name, arguments);
 	reading_within(x, call);
 }
 
