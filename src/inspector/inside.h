@@ -54,6 +54,7 @@ struct place {
 
 struct event {
 	struct text raw, data;
+	struct text state;          /* of the dialect, after this event */
 	struct place *places;
 	size_t place_count, place_room;
 	struct event *next;
@@ -84,6 +85,7 @@ struct inspection {
 	enum framing_kind framing;
 	size_t held;
 	struct text written, framed;
+	struct text state;          /* of the dialect, after the last event that went out */
 };
 
 static inline bool enforces(const struct inspection *i)
@@ -122,6 +124,8 @@ bool event_is_safe(struct inspection *i, const struct event *e);
 
 /* False when it goes on as it is; else the edited JSON. */
 bool edits_write(struct inspection *i, struct event *e, struct bytes data, struct text *out);
+/* What stands between the quotes of the string at `offset`; `*end` is behind the second one. */
+struct bytes edits_string(struct bytes data, uint64_t offset, uint64_t *end);
 /* An event with other data: all its other lines stay. */
 void frame_write(enum framing_kind framing, struct bytes raw, struct bytes data, struct text *out);
 
