@@ -38,6 +38,8 @@ struct thread {
 
 	bool call, judged, holds;   /* of a tool; `holds`: nothing goes out before it is judged */
 	struct text tool, arguments;
+	struct escapes *escapes;    /* of arguments that are JSON in a string; `reads` when they are */
+	bool reads;
 	const struct entry *entry;
 
 	bool discloses;
@@ -106,6 +108,17 @@ void threads_end(struct inspection *i, struct bytes name);
 uint64_t thread_safe(struct thread *t);
 /* One of its parts has gone out, or never will. */
 void thread_let_go(struct thread *t, uint64_t up_to);
+
+/* Something was found there; places count in the text as it stands. */
+void thread_found(struct thread *t, unsigned find, uint64_t from, uint64_t to);
+void thread_found_address(struct thread *t, const struct address *address, uint64_t from, uint64_t to);
+
+/* ---- escapes.c: arguments that are JSON in a string ---- */
+
+void escapes_begin(struct thread *t);
+void escapes_add(struct thread *t, struct bytes text);
+void escapes_end(struct thread *t);
+uint64_t escapes_open(struct thread *t, const bool *counts, bool addresses);
 
 /* ---- calls.c: tools ---- */
 
