@@ -86,6 +86,8 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/parts: $(B)/tests/tools/parts.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
+$(B)/judged: $(B)/tests/tools/judged.o $(LIB)
+	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/exchange: $(B)/tests/tools/exchange.o $(LIB)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 $(B)/caller: $(B)/tests/tools/caller.o $(LIB)
@@ -109,7 +111,7 @@ test:
 	@$(MAKE) --no-print-directory all
 	@SAN=1 $(MAKE) --no-print-directory test-programs
 	@sh tests/run.sh
-test-programs: $(B)/merlon $(B)/reference $(B)/recipe $(B)/replay $(B)/cuts $(B)/parts $(B)/exchange $(B)/caller $(UNITS:%=$(B)/unit/%)
+test-programs: $(B)/merlon $(B)/reference $(B)/recipe $(B)/replay $(B)/cuts $(B)/parts $(B)/exchange $(B)/caller $(B)/judged $(UNITS:%=$(B)/unit/%)
 
 golden: $(B)/merlon $(B)/recipe
 	@sh tests/golden.sh $(B)/merlon $(B)/recipe $(B)/golden

@@ -43,8 +43,7 @@ static struct bytes take_unit(struct bytes left, unsigned *len)
 	return bytes_slice(left, 0, pair ? 12 : 6);
 }
 
-/* What stands between the quotes of the string at `offset`; `*end` is behind the second one. */
-static struct bytes string_at(struct bytes data, uint64_t offset, uint64_t *end)
+struct bytes edits_string(struct bytes data, uint64_t offset, uint64_t *end)
 {
 	struct bytes left = bytes_from(data, offset + 1);
 	size_t len = 0;
@@ -147,7 +146,7 @@ static void write_edit(struct inspection *i, struct bytes data, struct edit *e, 
 
 	e->begin = values->len;
 	if (p->thread)
-		write_string(i, p, string_at(data, p->offset, &e->end), values);
+		write_string(i, p, edits_string(data, p->offset, &e->end), values);
 	else
 		e->end = value_end(data, p->offset);
 	if (!p->thread)

@@ -8,11 +8,13 @@ struct event *event_take(struct inspection *i)
 		e = arena_new(i->arena, struct event);
 		text_init(&e->raw, i->arena);
 		text_init(&e->data, i->arena);
+		text_init(&e->state, i->arena);
 		return e;
 	}
 	i->free_events = e->next;
 	text_clear(&e->raw);
 	text_clear(&e->data);
+	text_clear(&e->state);
 	e->place_count = 0;
 	e->next = NULL;
 	return e;

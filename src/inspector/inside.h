@@ -38,6 +38,8 @@ struct thread {
 
 	bool call, judged, holds;   /* of a tool; `holds`: nothing goes out before it is judged */
 	struct text tool, arguments;
+	struct escapes *escapes;    /* of arguments that are JSON in a string; `reads` when they are */
+	bool reads;
 	const struct entry *entry;
 
 	bool discloses;
@@ -54,6 +56,7 @@ struct place {
 
 struct event {
 	struct text raw, data;
+	struct text state;          /* of the dialect, after this event */
 	struct place *places;
 	size_t place_count, place_room;
 	struct event *next;
@@ -84,6 +87,7 @@ struct inspection {
 	enum framing_kind framing;
 	size_t held;
 	struct text written, framed;
+	struct text state;          /* of the dialect, after the last event that went out */
 };
 
 static inline bool enforces(const struct inspection *i)
@@ -105,6 +109,17 @@ uint64_t thread_safe(struct thread *t);
 /* One of its parts has gone out, or never will. */
 void thread_let_go(struct thread *t, uint64_t up_to);
 
+/* Something was found there; places count in the text as it stands. */
+void thread_found(struct thread *t, unsigned find, uint64_t from, uint64_t to);
+void thread_found_address(struct thread *t, const struct address *address, uint64_t from, uint64_t to);
+
+/* ---- escapes.c: arguments that are JSON in a string ---- */
+
+void escapes_begin(struct thread *t);
+void escapes_add(struct thread *t, struct bytes text);
+void escapes_end(struct thread *t);
+uint64_t escapes_open(struct thread *t, const bool *counts, bool addresses);
+
 /* ---- calls.c: tools ---- */
 
 void call_add(struct thread *t, const struct piece *piece);
@@ -122,6 +137,8 @@ bool event_is_safe(struct inspection *i, const struct event *e);
 
 /* False when it goes on as it is; else the edited JSON. */
 bool edits_write(struct inspection *i, struct event *e, struct bytes data, struct text *out);
+/* What stands between the quotes of the string at `offset`; `*end` is behind the second one. */
+struct bytes edits_string(struct bytes data, uint64_t offset, uint64_t *end);
 /* An event with other data: all its other lines stay. */
 void frame_write(enum framing_kind framing, struct bytes raw, struct bytes data, struct text *out);
 

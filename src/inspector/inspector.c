@@ -1,6 +1,6 @@
 #include "inspector/inside.h"
 
-#include "syntax/json.h"
+#include "policy/recorded.h"
 
 /* ---- facts ---- */
 
@@ -82,6 +82,7 @@ struct inspection *inspection_begin(struct arena *arena, const struct policy *po
 	i->facts.request = EXAMINED_WHOLE;
 	text_init(&i->written, arena);
 	text_init(&i->framed, arena);
+	text_init(&i->state, arena);
 	note_caller(i);
 	return i;
 }
@@ -140,6 +141,20 @@ static void add_repeated_call(struct inspection *i, struct thread *t, const stru
 	call_add(t, &named);
 }
 
+/* Arguments that are JSON in themselves: their strings follow as texts of their own, so only what is between those is looked at here. */
+static void add_between(struct thread *t, const struct piece *call)
+{
+	uint64_t at = call->offset, end = call->offset + call->text.len;
+
+	for (const struct piece *p = call->next; p && p->kind == PIECE_TEXT && p->channel == CHANNEL_ARGUMENTS && p->offset >= at && p->offset < end; p = p->next) {
+		uint64_t behind;
+		thread_add(t, bytes_slice(call->text, at - call->offset, p->offset - at));
+		edits_string(call->text, p->offset - call->offset, &behind);
+		at = call->offset + behind;
+	}
+	thread_add(t, bytes_from(call->text, at - call->offset));
+}
+
 static void add_text(struct inspection *i, struct event *e, const struct piece *piece, struct bytes data)
 {
 	struct thread *t = thread_of(i, piece);
@@ -153,15 +168,20 @@ static void add_text(struct inspection *i, struct event *e, const struct piece *
 		t->ended = false;
 	}
 	bool string = piece->offset < data.len && data.at[piece->offset] == '"', in_parts = !piece->within && piece->next && piece->next->within;
-	/* Where its strings follow, those are looked through: what is found there can be rewritten there. */
-	struct bytes looked = in_parts ? BYTES("") : piece->text;
 	t->fixed |= piece->fixed || (piece->text.len > 0 && !string);
-	struct place place = {.thread = t, .from = t->now, .to = t->now + looked.len, .offset = piece->offset};
+	struct place place = {.thread = t, .from = t->now, .offset = piece->offset};
 	if (piece->kind == PIECE_TOOL_CALL && piece->repeats)
 		add_repeated_call(i, t, piece);
 	else if (piece->kind == PIECE_TOOL_CALL)
 		call_add(t, piece);
-	thread_add(t, looked);
+	/* Where its strings follow, those are looked through: what is found there can be rewritten there. */
+	if (in_parts)
+		place.to = place.from;
+	else if (piece->kind == PIECE_TOOL_CALL && piece->fixed)
+		add_between(t, piece);
+	else
+		thread_add(t, piece->text);
+	place.to = t->now;
 	if (t->whole)
 		thread_end(t);
 	place.discloses = must_disclose(i, t, piece);
@@ -262,6 +282,8 @@ struct ruling inspection_event(struct inspection *i, const struct exchange *part
 	struct event *e = event_take(i);
 	text_add(&e->raw, raw);
 	text_add(&e->data, data);
+	if (part->state && part->dialect)
+		text_add(&e->state, (struct bytes){part->state, part->dialect->state_size});
 	if (data.len > 0)
 		add_pieces(i, e, part, data);
 	if (part->ended)
@@ -294,6 +316,8 @@ bool inspection_next(struct inspection *i, struct bytes *out)
 	i->out = e;
 	i->held -= e->raw.len + e->data.len;
 	text_clear(&i->written);
+	text_clear(&i->state);
+	text_add(&i->state, text_bytes(&e->state));
 	*out = text_bytes(&e->raw);
 	if (!enforces(i) || !edits_write(i, e, text_bytes(&e->data), &i->written))
 		return true;
@@ -301,6 +325,11 @@ bool inspection_next(struct inspection *i, struct bytes *out)
 	i->edited = i->ruling.edited = true;
 	*out = text_bytes(&i->framed);
 	return true;
+}
+
+const void *inspection_state(const struct inspection *i)
+{
+	return i->state.len > 0 ? i->state.at : NULL;
 }
 
 size_t inspection_held(const struct inspection *i)
@@ -316,20 +345,5 @@ size_t inspection_held(const struct inspection *i)
 
 void inspection_record(const struct inspection *i, struct text *out)
 {
-	struct decision d;
-
-	policy_decide(i->policy, &i->facts, &d);
-	text_add_byte(out, '{');
-	text_add_member(out, "by", bytes_slice(d.rule, 0, 120));
-	text_add_member(out, "decision", bytes_of(measure_name(d.measure)));
-	text_add_key(out, "digest");
-	text_add_byte(out, '"');
-	text_add_hex(out, digest_bytes(policy_digest(i->policy)));
-	text_add_byte(out, '"');
-	text_add_member(out, "done", bytes_of(measure_name(i->done)));
-	text_add_key(out, "facts");
-	facts_write(&i->facts, out);
-	text_add_member(out, "mode", bytes_of(i->manner.observe ? "observe" : "enforce"));
-	text_add_member(out, "name", policy_name(i->policy));
-	text_add_byte(out, '}');
+	recorded_write(i->policy, &i->facts, i->manner.observe, i->done, out);
 }

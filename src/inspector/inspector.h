@@ -51,6 +51,8 @@ struct ruling inspection_event(struct inspection *i, const struct exchange *part
 struct ruling inspection_end(struct inspection *i);
 /* The next bytes that may go to the client, valid until the next call; false when there are none. */
 bool inspection_next(struct inspection *i, struct bytes *out);
+/* The dialect's state as it was after the last event that went out, for its stop(); NULL when none has. */
+const void *inspection_state(const struct inspection *i);
 size_t inspection_held(const struct inspection *i);    /* bytes of events that wait */
 
 /* The member "policy" of the exchange's record: verdict and the facts it follows from, canonical JSON without any content. */

@@ -2,48 +2,59 @@
 
 /* ---- covers ---- */
 
-static void drop_last(struct thread *t, struct cover *c)
+static void join(struct cover *c, const struct cover *other)
 {
-	const struct cover *last = &t->covers[--t->cover_count];
-
-	if (last->from < c->from) {
-		c->from = last->from;
-		c->placeholder = last->placeholder;
+	if (other->from < c->from) {
+		c->from = other->from;
+		c->placeholder = other->placeholder;
 	}
-	if (last->to > c->to)
-		c->to = last->to;
-	c->placed |= last->placed;
+	if (other->to > c->to)
+		c->to = other->to;
+	c->placed |= other->placed;
 }
 
-/* Those that meet become one; what has gone out already stays out of it. */
+static void make_room(struct thread *t)
+{
+	size_t room = t->cover_room ? 2 * t->cover_room : 4;
+
+	if (t->cover_count < t->cover_room)
+		return;
+	struct cover *more = arena_alloc(t->inspection->arena, room, sizeof *more);
+	if (t->cover_count > 0)
+		memcpy(more, t->covers, t->cover_count * sizeof *more);
+	t->covers = more;
+	t->cover_room = room;
+}
+
+/* In order; those that meet become one. What has gone out already stays out of it. */
 static void cover(struct thread *t, uint64_t from, uint64_t to, struct bytes placeholder)
 {
 	struct cover c = {.from = from > t->released ? from : t->released, .to = to, .placeholder = placeholder};
+	size_t at = t->cover_count, end = t->cover_count;
 
-	while (t->cover_count > 0 && t->covers[t->cover_count - 1].to >= c.from)
-		drop_last(t, &c);
 	if (c.from >= c.to)
 		return;
-	if (t->cover_count == t->cover_room) {
-		size_t room = t->cover_room ? 2 * t->cover_room : 4;
-		struct cover *more = arena_alloc(t->inspection->arena, room, sizeof *more);
-		if (t->cover_count > 0)
-			memcpy(more, t->covers, t->cover_count * sizeof *more);
-		t->covers = more;
-		t->cover_room = room;
-	}
-	t->covers[t->cover_count++] = c;
+	make_room(t);
+	while (at > 0 && t->covers[at - 1].to >= c.from)
+		at--;
+	while (end > at && t->covers[end - 1].from > c.to)
+		end--;
+	for (size_t i = at; i < end; i++)
+		join(&c, &t->covers[i]);
+	memmove(t->covers + at + 1, t->covers + end, (t->cover_count - end) * sizeof c);
+	t->cover_count += 1 + at - end;
+	t->covers[at] = c;
 }
 
 /* ---- what is found ---- */
 
-static void found_find(void *owner, unsigned find, uint64_t from, uint64_t to)
+void thread_found(struct thread *t, unsigned find, uint64_t from, uint64_t to)
 {
-	struct thread *t = owner;
 	struct inspection *i = t->inspection;
 	bool goes_on = t->counted[find] && from <= t->counted[find];
 
-	t->counted[find] = to;
+	if (to > t->counted[find])
+		t->counted[find] = to;
 	if (!goes_on) {
 		struct fact_hit hit = {.channel = t->channel, .half = i->half, .fixed = t->fixed, .count = !t->repeats};
 		memcpy(hit.find, i->policy->finds[find].digest.sha256, sizeof hit.find);
@@ -53,9 +64,8 @@ static void found_find(void *owner, unsigned find, uint64_t from, uint64_t to)
 		cover(t, from, to, i->rules[t->channel][find]->placeholder);
 }
 
-static void found_address(void *owner, const struct address *address, uint64_t from, uint64_t to)
+void thread_found_address(struct thread *t, const struct address *address, uint64_t from, uint64_t to)
 {
-	struct thread *t = owner;
 	struct inspection *i = t->inspection;
 	const struct entry *e;
 
@@ -68,6 +78,16 @@ static void found_address(void *owner, const struct address *address, uint64_t f
 	}
 	if (t->covers_address)
 		cover(t, from, to, BYTES("[removed: address]"));
+}
+
+static void found_find(void *owner, unsigned find, uint64_t from, uint64_t to)
+{
+	thread_found(owner, find, from, to);
+}
+
+static void found_address(void *owner, const struct address *address, uint64_t from, uint64_t to)
+{
+	thread_found_address(owner, address, from, to);
 }
 
 /* Texts that a program or a renderer may follow to the host they name. */
@@ -86,7 +106,7 @@ static struct thread *create(struct inspection *i)
 		i->free_threads = t->next;
 		struct thread old = *t;
 		*t = (struct thread){.finding = old.finding, .covers = old.covers, .cover_room = old.cover_room, .counted = old.counted,
-				     .name = old.name, .tool = old.tool, .arguments = old.arguments};
+				     .name = old.name, .tool = old.tool, .arguments = old.arguments, .escapes = old.escapes};
 		memset(t->counted, 0, (i->policy->find_count + 1) * sizeof *t->counted);
 		text_clear(&t->name);
 		text_clear(&t->tool);
@@ -148,7 +168,13 @@ void thread_add(struct thread *t, struct bytes text)
 	if (t->inspection->manner.disclose.len > 0)
 		add_hash(t, text);
 	finding_add(t->finding, text, found_find, t);
-	if (is_egress(t->inspection, t->channel))
+	if (t->call && !t->fixed && !t->reads && t->now == 0) {
+		t->reads = true;
+		escapes_begin(t);
+	}
+	if (t->reads)
+		escapes_add(t, text);
+	else if (is_egress(t->inspection, t->channel))
 		addresses_add(&t->addresses, text, found_address, t);
 	t->now += text.len;
 }
@@ -159,7 +185,9 @@ void thread_end(struct thread *t)
 		return;
 	t->ended = true;
 	finding_end(t->finding, found_find, t);
-	if (is_egress(t->inspection, t->channel))
+	if (t->reads)
+		escapes_end(t);
+	else if (is_egress(t->inspection, t->channel))
 		addresses_end(&t->addresses, found_address, t);
 	if (t->call)
 		call_end(t);
@@ -192,7 +220,9 @@ uint64_t thread_safe(struct thread *t)
 	if (t->ended || i->let_go || !enforces(i))
 		return t->now;
 	uint64_t open = finding_open(t->finding, i->waits_for[t->channel]);
-	uint64_t address = is_egress(i, t->channel) && !i->any_host ? addresses_open(&t->addresses) : t->now;
+	uint64_t address = is_egress(i, t->channel) && !i->any_host && !t->reads ? addresses_open(&t->addresses) : t->now;
+	uint64_t read = t->reads ? escapes_open(t, i->waits_for[t->channel], !i->any_host) : t->now;
+	open = read < open ? read : open;
 	return after_covers(t, address < open ? address : open);
 }
 

@@ -28,6 +28,7 @@ struct finder {
 	size_t count, most;
 	uint16_t *starts[256];      /* patterns that begin with that byte */
 	uint16_t start_count[256];
+	uint64_t pairs[256][4];     /* of each byte: those that may follow where something begins */
 };
 
 struct running {
@@ -169,6 +170,18 @@ static struct bits step(const struct pattern *p, const struct bits *at, unsigned
 	return next;
 }
 
+/* Most places are ruled out by two bytes. */
+static void add_pairs(struct finder *f, const struct pattern *p, unsigned byte, const struct bits *after)
+{
+	bool whole = meet(after, &p->finals, p->words);
+
+	for (unsigned next = 0; next < 256; next++) {
+		struct bits both = step(p, after, (unsigned char)next, false);
+		if (whole || is_any(&both, p->words))
+			f->pairs[byte][next >> 6] |= UINT64_C(1) << (next & 63);
+	}
+}
+
 void finder_seal(struct arena *arena, struct finder *f)
 {
 	static const struct bits none;
@@ -177,8 +190,10 @@ void finder_seal(struct arena *arena, struct finder *f)
 		f->starts[byte] = arena_alloc(arena, f->count + 1, sizeof *f->starts[byte]);
 		for (size_t i = 0; i < f->count; i++) {
 			struct bits after = step(&f->patterns[i], &none, (unsigned char)byte, true);
-			if (is_any(&after, f->patterns[i].words))
-				f->starts[byte][f->start_count[byte]++] = (uint16_t)i;
+			if (!is_any(&after, f->patterns[i].words))
+				continue;
+			f->starts[byte][f->start_count[byte]++] = (uint16_t)i;
+			add_pairs(f, &f->patterns[i], byte, &after);
 		}
 	}
 }
@@ -309,11 +324,21 @@ static void keep_back(struct finding *s)
 	s->part = BYTES("");
 }
 
+/* Can something begin here, by this byte and the next? */
+static bool may_start(const struct finder *f, struct bytes part, size_t at)
+{
+	unsigned char byte = part.at[at];
+
+	if (at + 1 == part.len)
+		return f->start_count[byte] > 0;
+	return f->pairs[byte][part.at[at + 1] >> 6] >> (part.at[at + 1] & 63) & 1;
+}
+
 void finding_add(struct finding *s, struct bytes part, finding_found *found, void *owner)
 {
 	s->part = part;
 	for (size_t i = 0; i < part.len; i++, s->now++)
-		if (s->live_count > 0 || s->finder->start_count[part.at[i]] > 0)
+		if (s->live_count > 0 || may_start(s->finder, part, i))
 			take(s, part.at[i], found, owner);
 	keep_back(s);
 }

@@ -28,7 +28,7 @@ static void take_class(struct cursor *c, struct element *e, bool fold)
 		cursor_fail(c, "has a class that is empty or says what is not in it");
 	while (cursor_ok(c) && cursor_peek(c) != ']') {
 		unsigned char from = take_byte(c), to = from;
-		if (cursor_peek(c) == '-') {
+		if (cursor_peek(c) == '-' && !bytes_start_with(bytes_from(c->all, c->pos), BYTES("-]"))) {
 			cursor_u8(c);
 			to = take_byte(c);
 		}

@@ -171,6 +171,42 @@ static void arguments_are_redacted_in_streams(void **state)
 	with_arena(body_arguments);
 }
 
+/* What a tool reads has its escapes undone twice; cut at every place that is none within an escape of the event. */
+static void body_escaped_arguments(void *arg)
+{
+	static const char *const units[] = {
+		"{", "\\\"", "t", "\\\"", ":", "\\\"", "a", "\\\\", "n", "h", "e", "l", "i", "o", "t", "\\\\", "u", "0", "0", "7", "2", "o", "p", "e", "-", "7", "7", "4",
+		"\\\\", "u", "0", "0", "3", "1", " ", "c", "a", "f", "\\\\", "u", "0", "0", "e", "9", " ", "\\\\", "u", "d", "8", "3", "d", "\\\\", "u", "D", "E", "0", "0", " ", "n",
+		"o", "i", "r", "\\\\", "\\\\", "\\\"", "}",
+	};
+	struct driven d;
+	struct text parts[2], delta;
+
+	for (size_t cut = 0; cut <= COUNT_OF(units); cut++) {
+		drive(&d, arg, "openai-chat", REDACTS);
+		drive_request(&d, BYTES("{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
+		for (size_t part = 0; part < 2; part++) {
+			text_init(&parts[part], arg);
+			text_init(&delta, arg);
+			for (size_t i = part ? cut : 0; i < (part ? COUNT_OF(units) : cut); i++)
+				text_add_string(&parts[part], units[i]);
+			text_addf(&delta, "{\"tool_calls\":[{\"index\":0,\"function\":{%s\"arguments\":\"", part ? "" : "\"name\":\"mail\",");
+			text_add(&delta, text_bytes(&parts[part]));
+			text_add_string(&delta, "\"}}]}");
+			drive_delta(&d, 0, text_bytes(&delta));
+		}
+		drive_finish(&d, 0);
+		assert_int_equal(inspection_held(d.inspection), 0);
+		assert_bytes(driven_text(&d, 0, true), "{\"t\":\"a\\n<gone> <gone>\\\\\"}");
+	}
+}
+
+static void escapes_in_arguments_are_undone(void **state)
+{
+	(void)state;
+	with_arena(body_escaped_arguments);
+}
+
 #define TYPED "policy: typed\nmodels: any\nhosts: [good.example]\ntools:\n  - names: [search]\n    arguments:\n" \
 	"      query: {type: string, longest: 20, shape: \"[a-z ]{1,40}\", required: yes}\n      limit: {type: integer, least: 1, most: 10}\n" \
 	"      deep: {type: boolean}\n      page: {type: address}\n      kind: {one-of: [news, docs]}\n  - plain\n"
@@ -483,6 +519,7 @@ int main(void)
 		cmocka_unit_test(matches_are_found_wherever_they_are_cut),
 		cmocka_unit_test(choices_do_not_mix),
 		cmocka_unit_test(arguments_are_redacted_in_streams),
+		cmocka_unit_test(escapes_in_arguments_are_undone),
 		cmocka_unit_test(arguments_are_judged_by_type),
 		cmocka_unit_test(calls_wait_until_they_are_judged),
 		cmocka_unit_test(no_more_is_held_than_may_become_a_match),
