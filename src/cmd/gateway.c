@@ -108,7 +108,7 @@ const struct command command_gateway = {
 	.summary = "stand in front of a model and keep a record of every exchange",
 	.synopsis = "--config FILE | --upstream URL --ledger DIR [OPTION]...",
 	.description =
-		"A reverse proxy for HTTP/1.1. Nobody is let in without a key, wherever they come from: the first one is made at the first start "
+		"A reverse proxy for HTTP/1.1 and HTTP/2, over TLS where a certificate is given (--config). Nobody is let in without a key, wherever they come from: the first one is made at the first start "
 		"and lies in DIR/key. Only routes that are known are let through; what cannot be examined is not. Streams are passed on event by "
 		"event, as each is whole.\n\n"
 		"Every exchange leaves a record in the ledger: who, which model answered, salted digests of what was asked and answered, token "
@@ -117,7 +117,7 @@ const struct command command_gateway = {
 		"nothing is let through.\n\n"
 		"The kill switch: as long as there is a file DIR/halt, or after a SIGUSR1 until the next, every exchange is refused, and those "
 		"under way are cut. SIGTERM lets what is under way come to its end.\n\n"
-		"This version speaks OpenAI chat completions, without TLS towards callers.",
+		"This version speaks OpenAI chat completions.",
 	.options = options,
 	.examples = examples,
 	.exit_status = "0 it was told to end, and did\n2 it could not start, or lost what it cannot go on without\n64 the command line is wrong",

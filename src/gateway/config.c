@@ -122,12 +122,13 @@ static void read_upstream(struct loading *l, const struct yaml *map, struct upst
 	const struct yaml *servers = yaml_member(map, "servers"), *circuit = yaml_member(map, "circuit"), *timeouts = yaml_member(map, "timeouts"), *tls = yaml_member(map, "tls");
 
 	upstream_init(u, arena_string(s->arena, map->key));
-	if (!settings_know(s, map, "an upstream", "servers key tls circuit timeouts terms own"))
+	if (!settings_know(s, map, "an upstream", "servers protocol key tls circuit timeouts terms own"))
 		return;
 	if (!servers || servers->kind != YAML_IS_LIST || servers->count == 0)
 		settings_fail(s, map, "has an upstream without a list of \"servers\"");
 	yaml_each(servers, it)
 		add_server(l, u, it);
+	u->protocol = (enum upstream_protocol)settings_choice(s, map, "protocol", "http1 http2 auto", UPSTREAM_HTTP1);
 	read_key(l, u, yaml_member(map, "key"));
 	read_terms(l, u, map);
 	if (settings_know(s, tls, "tls of an upstream", "authorities certificate key")) {

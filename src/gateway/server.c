@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/server_http2.h"
 #include "gateway/upstream.h"
 
 enum { IDLE_MOST = 256, IDLE_MS = 30000 };
@@ -189,19 +190,27 @@ static void add_field(struct text *t, struct bytes name, struct bytes value)
 	text_add_string(t, "\r\n");
 }
 
+void server_add_authority(const struct server *s, struct text *out)
+{
+	bool usual_port = strcmp(s->port, s->tls ? "443" : "80") == 0, colons = strchr(s->host, ':') != NULL;
+
+	text_addf(out, "%s%s%s%s%s", colons ? "[" : "", s->host, colons ? "]" : "", usual_port ? "" : ":", usual_port ? "" : s->port);
+}
+
 static void send_request(struct link *link, const struct server_request *r)
 {
 	struct line *l = (struct line *)link;
 	const struct server *s = link->server;
 	const struct upstream *u = s->upstream;
-	bool usual_port = strcmp(s->port, s->tls ? "443" : "80") == 0, colons = strchr(s->host, ':') != NULL;
 	struct text head;
 
 	text_init(&head, NULL);
 	text_add(&head, r->method);
 	text_addf(&head, " %s", s->base);
 	text_add(&head, r->target);
-	text_addf(&head, " HTTP/1.1\r\nHost: %s%s%s%s%s\r\nAccept-Encoding: identity\r\n", colons ? "[" : "", s->host, colons ? "]" : "", usual_port ? "" : ":", usual_port ? "" : s->port);
+	text_add_string(&head, " HTTP/1.1\r\nHost: ");
+	server_add_authority(s, &head);
+	text_add_string(&head, "\r\nAccept-Encoding: identity\r\n");
 	if (u->key)
 		add_field(&head, bytes_of(u->key_header), bytes_of(u->key));
 	for (size_t i = 0; i < r->field_count; i++)
@@ -244,7 +253,7 @@ static void give_back(struct link *link)
 
 /* ---- making one ---- */
 
-static int dial(const struct server *s)
+int server_dial(const struct server *s)
 {
 	int one = 1;
 
@@ -260,7 +269,7 @@ static int dial(const struct server *s)
 	return -1;
 }
 
-static SSL *make_ssl(const struct server *s)
+SSL *server_make_ssl(const struct server *s)
 {
 	SSL *ssl = SSL_new(s->upstream->context);
 
@@ -274,7 +283,7 @@ static SSL *make_ssl(const struct server *s)
 
 static struct link *make_line(struct server *s)
 {
-	int fd = dial(s);
+	int fd = server_dial(s);
 
 	if (fd < 0)
 		return NULL;
@@ -289,7 +298,7 @@ static struct link *make_line(struct server *s)
 	l->connection.made = connected;
 	l->idle = (struct timer){.due = too_old, .owner = l};
 	l->connecting = (struct timer){.due = too_slow, .owner = l};
-	connection_open(&l->connection, s->upstream->loop, fd, s->tls ? make_ssl(s) : NULL, true);
+	connection_open(&l->connection, s->upstream->loop, fd, s->tls ? server_make_ssl(s) : NULL, true);
 	timer_set(s->upstream->loop, &l->connecting, s->upstream->connect_ms);
 	return &l->link;
 }
@@ -298,6 +307,8 @@ struct link *server_lend(struct server *s)
 {
 	struct link *link = s->idle;
 
+	if (s->upstream->protocol == UPSTREAM_HTTP2 || (s->upstream->protocol == UPSTREAM_AUTO && s->tls && !s->speaks_http1))
+		return server_http2_lend(s);
 	if (!link)
 		return make_line(s);
 	struct line *l = (struct line *)link;
@@ -318,6 +329,7 @@ void server_forget(struct server *s)
 void server_finish(struct server *s)
 {
 	server_forget(s);
+	server_http2_finish(s);
 	if (s->addresses)
 		freeaddrinfo(s->addresses);
 	free(s->url);

@@ -18,6 +18,8 @@ struct server {
 	int64_t shut_until_ms;      /* monotonic; 0: open */
 	struct link *idle;
 	unsigned idle_count;
+	struct trunk *trunks;       /* connections of HTTP/2 */
+	bool speaks_http1;          /* it was found to, where that is tried out */
 };
 
 /* A request as a server is to get it. */
@@ -54,6 +56,11 @@ void server_finish(struct server *s);
 
 /* NULL when no connection can be made. */
 struct link *server_lend(struct server *s);
+
+/* For the files that speak a version of HTTP: a connection that is being made, or -1; TLS for it; "host:port". */
+int server_dial(const struct server *s);
+SSL *server_make_ssl(const struct server *s);
+void server_add_authority(const struct server *s, struct text *out);
 
 /* Connections that wait are closed: one of them turned out to be dead. */
 void server_forget(struct server *s);

@@ -4,6 +4,9 @@
 #include "gateway/server.h"
 #include "terms/terms.h"
 
+/* HTTP2: of TLS it is demanded, without it it is taken for granted. AUTO: as TLS agrees; without it HTTP/1.1. */
+enum upstream_protocol { UPSTREAM_HTTP1, UPSTREAM_HTTP2, UPSTREAM_AUTO };
+
 /*
  * Where requests go: servers that are as good as one another, by weight.  One
  * that fails again and again is left alone for a while, then tried with one
@@ -13,6 +16,7 @@ struct upstream {
 	char *name;
 	struct server *servers;
 	size_t server_count;
+	enum upstream_protocol protocol;
 	char *key_header, *key;     /* what the servers want to see; the key is wiped at the end; or NULL */
 	char *authorities;          /* PEM file of those whose certificates count; NULL: those of the system */
 	char *certificate, *private_key;        /* PEM files, where the servers want to know who comes; or NULL */

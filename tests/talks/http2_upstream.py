@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""http2_upstream.py MERLON FOLDER: `merlon gateway` in front of a model that speaks HTTP/2; the model's side is Python's h2."""
+
+import os
+import sys
+
+try:
+	import h2.connection
+except ImportError:             # another Python than Debian's comes first on the path
+	if sys.executable == "/usr/bin/python3":
+		raise
+	os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
+
+import h2.config
+import h2.errors
+import h2.events
+import h2.exceptions
+import http.client
+import json
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import gateway as talk
+from gateway import Model, Server, check, chunk, free_port, texts
+
+talk.FOLDER = FOLDER = pathlib.Path(sys.argv[2]).resolve() / "http2_upstream"
+Server.request_queue_size = 256
+WHOLE = {"id": "x", "object": "chat.completion", "created": 1, "model": "m-1", "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
+
+
+class Connection(threading.Thread):
+	"""One connection of the gateway to the model: does what the user's text names, for many streams at once."""
+	def __init__(self, model, socket_):
+		super().__init__(daemon=True)
+		self.model, self.socket, self.bodies, self.heads, self.due, self.served, self.running = model, socket_, {}, {}, [], 0, True
+		self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+
+	def head(self, id, type):
+		self.h2.send_headers(id, [(":status", "200"), ("content-type", type)])
+
+	def answer(self, id):
+		wish = json.loads(self.bodies[id])["messages"][-1]["content"] if self.bodies[id] else "models"
+		self.model.seen.append((self, id, self.heads[id], wish))
+		now = time.monotonic()
+		first = wish not in self.model.wishes
+		self.model.wishes.add(wish)
+		if wish == "stream":
+			self.head(id, "text/event-stream")
+			self.due += [(now + i * 0.01, id, chunk(f"w{i} ").encode(), False) for i in range(20)] + [(now + 0.2, id, (chunk("", "stop") + "data: [DONE]\n\n").encode(), True)]
+		elif wish == "cut":
+			self.head(id, "text/event-stream")
+			self.due += [(now, id, chunk("half an ").encode(), False), (now + 0.1, id, None, True)]
+		elif wish == "refused" and first:
+			self.h2.reset_stream(id, h2.errors.ErrorCodes.REFUSED_STREAM)
+		elif wish == "away" and first:
+			self.h2.close_connection(last_stream_id=max(0, id - 2))
+			self.running = False
+		elif wish == "gone":
+			self.running = False
+		elif wish == "upper":
+			self.h2.config.validate_outbound_headers = self.h2.config.normalize_outbound_headers = False
+			self.h2.send_headers(id, [(":status", "200"), ("Content-Type", "application/json")])
+			self.due.append((now, id, b"{}", True))
+		else:
+			text = "x" * 3000000 if wish == "big" else wish.upper()
+			self.head(id, "application/json")
+			body = {"object": "list", "data": [{"id": "m-1", "object": "model"}]} if wish == "models" else {**WHOLE, "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]}
+			self.due.append((now, id, json.dumps(body).encode(), True))
+
+	def send_due(self):
+		later, stuck = [], set()
+		for at, id, data, end in sorted(self.due, key=lambda d: d[0]):
+			if at > time.monotonic() or id in stuck:
+				later.append((at, id, data, end))
+				continue
+			try:
+				if data is None:
+					self.h2.reset_stream(id)
+					continue
+				while data and (room := min(self.h2.local_flow_control_window(id), self.h2.max_outbound_frame_size)) > 0:
+					self.h2.send_data(id, data[:room], end_stream=end and len(data) <= room)
+					data = data[room:]
+			except h2.exceptions.ProtocolError:
+				self.model.left += 1
+				stuck.add(id)
+				continue
+			if data:
+				stuck.add(id)
+				later.append((at, id, data, end))
+		self.due = [d for d in later if d[1] not in stuck or d[2]]
+
+	def take(self, e):
+		if isinstance(e, h2.events.RequestReceived):
+			self.heads[e.stream_id], self.bodies[e.stream_id] = dict(e.headers), b""
+		elif isinstance(e, h2.events.DataReceived):
+			self.bodies[e.stream_id] += e.data
+			self.h2.acknowledge_received_data(e.flow_controlled_length, e.stream_id)
+		elif isinstance(e, h2.events.StreamEnded):
+			self.answer(e.stream_id)
+
+	def run(self):
+		try:
+			self.h2.initiate_connection()
+			self.socket.settimeout(0.005)
+			while self.running:
+				self.send_due()
+				self.socket.sendall(self.h2.data_to_send())
+				try:
+					data = self.socket.recv(65536)
+				except (TimeoutError, ssl.SSLWantReadError):
+					continue
+				if not data:
+					break
+				for e in self.h2.receive_data(data):
+					self.take(e)
+			self.socket.sendall(self.h2.data_to_send())
+		except (OSError, h2.exceptions.ProtocolError) as e:
+			self.model.errors.append(repr(e))
+		self.socket.close()
+
+
+class Model2:
+	def __init__(self, context=None):
+		self.seen, self.wishes, self.connections, self.errors, self.left, self.context = [], set(), 0, [], 0, context
+		self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+		self.port = self.socket.getsockname()[1]
+		threading.Thread(target=self.accept, daemon=True).start()
+
+	def accept(self):
+		while True:
+			s = self.socket.accept()[0]
+			s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+			try:
+				s = self.context.wrap_socket(s, server_side=True) if self.context else s
+			except OSError:
+				continue
+			if self.context and s.selected_alpn_protocol() != "h2":
+				s.close()
+				continue
+			self.connections += 1
+			Connection(self, s).start()
+
+
+class Gateway(talk.Gateway):
+	def __init__(self, name, url, **upstream):
+		self.port, self.ledger = free_port(), FOLDER / name
+		file = FOLDER / f"{name}.yaml"
+		file.write_text(json.dumps({"listen": [{"address": f"127.0.0.1:{self.port}"}], "ledger": str(self.ledger), "workers": 1, "upstreams": {"m": {"servers": [url], **upstream}}, "routes": [{"upstreams": "m"}]}))
+		self.log = open(FOLDER / f"{name}.log", "w+")
+		self.process = subprocess.Popen([talk.MERLON, "gateway", "--config", str(file)], stdout=self.log, stderr=subprocess.STDOUT)
+		for _ in range(200):
+			try:
+				socket.create_connection(("127.0.0.1", self.port), 1).close()
+				break
+			except OSError:
+				time.sleep(0.05)
+		self.key = (self.ledger / "key").read_text().strip()
+
+
+def at_once(g, wishes):
+	answers = [None] * len(wishes)
+
+	def one(i):
+		r, body = g.ask(wishes[i], stream=wishes[i] == "stream")
+		answers[i] = (r.status, body)
+
+	threads = [threading.Thread(target=one, args=(i,)) for i in range(len(wishes))]
+	for t in threads:
+		t.start()
+	for t in threads:
+		t.join(20)
+	return answers
+
+
+def honest(g, model):
+	r, body = g.ask("hello")
+	check("an answer comes through", r.status == 200 and b"HELLO" in body, (r.status, body, model.errors))
+	if r.status != 200:
+		return
+	head = model.seen[-1][2]
+	check("the request says where it goes, and no secret of the gateway", head[":authority"].startswith(("localhost", "127.0.0.1")) and head[":path"] == "/v1/chat/completions" and "authorization" not in head, head)
+	answers = at_once(g, ["stream"] * 20 + ["hello"] * 20)
+	whole = "".join(f"w{i} " for i in range(20))
+	check("many at once come whole", all(a and a[0] == 200 for a in answers) and all(texts(a[1]) == whole for a in answers[:20]), [a and a[0] for a in answers])
+	check("over one connection", model.connections == 1, model.connections)
+	r, body = g.ask("big")
+	check("more than a window comes through", r.status == 200 and len(body) > 3000000, (r.status, len(body)))
+	r, body = g.ask("y" * 300000)
+	check("a request longer than a window too", r.status == 200 and len(body) > 300000, (r.status, len(body)))
+
+
+def faults(g, model):
+	r, body = g.ask("cut", stream=True)
+	check("a stream that is reset ends as the dialect ends one", b"upstream_cut" in body and body.endswith(b"data: [DONE]\n\n"), body[-200:])
+	r, body = g.ask("refused")
+	check("what was refused is asked again", r.status == 200 and [s[3] for s in model.seen].count("refused") == 2, (r.status, body))
+	before = model.connections
+	r, body = g.ask("away")
+	check("what a GOAWAY leaves out is asked again, elsewhere", r.status == 200 and model.connections == before + 1, (r.status, body, model.connections))
+	r, body = g.ask("gone", stream=True)
+	check("a connection that breaks off is said so, and nothing is asked twice", r.status == 502 and [s[3] for s in model.seen].count("gone") <= 2, (r.status, body, [s[3] for s in model.seen].count("gone")))
+	r, body = g.ask("upper")
+	check("an answer that breaks the rules is not passed on", r.status == 502, (r.status, body))
+	check("and the next one comes", g.ask("hello")[0].status == 200)
+	c = g.connect()
+	c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "stream"}]}), {"authorization": "Bearer " + g.key})
+	c.getresponse().read(10)
+	c.close()
+	time.sleep(0.4)
+	check("a caller that leaves ends its stream alone", g.ask("hello")[0].status == 200 and model.connections <= before + 4, model.connections)
+
+
+def make_certificate():
+	subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "model.key", "-out", "model.pem", "-subj", "/CN=localhost", "-days", "30",
+	                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], cwd=FOLDER, check=True, capture_output=True)
+
+
+def server_context(*protocols):
+	context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+	context.load_cert_chain(FOLDER / "model.pem", FOLDER / "model.key")
+	context.set_alpn_protocols(list(protocols))
+	return context
+
+
+def main():
+	shutil.rmtree(FOLDER, ignore_errors=True)
+	FOLDER.mkdir(parents=True)
+	make_certificate()
+	trust = {"authorities": str(FOLDER / "model.pem")}
+	old = Server(("127.0.0.1", 0), Model)
+	old.socket = server_context("http/1.1").wrap_socket(old.socket, server_side=True)
+	threading.Thread(target=old.serve_forever, daemon=True).start()
+	logs = ""
+	for name, model, more in (("plain", Model2(), {"protocol": "http2"}), ("tls", Model2(server_context("h2")), {"protocol": "http2", "tls": trust}), ("auto", Model2(server_context("h2", "http/1.1")), {"protocol": "auto", "tls": trust})):
+		g = Gateway(name, f"http{'s' if more.get('tls') else ''}://localhost:{model.port}", **more)
+		try:
+			honest(g, model)
+			faults(g, model)
+		finally:
+			check(f"{name} ends when told to", g.end() == 0)
+		logs += pathlib.Path(g.log.name).read_text()
+	g = Gateway("old", f"https://localhost:{old.server_port}", protocol="auto", tls=trust)
+	answers = at_once(g, ["hello"] * 10)
+	check("a model that speaks HTTP/1.1 alone is asked so", all(a and a[0] == 200 for a in answers), [a and a[:2] for a in answers])
+	g.end()
+	g = Gateway("strict", f"https://localhost:{old.server_port}", protocol="http2", tls=trust)
+	check("unless HTTP/2 was demanded", g.ask("hello")[0].status == 502)
+	g.end()
+	check("nothing broke", "Sanitizer" not in logs and "a worker ended" not in logs, logs[-2000:])
+	print(f"{talk.PASSED} passed, {talk.FAILED} failed")
+	return talk.FAILED > 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
