@@ -327,6 +327,12 @@ static bool open_all(struct keeping *k, const char *directory)
 {
 	char path[4096], why[300];
 
+	/* Records of this gateway were kept here, and now there is no ledger: a new one would hide that. */
+	snprintf(path, sizeof path, "%s/ledger.sqlite", directory);
+	if (atomic_load(&k->shared->counters[COUNT_RECORDS]) > 0 && access(path, F_OK) != 0) {
+		log_error("%s: the ledger is gone", directory);
+		return false;
+	}
 	k->ledger = ledger_open(directory, LEDGER_APPEND, why, sizeof why);
 	if (!k->ledger) {
 		log_error("%s: %s", directory, why);
