@@ -170,6 +170,11 @@ smuggling: $(B)/merlon
 interop: $(B)/merlon build/interop/installed
 	@python3 tests/interop/run.py $(B)/merlon build/interop build/interop/work
 
+# Ten minutes of honest and hostile callers at once, with sanitizers: make soak SECONDS=60 for less.
+soak:
+	@SAN=1 $(MAKE) --no-print-directory build/san/merlon
+	@python3 tests/soak/run.py build/san/merlon build/soak $(or $(SECONDS),600)
+
 build/gateways/installed: tests/bench/gateway/peers.txt tests/bench/gateway/package.json
 	@mkdir -p $(@D) && cp tests/bench/gateway/package.json $(@D)
 	python3 -m venv $(@D)/venv && $(@D)/venv/bin/pip install --quiet --requirement $<
@@ -236,7 +241,7 @@ endif
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all test test-programs golden lint reference man install demo bench bench-classes bench-gateway interop smuggling realworld oracle measure-imports fuzz-campaign clean FORCE
+.PHONY: all test test-programs golden lint reference man install demo bench bench-classes bench-gateway interop smuggling soak realworld oracle measure-imports fuzz-campaign clean FORCE
 .SECONDARY:
 %.d: ;
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

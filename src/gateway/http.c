@@ -1,7 +1,10 @@
 #include "gateway/http.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <sys/types.h>
+
+enum { FRAMING_MOST = 64 << 10 };
 
 static enum http_event refuse(struct http_reader *r, unsigned status, const char *why)
 {
@@ -116,6 +119,15 @@ static const char *read_length(struct http_head *h, struct bytes value)
 	return NULL;
 }
 
+/* A name or an address, perhaps a port: RFC 9112, section 3.2, wants everything else refused. */
+static bool is_host(struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if (!isalnum(b.at[i]) && !memchr("-._~:[]", b.at[i], 7))
+			return false;
+	return b.len > 0;
+}
+
 const char *http_check_fields(struct http_head *h, bool is_request)
 {
 	static const char *const once[] = {"content-length", "transfer-encoding", "host", "authorization", "content-type", "content-encoding", "x-api-key"};
@@ -142,7 +154,7 @@ const char *http_check_fields(struct http_head *h, bool is_request)
 	}
 	if (h->chunked && h->has_length)
 		return "says its length in two ways";
-	if (is_request && http_field_value(h, "host").len == 0)
+	if (is_request && !is_host(http_field_value(h, "host")))
 		return "names no host";
 	return NULL;
 }
@@ -214,6 +226,7 @@ void http_reader_finish(struct http_reader *r)
 static void begin_message(struct http_reader *r)
 {
 	r->has_head = r->complete = false;
+	r->framed = r->unframed = 0;
 	r->head.field_count = 0;
 	r->head = (struct http_head){0};
 	text_clear(&r->raw);
@@ -272,6 +285,11 @@ enum http_event http_next(struct http_reader *r, struct bytes *in)
 	if (n < 0)
 		return refuse(r, 400, "has a body that breaks the rules of HTTP/1.1");
 	*in = bytes_from(*in, (size_t)n);
+	r->framed += (uint64_t)n;
+	r->unframed += r->body.len;
+	/* A chunk of one byte takes six; extensions and trailers without end carry nothing. */
+	if (r->framed > FRAMING_MOST + r->unframed * 8)
+		return refuse(r, 400, "has more bytes around its chunks than in them");
 	if (r->body.len > 0)
 		return HTTP_HAS_BODY;
 	return r->complete ? HTTP_IS_OVER : HTTP_NEEDS_MORE;

@@ -54,6 +54,7 @@ struct http_reader {
 	struct text raw;            /* the head as it came */
 	struct http_head head;      /* borrows from `raw` */
 	struct text body;
+	uint64_t framed, unframed;      /* bytes of the body with its chunks' sizes, and without */
 	bool has_head, complete;
 	const char *why;            /* a clause that completes "the request ..." */
 	unsigned status;            /* to answer with when it is bad */

@@ -15,10 +15,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "ledger/ledger.h"
 
 enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_WORKER };
 enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20 };
+/* Records wait for each other a moment: one signature and one sync for all of them. What could not be kept is tried again every second. */
+enum { GATHER_MS = 5, AGAIN_MS = 1000 };
 
 struct message {
 	uint32_t kind;
@@ -45,7 +48,9 @@ struct keeping {
 	struct ledger *ledger;
 	struct shared *shared;
 	int salts;
+	struct text lines;          /* of the file of salts, not written yet */
 	unsigned waiting;           /* records since the last commit */
+	int64_t commit_at_ms;       /* of those; monotonic */
 	struct pollfd sockets[SOCKETS_MOST];    /* the first is the supervisor's */
 	struct sender senders[SOCKETS_MOST];
 	unsigned socket_count, open_count;
@@ -77,16 +82,36 @@ static void append(struct keeping *k, enum record_kind kind, struct bytes body)
 {
 	if (!ledger_append(k->ledger, kind, body))
 		lose(k, ledger_error(k->ledger));
-	k->waiting++;
+	if (k->waiting++ == 0)
+		k->commit_at_ms = time_monotonic_ms() + GATHER_MS;
 	shared_count(k->shared, COUNT_RECORDS, 1);
+}
+
+static bool write_salts(struct keeping *k)
+{
+	size_t sent = 0;
+
+	while (sent < k->lines.len) {
+		ssize_t n = write(k->salts, k->lines.at + sent, k->lines.len - sent);
+		if (n < 0 && errno != EINTR)
+			break;
+		sent += n > 0 ? (size_t)n : 0;
+	}
+	struct bytes left = bytes_from(text_bytes(&k->lines), sent);
+	if (left.len > 0)
+		memmove(k->lines.at, left.at, left.len);
+	k->lines.len = left.len;
+	return left.len == 0 && fdatasync(k->salts) == 0;
 }
 
 static void commit(struct keeping *k)
 {
 	if (k->waiting == 0)
 		return;
-	if (!ledger_commit(k->ledger) || fdatasync(k->salts) != 0) {
-		lose(k, ledger_error(k->ledger));
+	bool salted = write_salts(k);
+	if (!salted || !ledger_commit(k->ledger)) {
+		lose(k, salted ? ledger_error(k->ledger) : "the file of salts cannot be written");
+		k->commit_at_ms = time_monotonic_ms() + AGAIN_MS;
 		return;
 	}
 	for (unsigned i = 0; i < k->done_count; i++)
@@ -98,12 +123,8 @@ static void commit(struct keeping *k)
 
 static void append_exchange(struct keeping *k, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body)
 {
-	unsigned char line[EXCHANGE_ID + SALT];
-
-	memcpy(line, id, EXCHANGE_ID);
-	memcpy(line + EXCHANGE_ID, salt, SALT);
-	if (write(k->salts, line, sizeof line) != sizeof line)
-		lose(k, "the file of salts cannot be written");
+	text_add(&k->lines, (struct bytes){id, EXCHANGE_ID});
+	text_add(&k->lines, (struct bytes){salt, SALT});
 	append(k, RECORD_EXCHANGE, body);
 }
 
@@ -306,6 +327,12 @@ static bool open_all(struct keeping *k, const char *directory)
 {
 	char path[4096], why[300];
 
+	/* Records of this gateway were kept here, and now there is no ledger: a new one would hide that. */
+	snprintf(path, sizeof path, "%s/ledger.sqlite", directory);
+	if (atomic_load(&k->shared->counters[COUNT_RECORDS]) > 0 && access(path, F_OK) != 0) {
+		log_error("%s: the ledger is gone", directory);
+		return false;
+	}
 	k->ledger = ledger_open(directory, LEDGER_APPEND, why, sizeof why);
 	if (!k->ledger) {
 		log_error("%s: %s", directory, why);
@@ -332,11 +359,17 @@ static bool open_all(struct keeping *k, const char *directory)
 	return k->salts >= 0;
 }
 
+static int patience(const struct keeping *k)
+{
+	int64_t left = k->commit_at_ms - time_monotonic_ms();
+
+	return k->waiting == 0 ? -1 : left < 0 ? 0 : (int)left;
+}
+
 static void keep(struct keeping *k)
 {
 	while (k->open_count > 0) {
-		/* What could not be committed is tried again every second. */
-		if (poll(k->sockets, k->socket_count, k->waiting ? 1000 : -1) < 0 && errno != EINTR)
+		if (poll(k->sockets, k->socket_count, patience(k)) < 0 && errno != EINTR)
 			abort();
 		for (unsigned i = 0; i < k->socket_count; i++) {
 			if (k->sockets[i].fd < 0 || !k->sockets[i].revents || receive(k, i))
@@ -346,8 +379,10 @@ static void keep(struct keeping *k)
 			k->sockets[i].fd = -1;
 			k->open_count--;
 		}
-		commit(k);
+		if (k->waiting >= COMMIT_AFTER || patience(k) == 0)
+			commit(k);
 	}
+	commit(k);
 }
 
 int recorder_run(const char *directory, int supervisor, int ready_fd, struct shared *shared)
@@ -370,6 +405,7 @@ int recorder_run(const char *directory, int supervisor, int ready_fd, struct sha
 	add_socket(k, supervisor, 0);
 	keep(k);
 	ledger_close(k->ledger);
+	text_finish(&k->lines);
 	int status = atomic_load(&shared->ledger_lost) ? 2 : 0;
 	free(k);
 	return status;

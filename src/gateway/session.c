@@ -130,7 +130,7 @@ static bool take_head(struct session *s)
 {
 	struct refusal r;
 
-	s->reply.close = false;
+	s->reply.close = !s->reader.head.keep_alive;
 	s->turn = turn_begin(&s->reply, s->client.door, &s->reader.head, &r);
 	if (r.status) {
 		refuse(s, &r);

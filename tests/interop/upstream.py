@@ -81,7 +81,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 	# ---- what comes in ----
 
 	def do_GET(self):
-		self.note(None)
+		self.note(0)
 		if self.path == "/v1/models":
 			self.whole({"object": "list", "data": [{"id": "m-1", "object": "model", "created": 1, "owned_by": "nobody"}], "has_more": False, "first_id": "m-1", "last_id": "m-1"})
 		elif self.path == "/api/tags":
@@ -91,13 +91,14 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 		else:
 			self.whole({"error": {"message": "no such thing", "type": "invalid_request_error"}}, 404)
 
-	def note(self, body):
+	def note(self, length):
 		with self.server.lock:
-			self.server.seen.append((self.command, self.path, body))
+			self.server.seen.append((self.command, self.path, length))
 
 	def do_POST(self):
-		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-		self.note(body)
+		data = self.rfile.read(int(self.headers["content-length"]))
+		self.note(len(data))
+		body = json.loads(data)
 		speak = {"/v1/chat/completions": self.chat, "/v1/completions": self.completions, "/v1/embeddings": self.embeddings, "/v1/responses": self.response_of,
 		         "/v1/messages": self.messages, "/v1/messages/count_tokens": lambda *_: self.whole({"input_tokens": 7}),
 		         "/api/chat": self.ollama, "/api/generate": self.ollama, "/api/embed": self.ollama_embed, "/api/show": lambda *_: self.whole({"details": {"family": "none"}, "model_info": {}})}.get(self.path)

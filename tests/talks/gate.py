@@ -82,9 +82,9 @@ class Gateway:
 		r = c.getresponse()
 		return r, r.read()
 
-	def status(self, wish, **more):
+	def status(self, wish, timeout=20, **more):
 		try:
-			return self.ask(wish, **more)[0].status
+			return self.ask(wish, self.connect(timeout), **more)[0].status
 		except (OSError, http.client.HTTPException) as e:
 			return type(e).__name__
 
