@@ -147,13 +147,24 @@ bool bytes_are_dotted_name(struct bytes b)
 	return b.len > 0 && !at_start;
 }
 
+static uint64_t mix(uint64_t hash)
+{
+	hash *= 0x9E3779B97F4A7C15u;    /* 2^64 over the golden ratio */
+	return hash ^ hash >> 32;
+}
+
 uint64_t bytes_hash(struct bytes b)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = b.len, word = 0;
 
+	for (; b.len >= sizeof word; b = bytes_from(b, sizeof word)) {
+		memcpy(&word, b.at, sizeof word);
+		hash = mix(hash ^ word);
+	}
+	word = 0;
 	for (size_t i = 0; i < b.len; i++)
-		hash = (hash ^ b.at[i]) * 0x100000001b3u;
-	return hash;
+		word = word << 8 | b.at[i];
+	return mix(hash ^ word);
 }
 
 bool bytes_to_u64(struct bytes b, uint64_t *out)

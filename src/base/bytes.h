@@ -1,6 +1,7 @@
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,15 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 static inline bool bytes_same(struct bytes a, const char *string)
 {
 	return bytes_equal(a, bytes_of(string));
+}
+
+/* `width` bytes, at most 8, as a little-endian number. */
+static inline uint64_t bytes_le(const unsigned char *at, size_t width)
+{
+	uint64_t number = 0;
+
+	memcpy(&number, at, width);
+	return le64toh(number);
 }
 
 /* Negative, zero or positive, by unsigned bytes; a prefix sorts first. */
@@ -70,7 +80,7 @@ bool bytes_are_utf8(struct bytes b);
 /* A name as programs spell it: letters, digits and underscores, parts joined by dots. */
 bool bytes_are_dotted_name(struct bytes b);
 
-/* 64-bit FNV-1a: for tables inside one process, never for anything an attacker may gain from. */
+/* For tables inside one process, never for anything that is kept or an attacker may gain from. */
 uint64_t bytes_hash(struct bytes b);
 
 /*

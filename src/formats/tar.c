@@ -53,9 +53,11 @@ static bool checksum_fits(struct bytes header)
 {
 	uint64_t told, sum = 0;
 
+	if (header.len != BLOCK || !read_octal(bytes_slice(header, AT_CHECKSUM, 8), &told) || told > BLOCK * 255)
+		return false;
 	for (size_t i = 0; i < header.len; i++)
 		sum += i >= AT_CHECKSUM && i < AT_CHECKSUM + 8 ? ' ' : header.at[i];
-	return header.len == BLOCK && read_octal(bytes_slice(header, AT_CHECKSUM, 8), &told) && told == sum;
+	return told == sum;
 }
 
 static bool is_zero(struct bytes b)

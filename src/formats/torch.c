@@ -63,8 +63,9 @@ static void parse(const struct source *source, struct artifact *art)
 
 	if (!program)
 		return;
-	struct unpacked u = zip_unpack(art->arena, source->content, program, PROGRAM_MOST);
+	struct unpacked u = zip_unpack(art->arena, source->content, program, art->unpack_most < PROGRAM_MOST ? (size_t)art->unpack_most : PROGRAM_MOST);
 
+	art->unpacked += zip_packing(program) == PACKING_NONE ? 0 : u.content.len;
 	artifact_init(&inner, art->arena, source, NULL);
 	pickle_walk(&inner, u.content, 0);
 	for (const struct event *e = inner.events; e; e = e->next) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codecs/unpack.h"
+#include "formats/zip/archive.h"
 
 const struct examine_limits examine_limits_default = {
 	.memory = (size_t)1 << 30, .unpacked = (uint64_t)512 << 20, .depth = 8, .members = 1 << 20, .findings = 100,
@@ -23,54 +24,84 @@ struct claims {
 	size_t count;
 };
 
-static void examine_source(struct job *job, const struct source *source, bool guessed, struct claims *claims);
+static void examine_source(struct job *job, struct source *source, bool guessed, struct claims *claims);
 
 /* ---- who claims it ---- */
 
 struct probing {
-	const struct format *format;
+	const struct format *const *at;     /* the next to be asked */
 	const struct source *source;
 	struct arena *arena;
-	int score;
+	struct arena_mark mark;
+	struct claims *claims;
+	const struct format *text;
 };
-
-static void probe(void *arg)
-{
-	struct probing *p = arg;
-
-	p->score = p->format->probe(p->source, p->arena);
-}
 
 static bool is_text(const struct format *format)
 {
 	return strcmp(format->name, "text") == 0;
 }
 
-/* Text is what is left when nothing else claims it. */
+static void take_claim(struct probing *p, const struct format *format)
+{
+	if (is_text(format))
+		p->text = format;
+	else if (p->claims->count < FORMATS_PER_ITEM)
+		p->claims->format[p->claims->count++] = format;
+}
+
+static void probe(void *arg)
+{
+	struct probing *p = arg;
+
+	for (; *p->at; p->at++) {
+		if ((*p->at)->probe(p->source, p->arena) > 0)
+			take_claim(p, *p->at);
+		arena_rewind(p->arena, p->mark);
+	}
+}
+
+/* Who runs out of memory while looking may well be right. Text is what is left when nothing else claims it. */
 static void find_claims(struct job *job, const struct source *source, struct claims *out)
 {
-	const struct format *text = NULL;
+	struct probing p = {.at = formats, .source = source, .arena = &job->work, .mark = arena_mark(&job->work), .claims = out};
 
 	*out = (struct claims){0};
-	for (const struct format *const *f = formats; *f; f++) {
-		struct probing p = {.format = *f, .source = source, .arena = &job->work};
-		struct arena_mark mark = arena_mark(&job->work);
-		bool whole = arena_run(&job->work, probe, &p);
-		arena_rewind(&job->work, mark);
-		if (whole && p.score <= 0)
-			continue;
-		if (is_text(*f))
-			text = *f;
-		else if (out->count < FORMATS_PER_ITEM)
-			out->format[out->count++] = *f;
+	while (!arena_run(&job->work, probe, &p)) {
+		arena_rewind(&job->work, p.mark);
+		take_claim(&p, *p.at++);
 	}
-	if (out->count == 0 && text)
-		out->format[out->count++] = text;
+	if (out->count == 0 && p.text)
+		out->format[out->count++] = p.text;
+}
+
+struct listing {
+	struct source *source;
+	struct arena *arena;
+};
+
+static void list(void *arg)
+{
+	struct listing *l = arg;
+	struct zip_archive *z = arena_new(l->arena, struct zip_archive);
+
+	*z = zip_list(l->source, l->arena);
+	l->source->zip = z;
+}
+
+/* Many formats are archives, and each asks what is in it. It lives as long as what the formats make. */
+static void list_members(struct job *job, struct source *source)
+{
+	struct listing l = {source, &job->work};
+	struct arena_mark mark = arena_mark(&job->work);
+
+	if (bytes_start_with(source->content, BYTES("PK\3\4")) && !arena_run(&job->work, list, &l))
+		arena_rewind(&job->work, mark);
 }
 
 /* ---- what stands inside ---- */
 
-static const struct source *make_child(struct job *job, const struct source *parent, const struct part *part, struct bytes content)
+static struct source *make_child(struct job *job, const struct source *parent, const struct part *part, struct bytes content)
 {
 	struct source *child = arena_new(job->results, struct source);
 	struct text name;
@@ -318,7 +349,7 @@ static void compare_claims(struct job *job, const struct source *source, const s
 	}
 }
 
-static void examine_source(struct job *job, const struct source *source, bool guessed, struct claims *claims)
+static void examine_listed(struct job *job, const struct source *source, bool guessed, struct claims *claims)
 {
 	find_claims(job, source, claims);
 	if (guessed && (claims->count == 0 || is_text(claims->format[0])))
@@ -333,16 +364,25 @@ static void examine_source(struct job *job, const struct source *source, bool gu
 	compare_claims(job, source, claims);
 }
 
+static void examine_source(struct job *job, struct source *source, bool guessed, struct claims *claims)
+{
+	list_members(job, source);
+	examine_listed(job, source, guessed, claims);
+	source->zip = NULL;
+}
+
 void examine(const struct source *source, const struct rules *rules, const struct examine_limits *limits,
 	     struct arena *results, struct examination *out)
 {
 	struct job job = {.rules = rules, .limits = limits, .results = results, .out = out};
+	struct source *whole = arena_new(results, struct source);
 	struct claims claims;
 
+	*whole = *source;
 	*out = (struct examination){.size = source->content.len};
 	findings_init(&out->findings, results, limits->findings);
 	arena_init(&job.work, limits->memory);
-	examine_source(&job, source, false, &claims);
+	examine_source(&job, whole, false, &claims);
 	arena_finish(&job.work);
 	out->format_count = claims.count;
 	memcpy(out->formats, claims.format, sizeof claims.format);

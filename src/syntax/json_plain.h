@@ -1,9 +1,6 @@
 #ifndef SYNTAX_JSON_PLAIN_H
 #define SYNTAX_JSON_PLAIN_H
 
-#include <endian.h>
-#include <string.h>
-
 #include "base/bytes.h"
 
 /*
@@ -16,9 +13,8 @@ static inline size_t json_plain_run(struct bytes b)
 	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
 	size_t i = 0;
 
-	for (uint64_t word; i + sizeof word <= b.len; i += sizeof word) {
-		memcpy(&word, b.at + i, sizeof word);
-		word = le64toh(word);
+	for (; i + sizeof(uint64_t) <= b.len; i += sizeof(uint64_t)) {
+		uint64_t word = bytes_le(b.at + i, sizeof word);
 		uint64_t quotes = word ^ ones * '"', slashes = word ^ ones * '\\';
 		uint64_t special = (quotes - ones) & ~quotes, escape = (slashes - ones) & ~slashes, control = (word - ones * 0x20) & ~word;
 		uint64_t found = (special | escape | control | word) & tops;

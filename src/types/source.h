@@ -15,6 +15,8 @@ enum reader {
 	READER_JOBLIB,          /* joblib.load reads it: arrays stand between the opcodes */
 };
 
+struct zip_archive;
+
 /* Bytes to examine, and where they came from. Borrows everything. */
 struct source {
 	const char *name;             /* "models/a.gguf"; "data.pkl" when inside a zip */
@@ -23,6 +25,7 @@ struct source {
 	struct bytes content;
 	enum reader reader;
 	unsigned depth;               /* containers around it */
+	const struct zip_archive *zip;  /* its directory, read once for all who look for members; or NULL: read it */
 };
 
 /* What stands after the last '.' of the last path part; empty when there is none. */

@@ -42,20 +42,25 @@ static void note_references(struct artifact *art, const struct json *value, stru
 			note_references(art, it, value->kind == JSON_IS_OBJECT ? it->key : key, only, depth + 1);
 }
 
+static bool is_usual_library(struct bytes module)
+{
+	static const char *const usual[] = {"transformers", "diffusers", "lerobot", "peft", "sentence_transformers", "timm", "torch", "torchvision"};
+	struct bytes package = bytes_slice(module, 0, bytes_find_byte(module, '.'));
+
+	for (size_t i = 0; i < COUNT_OF(usual); i++)
+		if (bytes_same(package, usual[i]))
+			return true;
+	return false;
+}
+
 /* An adapter says which module its model's class is in; older peft imports any, newer ones those of a list like this. */
 static void note_import(struct artifact *art, const struct json *mapping)
 {
-	static const char *const usual[] = {"transformers", "diffusers", "lerobot", "peft", "sentence_transformers", "timm", "torch", "torchvision"};
 	const struct json *module = json_member(mapping, "parent_library");
-	struct bytes package;
 	struct text name;
 
-	if (!module || module->kind != JSON_IS_STRING)
+	if (!module || module->kind != JSON_IS_STRING || is_usual_library(module->text))
 		return;
-	package = bytes_slice(module->text, 0, bytes_find_byte(module->text, '.'));
-	for (size_t i = 0; i < COUNT_OF(usual); i++)
-		if (bytes_same(package, usual[i]))
-			return;
 	text_init(&name, art->arena);
 	text_add_printable(&name, module->text, NAME_SHOWN);
 	artifact_note(art, "model.remote-code", module->offset, "has its loader import the module %s, whoever put it there", text_string(&name));
@@ -86,6 +91,45 @@ void references_of_code(struct artifact *art, const struct json *member)
 		note_import(art, member);
 	else if (bytes_same(key, "trust_remote_code") && is_true_to_python(member))
 		artifact_note(art, "model.remote-code", member->offset, "asks its loader to run code of its repository: trust_remote_code is true");
+}
+
+/* Folders of diffusers/pipelines that publishers name as the library of a component. */
+static bool is_pipeline_folder(struct bytes module)
+{
+	static const char *const folders[] = {
+		"stable_diffusion", "stable_diffusion_safe", "stable_diffusion_xl", "stable_diffusion_3", "stable_cascade", "wuerstchen", "kandinsky",
+		"kandinsky2_2", "kandinsky3", "deepfloyd_if", "latent_diffusion", "paint_by_example", "unclip", "unidiffuser", "shap_e", "audioldm2",
+		"alt_diffusion", "versatile_diffusion", "semantic_stable_diffusion", "spectrogram_diffusion", "deprecated", "flux", "kolors",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(folders); i++)
+		if (bytes_same(module, folders[i]))
+			return true;
+	return false;
+}
+
+/* A pipeline's components are [library, class]: diffusers runs LIBRARY.py of the repository if there is one, else imports the library. */
+static void read_components(struct artifact *art, const struct json *root)
+{
+	json_each(root, it) {
+		const struct json *library = it->kind == JSON_IS_ARRAY && it->count == 2 ? it->first : NULL;
+		struct text name, key;
+		if (!library || bytes_start_with(it->key, BYTES("_")) || library->kind != JSON_IS_STRING || library->next->kind != JSON_IS_STRING ||
+		    is_usual_library(library->text) || is_pipeline_folder(library->text))
+			continue;
+		text_init(&name, art->arena);
+		text_init(&key, art->arena);
+		text_add_printable(&name, library->text, NAME_SHOWN);
+		text_add_printable(&key, it->key, NAME_SHOWN);
+		artifact_note(art, "model.remote-code", library->offset, "takes its component %s from the module %s: loading it runs %s.py of its own repository, or imports whatever has that name",
+			      text_string(&key), text_string(&name), text_string(&name));
+	}
+}
+
+static bool is_pipeline(const struct artifact *art, const struct json *root)
+{
+	return bytes_same(bytes_after_last(bytes_of(art->source->name), '/'), "model_index.json") ||
+	       bytes_end_with(json_string(root, "_class_name"), BYTES("Pipeline"));
 }
 
 /* ---- files ---- */
@@ -140,6 +184,12 @@ static void read_shards(struct artifact *art, const struct json *map)
 		artifact_note(art, "model.shards", map->offset, "keeps its weights in %zu other %s, not opened from here", distinct, distinct == 1 ? "file" : "files");
 }
 
+/* A share or an address: looking there already tells its owner who asks, on some systems with a password. */
+static bool is_address(struct bytes base)
+{
+	return bytes_contain(base, BYTES("://")) || bytes_start_with(base, BYTES("\\\\")) || bytes_start_with(base, BYTES("//"));
+}
+
 void references_of_files(struct artifact *art, const struct json *root)
 {
 	const struct json *map = json_member(root, "weight_map"), *base = json_member(root, "base_model_name_or_path");
@@ -149,9 +199,11 @@ void references_of_files(struct artifact *art, const struct json *root)
 		read_shards(art, map);
 	else if (map)
 		artifact_note(art, "file.malformed", map->offset, "has a map of shards that is no object");
+	if (root->kind == JSON_IS_OBJECT && is_pipeline(art, root))
+		read_components(art, root);
 	if (!base || base->kind != JSON_IS_STRING || !path_leads_out(base->text))
 		return;
 	text_init(&name, art->arena);
 	text_add_printable(&name, base->text, NAME_SHOWN);
-	artifact_note(art, "model.base-path", base->offset, "takes its base model from \"%s\"", text_string(&name));
+	artifact_note(art, is_address(base->text) ? "model.base-address" : "model.base-path", base->offset, "takes its base model from \"%s\"", text_string(&name));
 }

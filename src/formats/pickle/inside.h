@@ -1,9 +1,6 @@
 #ifndef FORMATS_PICKLE_INSIDE_H
 #define FORMATS_PICKLE_INSIDE_H
 
-#include <endian.h>
-#include <string.h>
-
 #include "formats/pickle/machine.h"
 
 /* What the machine's instructions are made of; for the files of this folder alone. */
@@ -48,11 +45,8 @@ static inline struct bytes take(struct machine *m, uint64_t len)
 static inline uint64_t take_le(struct machine *m, unsigned width)
 {
 	struct bytes b = take(m, width);
-	uint64_t v = 0;
 
-	if (b.len == width)
-		memcpy(&v, b.at, width);
-	return le64toh(v);
+	return b.len == width ? bytes_le(b.at, width) : 0;
 }
 
 /* ---- stack and marks ---- */

@@ -1,5 +1,7 @@
 #include "formats/pickle/numbers.h"
 
+#include <math.h>
+
 /* A text as Python reads integers: white space, sign, base, digits. */
 struct digits {
 	struct bytes text;
@@ -207,7 +209,28 @@ struct number number_from_index(struct arena *arena, struct bytes line)
 	return read_integer(arena, line, false);
 }
 
-/* digits[.digits][e[sign]digits], or one of the words; the value itself is of no use to anybody. */
+/* Of digits[.digits][e[sign]digits], to show it: the last digits may be off. */
+static double float_value(struct bytes t)
+{
+	double value = 0, exponent = 0, sign = t.len > 0 && t.at[0] == '-' ? -1 : 1;
+	size_t end = 0, point;
+
+	while (end < t.len && (t.at[end] | 0x20) != 'e')
+		end++;
+	point = bytes_find_byte(bytes_slice(t, 0, end), '.');
+	for (size_t i = 0; i < end; i++)
+		if (t.at[i] >= '0' && t.at[i] <= '9') {
+			value = value * 10 + (t.at[i] - '0');
+			exponent -= i > point;
+		}
+	double told = 0, told_sign = end + 1 < t.len && t.at[end + 1] == '-' ? -1 : 1;
+	for (size_t i = end; i < t.len; i++)
+		if (t.at[i] >= '0' && t.at[i] <= '9' && told < 100000)
+			told = told * 10 + (t.at[i] - '0');
+	return value == 0 ? 0 : sign * value * pow(10, exponent + told_sign * told);
+}
+
+/* digits[.digits][e[sign]digits], or one of the words. */
 static bool is_float(struct bytes t, bool *underscores)
 {
 	static const char *const words[] = {"inf", "infinity", "nan"};
@@ -243,7 +266,7 @@ struct number number_from_float(struct bytes line)
 	bool valid = is_float(trim(text), &underscores);
 
 	return (struct number){
-		.value = {.kind = VALUE_FLOAT},
+		.value = {.kind = VALUE_FLOAT, .real = valid ? float_value(trim(text)) : 0},
 		.in_c = valid && !underscores && !spaces,
 		.in_python = valid && !nul,
 		.unusual = nul || underscores || spaces,

@@ -31,11 +31,31 @@ struct pickle_glance pickle_glance(struct arena *arena, struct bytes b)
 	return glance(arena, b, false);
 }
 
+/* ASCII without a line end, as most strings are: eight bytes at a time, and no call. */
+static inline bool is_plain_line(struct bytes b)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	size_t i = 0;
+
+	for (; i + sizeof(uint64_t) <= b.len; i += sizeof(uint64_t)) {
+		uint64_t word = bytes_le(b.at + i, sizeof word);
+		uint64_t lines = word ^ ones * '\n';
+		if ((((lines - ones) & ~lines) | word) & tops)
+			return false;
+	}
+	for (; i < b.len; i++)
+		if (b.at[i] == '\n' || b.at[i] & 0x80)
+			return false;
+	return true;
+}
+
 /* GLOBAL and INST need line ends; STACK_GLOBAL and the extension codes have bytes of their own. */
 static bool may_import(struct bytes b)
 {
 	static const unsigned char marks[] = {'\n', 0x93, 0x82, 0x83, 0x84};
 
+	if (is_plain_line(b))
+		return false;
 	for (size_t i = 0; i < sizeof marks; i++)
 		if (bytes_find_byte(b, marks[i]) < b.len)
 			return true;

@@ -13,8 +13,8 @@ static bool may_hold_magic(struct bytes b)
 {
 	if (bytes_find(b, magic) < b.len)
 		return true;
-	for (size_t i = 1; i < b.len; i++)
-		if (b.at[i] == '\n' && b.at[i - 1] != 0 && strchr("0123456789LlCc \t", b.at[i - 1]))
+	for (size_t i = bytes_find_byte(b, '\n'); i < b.len; i += 1 + bytes_find_byte(bytes_from(b, i + 1), '\n'))
+		if (i > 0 && b.at[i - 1] != 0 && strchr("0123456789LlCc \t", b.at[i - 1]))
 			return true;
 	return false;
 }

@@ -56,7 +56,7 @@ bool zip_is_likely(const struct source *source, const struct format *format);
 /* Reads every directory and every entry, adding what is odd about them to `art`. */
 void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out);
 
-/* The same for who only looks for members: format_zip tells what is odd. */
+/* The same for who only looks for members: format_zip tells what is odd. Made anew unless the source has it. */
 struct zip_archive zip_list(const struct source *source, struct arena *arena);
 
 /* May one of its directories hold this name, in capitals or not? Says so at little cost; the entries have to be read to be sure. */

@@ -133,9 +133,12 @@ static uint64_t find_directories(struct bytes in, struct zip_archive *z)
 
 static bool contains_folded(struct bytes in, struct bytes name)
 {
-	for (size_t i = 0; i + name.len <= in.len; i++)
-		if ((in.at[i] | 0x20) == (name.at[0] | 0x20) && bytes_equal_folded(bytes_slice(in, i, name.len), name))
-			return true;
+	for (unsigned bit = 0; bit <= 0x20; bit += 0x20) {
+		unsigned char first = (unsigned char)((name.at[0] & 0xDFu) | bit);
+		for (size_t i = bytes_find_byte(in, first); i < in.len; i += 1 + bytes_find_byte(bytes_from(in, i + 1), first))
+			if (bytes_equal_folded(bytes_slice(in, i, name.len), name))
+				return true;
+	}
 	return false;
 }
 
@@ -351,6 +354,8 @@ struct zip_archive zip_list(const struct source *source, struct arena *arena)
 	struct artifact unused;
 	struct zip_archive z;
 
+	if (source->zip)
+		return *source->zip;
 	artifact_init(&unused, arena, source, NULL);
 	zip_read(&unused, source->content, &z);
 	return z;
