@@ -128,7 +128,7 @@ static bool read_limit(struct budgets *b, const struct yaml *map, struct limit *
 	out->most.cost = UINT64_MAX;
 	const struct yaml *window = yaml_member(map, "window");
 	if (!window && (yaml_member(map, "requests") || yaml_member(map, "tokens") || yaml_member(map, "cost")))
-		return refuse(error, map, "has a budget without a window like 1m, 1h, 1d, 30d or none");
+		return refuse(error, map, "has no window like 1m, 1h, 1d, 30d or none");
 	if (!read_subjects(b, yaml_member(map, "for"), out, error) || (window && !read_window(error, window, &out->window_ms)) ||
 	    !read_count(error, yaml_member(map, "requests"), &out->most.requests) || !read_count(error, yaml_member(map, "tokens"), &out->most.tokens) ||
 	    !read_count(error, yaml_member(map, "concurrent"), &out->concurrent))

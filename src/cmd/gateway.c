@@ -108,16 +108,18 @@ const struct command command_gateway = {
 	.summary = "stand in front of a model and keep a record of every exchange",
 	.synopsis = "--config FILE | --upstream URL --ledger DIR [OPTION]...",
 	.description =
-		"A reverse proxy for HTTP/1.1 and HTTP/2, over TLS where a certificate is given (--config). Nobody is let in without a key, wherever they come from: the first one is made at the first start "
-		"and lies in DIR/key. Only routes that are known are let through; what cannot be examined is not. Streams are passed on event by "
-		"event, as each is whole.\n\n"
-		"Every exchange leaves a record in the ledger: who, which model answered, salted digests of what was asked and answered, token "
-		"counts, timings, how it ended, and whether it was examined whole. Content is not kept. The record is handed to the process that "
-		"keeps the ledger before the last byte of an answer goes out; it is on the disk moments later. While evidence cannot be kept, "
-		"nothing is let through.\n\n"
+		"A reverse proxy for HTTP/1.1 and HTTP/2, over TLS where a certificate is given. It speaks OpenAI (chat, responses, completions, "
+		"embeddings), Anthropic, Ollama, vLLM and MCP. Nobody is let in without a key, token or certificate, wherever they come from: "
+		"without callers in the configuration a first key is made, and lies in DIR/key. Only routes that are known are let through; what "
+		"cannot be examined is not. A policy says what callers, models and tools may do; streams are passed on event by event.\n\n"
+		"Every exchange leaves a record in the ledger: who, which model answered, salted digests of what was asked and answered, what the "
+		"policy said, token counts, timings, how it ended, and whether it was examined whole. Content is not kept. The record is handed to "
+		"the process that keeps the ledger before the last byte of an answer goes out; it is on the disk moments later. While evidence "
+		"cannot be kept, nothing is let through.\n\n"
 		"The kill switch: as long as there is a file DIR/halt, or after a SIGUSR1 until the next, every exchange is refused, and those "
-		"under way are cut. SIGTERM lets what is under way come to its end.\n\n"
-		"This version speaks OpenAI chat completions.",
+		"under way are cut. SIGHUP reads the configuration again, SIGTERM lets what is under way come to its end. DIR/control is a socket "
+		"for operators: probes, metrics, and the same switches.\n\n"
+		"docs/GATEWAY.md tells the rest; examples/gateway is a configuration to begin with.",
 	.options = options,
 	.examples = examples,
 	.exit_status = "0 it was told to end, and did\n2 it could not start, or lost what it cannot go on without\n64 the command line is wrong",

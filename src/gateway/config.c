@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -509,7 +510,17 @@ static void explain_upstream(struct text *out, const struct upstream *u)
 	text_addf(out, "Upstream %s%s:", u->name, u->key ? " (its key is known)" : "");
 	for (size_t i = 0; i < u->server_count; i++)
 		text_addf(out, " %s (weight %u)", u->servers[i].url, u->servers[i].weight);
-	text_addf(out, "; left alone for %lld s after %u failures.\n", (long long)u->pause_ms / 1000, u->failures_most);
+	text_addf(out, "; left alone for %lld s after %u failures", (long long)u->pause_ms / 1000, u->failures_most);
+	if (u->terms) {
+		text_add_string(out, ";\n  it gets what agreement ");
+		text_add_printable(out, u->terms->agreement, 60);
+		text_add_string(out, " with ");
+		text_add_printable(out, u->terms->provider, 60);
+		text_add_string(out, " covers, until ");
+		text_add_time(out, u->terms->expires_ms);
+		text_add_string(out, u->terms->changed ? "; BUT ITS TEXT HAS CHANGED" : "");
+	}
+	text_add_string(out, u->own ? "; run by ourselves.\n" : ".\n");
 }
 
 static void explain_names(struct text *out, const char *what, const struct names *names, const char *otherwise)
