@@ -87,53 +87,18 @@ bool judge_may_answer(struct turn *t, const struct exchange *answer, struct byte
 /* ---- streams ---- */
 
 /* A stream is ended from where the client stands, not from what has been read of it. */
-struct given {
-	struct given *next;
-	unsigned char state[];
-};
-
-static void note_event(struct turn *t)
-{
-	size_t size = t->dialect->state_size;
-	struct given *g = malloc(sizeof *g + size);
-
-	if (!g)
-		abort();
-	g->next = NULL;
-	memcpy(g->state, t->answer.state, size);
-	if (!t->waiting)
-		t->last_waiting = &t->waiting;
-	*t->last_waiting = g;
-	t->last_waiting = &g->next;
-}
-
-static void note_given(struct turn *t)
-{
-	struct given *g = t->waiting;
-
-	if (!g)
-		return;
-	memcpy(t->given, g->state, t->dialect->state_size);
-	t->waiting = g->next;
-	free(g);
-}
-
-void judge_forget(struct turn *t)
-{
-	while (t->waiting) {
-		struct given *g = t->waiting;
-		t->waiting = g->next;
-		free(g);
-	}
-}
-
 void judge_write_stop(struct turn *t, struct text *out, const struct refusal *r)
 {
 	struct exchange so_far = t->answer;
+	const void *given = t->inspection ? inspection_state(t->inspection) : NULL;
+	void *state = calloc(1, t->dialect->state_size + 1);
 
-	if (t->given && t->waiting)
-		so_far.state = t->given;
+	if (!state)
+		abort();
+	if (t->inspection)
+		so_far.state = given ? memcpy(state, given, t->dialect->state_size) : state;
 	t->dialect->stop(out, &so_far, r->code, r->message);
+	free(state);
 }
 
 static void judge_event(void *arg)
@@ -155,10 +120,8 @@ static void send_next(void *arg)
 	struct judging *j = arg;
 	struct bytes out;
 
-	while (inspection_next(j->t->inspection, &out)) {
+	while (inspection_next(j->t->inspection, &out))
 		j->t->reply->body(j->t->reply, out);
-		note_given(j->t);
-	}
 	j->ruling = (struct ruling){0};
 }
 
@@ -172,8 +135,6 @@ static bool pass_on(struct judging *j, void (*judge)(void *))
 
 bool judge_event_passes(struct turn *t, const struct exchange *part, struct bytes raw, struct bytes data)
 {
-	if (t->given)
-		note_event(t);
 	return pass_on(&(struct judging){.t = t, .part = part, .raw = raw, .data = data}, judge_event);
 }
 

@@ -94,10 +94,8 @@ static void find_route(struct turn *t, const struct http_head *head)
 	exchange_init(&t->answer, &t->arena, t->dialect);
 	t->request.route = t->answer.route = t->of_dialect;
 	t->answer.asked = &t->request;
-	if (t->dialect && t->dialect->state_size > 0) {
+	if (t->dialect && t->dialect->state_size > 0)
 		t->answer.state = arena_alloc(&t->arena, 1, t->dialect->state_size);
-		t->given = arena_alloc(&t->arena, 1, t->dialect->state_size);
-	}
 }
 
 struct turn *turn_begin(struct reply *reply, struct door *door, const struct http_head *head, struct refusal *refusal)
@@ -144,7 +142,6 @@ void turn_free(struct turn *t)
 		t->link->give_back(t->link);
 	if (t->streams)
 		framing_finish(&t->framing);
-	judge_forget(t);
 	text_finish(&t->body);
 	text_finish(&t->held);
 	hasher_finish(&t->answer_hash);

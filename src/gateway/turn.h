@@ -32,8 +32,6 @@ struct turn {
 	uint64_t input_estimate;    /* tokens */
 	struct circumstances circumstances;
 	struct inspection *inspection;      /* NULL: none, the body is not examined */
-	struct given *waiting, **last_waiting;  /* what the dialect knew after each event that waits; */
-	void *given;                /* and after the last one that the client got */
 	struct exchange request, answer;    /* answer: what its events and body came to */
 	uint64_t tools_called;
 
@@ -92,7 +90,6 @@ bool judge_event_passes(struct turn *, const struct exchange *part, struct bytes
 bool judge_stream_ends(struct turn *);
 /* Ends the stream that the client has so far: what waits, it never gets. */
 void judge_write_stop(struct turn *, struct text *out, const struct refusal *);
-void judge_forget(struct turn *);
 
 struct bytes turn_field(const struct heading *, const char *name);
 

@@ -141,12 +141,12 @@ static void add_repeated_call(struct inspection *i, struct thread *t, const stru
 	call_add(t, &named);
 }
 
-/* Arguments that are JSON in themselves: their strings follow as texts of their own, so only what is between those is looked at here. */
+/* A JSON value whose strings follow: what is found in those can be rewritten there, so only what is between them is looked at here. */
 static void add_between(struct thread *t, const struct piece *call)
 {
 	uint64_t at = call->offset, end = call->offset + call->text.len;
 
-	for (const struct piece *p = call->next; p && p->kind == PIECE_TEXT && p->channel == CHANNEL_ARGUMENTS && p->offset >= at && p->offset < end; p = p->next) {
+	for (const struct piece *p = call->next; p && p->within && p->offset >= at && p->offset < end; p = p->next) {
 		uint64_t behind;
 		thread_add(t, bytes_slice(call->text, at - call->offset, p->offset - at));
 		edits_string(call->text, p->offset - call->offset, &behind);
@@ -174,12 +174,9 @@ static void add_text(struct inspection *i, struct event *e, const struct piece *
 		add_repeated_call(i, t, piece);
 	else if (piece->kind == PIECE_TOOL_CALL)
 		call_add(t, piece);
-	/* Where its strings follow, those are looked through: what is found there can be rewritten there. */
-	if (in_parts)
-		place.to = place.from;
-	else if (piece->kind == PIECE_TOOL_CALL && piece->fixed)
+	if (in_parts && piece->kind == PIECE_TOOL_CALL)
 		add_between(t, piece);
-	else
+	else if (!in_parts)
 		thread_add(t, piece->text);
 	place.to = t->now;
 	if (t->whole)

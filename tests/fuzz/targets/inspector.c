@@ -41,10 +41,11 @@ static bool holds(struct bytes b)
 	return false;
 }
 
+/* As arguments stand, a backslash ends a word, whatever its escape means. */
 static bool holds_word(struct bytes b)
 {
 	for (size_t i = 0; i + 5 <= b.len; i++)
-		if (bytes_start_with(bytes_from(b, i), BYTES("ddbdd")) && (i == 0 || b.at[i - 1] == '#') && (i + 5 == b.len || b.at[i + 5] == '#'))
+		if (bytes_start_with(bytes_from(b, i), BYTES("ddbdd")) && (i == 0 || b.at[i - 1] == '#') && (i + 5 == b.len || b.at[i + 5] == '#' || b.at[i + 5] == '\\'))
 			return true;
 	return false;
 }
