@@ -253,11 +253,6 @@ static bool is_slow(const struct reply *r)
 
 /* ---- the head of a request ---- */
 
-static struct stream *stream_with(struct session *s, int32_t id)
-{
-	return nghttp2_session_get_stream_user_data(s->http, id);
-}
-
 static void due(struct timer *timer)
 {
 	struct stream *s = timer->owner;
@@ -397,11 +392,9 @@ static void take_head(struct stream *s)
 {
 	struct refusal r;
 
-	if (!s->why) {
-		const char *why = read_head(s);
-		if (why)
-			be_bad(s, 400, why);
-	}
+	const char *why = s->why ? NULL : read_head(s);
+	if (why)
+		be_bad(s, 400, why);
 	if (s->why) {
 		refuse_stream(s);
 		return;
@@ -475,9 +468,9 @@ static int frame_sent(nghttp2_session *http, const nghttp2_frame *frame, void *c
 static int close_stream(nghttp2_session *http, int32_t id, uint32_t why, void *context)
 {
 	struct session *session = context;
-	struct stream *s = stream_with(session, id);
+	struct stream *s = nghttp2_session_get_stream_user_data(http, id);
 
-	(void)http, (void)why;
+	(void)why;
 	if (!s)
 		return 0;
 	if (s->turn)
