@@ -10,7 +10,7 @@
  * stands in it tells that there was an exchange.
  */
 
-enum { EXCHANGE_ID = 16, SALT = 16, JOURNAL_PLACES = 8192, JOURNAL_BODY_MOST = 1984 };
+enum { EXCHANGE_ID = 16, SALT = 16, JOURNAL_PLACES = 16384, JOURNAL_BODY_MOST = 1984 };
 
 struct place {
 	_Atomic uint32_t used;      /* set last, so that what stands here is whole */
