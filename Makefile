@@ -159,7 +159,7 @@ bench: $(B)/merlon $(B)/bench/ledger build/peers
 	@mkdir -p build/bench
 	@python3 tests/bench/run.py $(B)/merlon $(B)/bench/ledger build/peers/bin build/bench/work $(PART) | tee build/bench/report.md
 
-# ---- the gateway, by what nobody here wrote: official clients, other readers of HTTP; an hour of traffic; side by side with its peers ----
+# ---- the gateway, by what nobody here wrote: official clients, other readers of HTTP; ten minutes of traffic; side by side with its peers ----
 
 build/interop/installed: tests/interop/requirements.txt tests/interop/package-lock.json $(wildcard tests/talks/mcp/*)
 	@mkdir -p $(@D) && cp tests/interop/package.json tests/interop/package-lock.json $(@D)
