@@ -159,12 +159,14 @@ bench: $(B)/merlon $(B)/bench/ledger build/peers
 	@mkdir -p build/bench
 	@python3 tests/bench/run.py $(B)/merlon $(B)/bench/ledger build/peers/bin build/bench/work $(PART) | tee build/bench/report.md
 
-# ---- the gateway, by what nobody here wrote: official clients, other readers of HTTP; an hour of traffic; side by side with its peers ----
+# ---- the gateway, by what nobody here wrote: official clients, other readers of HTTP; ten minutes of traffic; side by side with its peers ----
 
-build/interop/installed: tests/interop/requirements.txt tests/interop/package-lock.json
+build/interop/installed: tests/interop/requirements.txt tests/interop/package-lock.json $(wildcard tests/talks/mcp/*)
 	@mkdir -p $(@D) && cp tests/interop/package.json tests/interop/package-lock.json $(@D)
-	python3 -m venv $(@D)/venv && $(@D)/venv/bin/pip install --quiet --require-hashes --requirement $<
-	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch installed
+	rm -rf $(@D)/mcp; python3 -m venv $(@D)/venv && $(@D)/venv/bin/pip install --quiet --require-hashes --requirement $<
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cp -r tests/talks/mcp $(@D) && cd $(@D)/mcp && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 smuggling: $(B)/merlon
 	@python3 tests/interop/smuggling.py $(B)/merlon build/interop/smuggling docs/SMUGGLING.md
 interop: $(B)/merlon build/interop/installed

@@ -52,5 +52,6 @@ done
 for script in $(grep -l "sys.exit(main" tests/talks/*.py); do
 	part "$(basename "$script" .py)" python3 "$script" "$san/merlon" "$work"
 done
+part "smuggling" python3 tests/interop/smuggling.py "$san/merlon" "$work/smuggling"
 echo "$passed passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
 [ "$failed" = 0 ]

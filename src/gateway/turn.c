@@ -385,6 +385,11 @@ void turn_go(struct turn *t)
 		answer_probe(t);
 		return;
 	}
+	/* A server that reads no body here takes it for its next request, on a connection that serves other callers too. */
+	if (t->body.len > 0 && !bytes_same(t->method, "POST")) {
+		turn_refuse(t, &(struct refusal){400, "bad_http", "A request of this method has no body."});
+		return;
+	}
 	if (!examine_request(t))
 		return;
 	note_purposes(t);

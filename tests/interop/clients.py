@@ -34,7 +34,7 @@ def raises(kind, function, holds=lambda e: True):
 	except kind as e:
 		assert holds(e), repr(e)
 		return e
-	raise AssertionError(f"no {kind.__name__}, but {got!r}")
+	raise AssertionError(f"no {kind}, but {got!r}")
 
 
 def user(text):
@@ -199,16 +199,15 @@ def _():
 		assert json.loads(s.get_final_response().output[0].arguments) == {"city": "Paris", "unit": "°C"}
 
 
-@case("openai", "a response whose stream is cut is an error")
+@case("openai", "a response whose stream is cut never looks complete")
 def _():
 	got = []
-	def read():
+	try:
 		for e in gpt().responses.create(model="m", input="cut", stream=True):
 			got.append(e.type)
-			if e.type in ("error", "response.failed"):
-				raise RuntimeError("said by an event")
-	raises((openai.APIError, RuntimeError), read)
-	assert "response.output_text.delta" in got and "response.completed" not in got, got
+	except openai.APIError:
+		got.append("error")
+	assert "response.output_text.delta" in got and "response.completed" not in got and got[-1] in ("response.incomplete", "response.failed", "error"), got
 
 
 # ---- anthropic ----

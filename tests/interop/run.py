@@ -5,6 +5,7 @@ Prints which client at which version did what. At the end every request that
 the model saw must have its record, and no other may have one.
 """
 
+import json
 import os
 import pathlib
 import shutil
@@ -31,6 +32,43 @@ def clients(gateway, tally):
 			tally.check(f"{command[-1].name} comes to its end", False, r.stderr[-400:])
 
 
+def said(command, **environment):
+	"""What the client heard, one value a line."""
+	r = subprocess.run([str(a) for a in command], capture_output=True, text=True, timeout=120, env={**os.environ, **environment})
+	return [json.loads(line) for line in r.stdout.splitlines() if line.startswith("{")]
+
+
+def sdk(name):
+	return f"@modelcontextprotocol/{name} " + json.loads((INSTALLED / f"mcp/node_modules/@modelcontextprotocol/{name}/package.json").read_text())["version"]
+
+
+def mcp(tally):
+	"""The official SDK, client and server, of both eras: through the gateway it hears what it hears without."""
+	client = INSTALLED / "mcp/client.mjs"
+	for server_era, client_era in (("sessions", "sessions"), ("stateless", "stateless"), ("stateless", "auto")):
+		name = f"{sdk('sdk' if client_era == 'sessions' else 'client')} (Node), {client_era}, of a server {server_era}"
+		server = subprocess.Popen(["node", INSTALLED / "mcp/server.mjs", server_era], stdout=subprocess.PIPE, text=True)
+		url = server.stdout.readline().strip()
+		gateway = gate.Gateway(MERLON, FOLDER / f"mcp-{server_era}-{client_era}", int(url.split(":")[2].split("/")[0]))
+		through = f"http://127.0.0.1:{gateway.port}/mcp"
+		try:
+			direct, heard = said(["node", client, client_era, url]), said(["node", client, client_era, through, gateway.key])
+			shut = said(["node", client, client_era, through, "wrong"])
+		finally:
+			gateway.end()
+			server.kill()
+			server.wait()
+		for i, one in enumerate(direct):
+			same = i < len(heard) and heard[i] == one
+			print(f"{'ok  ' if same else 'FAIL'} {name}: {one['what']}" + ("" if same else f": {json.dumps(heard[i:i + 1])[:150]} for {json.dumps(one)[:150]}"))
+			tally.passed += same
+			tally.failed += not same
+		tally.check(f"{name}: as many answers as without", direct and len(heard) == len(direct), (len(heard), len(direct)))
+		tally.check(f"{name}: a wrong key connects to nothing", shut and "failed" in shut[0] and not any(one.get("heard") for one in shut), shut)
+		records = [r for r in gateway.records() if r["dialect"] == "mcp" and r["outcome"] in ("answered", "left")]
+		tally.check(f"{name}: what was said is on record", len(records) >= len(direct) - 1, len(records))
+
+
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
 	shutil.copy(HERE / "clients.mjs", INSTALLED)
@@ -48,6 +86,7 @@ def main():
 	tally.check("every record has an id of its own", len({r["id"] for r in records}) == len(records), len(records))
 	good, said = gateway.verify()
 	tally.check("the ledger verifies", good, said)
+	mcp(tally)
 	print(f"{len(seen)} requests reached the model, {len(records)} exchanges are on record")
 	return tally.end()
 

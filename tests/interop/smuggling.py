@@ -209,7 +209,7 @@ def cell(taken, statuses):
 
 def version(command):
 	r = subprocess.run(command, capture_output=True, text=True)
-	return (r.stdout + r.stderr).splitlines()[0]
+	return re.search(r"(nginx/|HAProxy version )[\d.]+\S*", r.stdout + r.stderr)[0].replace(" version", "").replace("/", " ")
 
 
 def page(rows):

@@ -354,6 +354,17 @@ def pipelined(g, model):
 	check("and nothing behind it reaches the model", len(model.seen) == seen + 50 and not any(b"never" in b for b in model.seen[seen:]), len(model.seen) - seen)
 
 
+def body_on_get(g, model):
+	"""A model that does not read it would take it for the next request on a connection that serves others."""
+	seen, inner = len(model.seen), g.request(wish("never"))
+	with g.socket() as s:
+		s.sendall(g.head(f"Content-Length: {len(inner)}", method="GET", path="/v1/models") + inner)
+		said = s.recv(65536)
+	check("a GET with a body is refused", said.startswith(b"HTTP/1.1 400"), said[:60])
+	statuses = [g.status(wish("hello")) for _ in range(8)]
+	check("and nobody's next answer is another's", statuses == [200] * 8 and len(model.seen) == seen + 8, (statuses, len(model.seen) - seen))
+
+
 def slow_reader(g, model):
 	before = memory(g)
 	with g.socket() as s:
@@ -417,7 +428,7 @@ def hostile_callers():
 	try:
 		before = [pid for pid in g.children()]
 		slow.start()
-		for part in (lambda: endless_head(g), lambda: tiny_chunks(g), lambda: bombs(g), lambda: half_closed(g), lambda: pipelined(g, model), lambda: slow_reader(g, model), lambda: idle_callers(g)):
+		for part in (lambda: endless_head(g), lambda: tiny_chunks(g), lambda: bombs(g), lambda: half_closed(g), lambda: pipelined(g, model), lambda: body_on_get(g, model), lambda: slow_reader(g, model), lambda: idle_callers(g)):
 			part()
 		slow.join()
 		check("nobody died of it", g.children() == before, (before, g.children()))

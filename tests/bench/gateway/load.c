@@ -113,6 +113,15 @@ static void put(struct peer *p, const char *data, size_t len)
 	}
 }
 
+/* `len` bytes of plain prose. */
+static void fill(char *into, size_t len)
+{
+	static const char prose[] = "The harbour lies north of the old town, and the ferry leaves at seven every morning; bring a coat, for the wind is cold until noon. ";
+
+	for (size_t i = 0; i < len; i++)
+		into[i] = prose[i % (sizeof prose - 1)];
+}
+
 /* ---- reading messages ---- */
 
 static void read_head(struct peer *p)
@@ -247,7 +256,7 @@ static void answer(struct peer *p, const struct settings *s, int64_t now)
 	}
 	if (len == 0) {
 		char words[701] = {0};
-		memset(words, 'w', 700);
+		fill(words, 700);
 		char body[1500];
 		int n = snprintf(body, sizeof body,
 				 "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m-1\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"%s\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":200,\"completion_tokens\":100,\"total_tokens\":300},\"service_tier\":\"default\",\"system_fingerprint\":\"fp_0\"}",
@@ -408,7 +417,7 @@ static void write_request(struct settings *s, const char *path, const char *head
 {
 	char words[821] = {0}, body[1200];
 
-	memset(words, 'q', 820);
+	fill(words, 820);
 	int n = snprintf(body, sizeof body, "{\"model\":\"m\",%s\"messages\":[{\"role\":\"system\",\"content\":\"You are a helpful assistant who answers briefly.\"},{\"role\":\"user\",\"content\":\"%s\"}],\"temperature\":0.2,\"max_tokens\":200}",
 			 s->streams ? "\"stream\":true," : "", words);
 	s->request = malloc(4096);

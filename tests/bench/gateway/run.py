@@ -278,7 +278,7 @@ def streams():
 			for kind, name in ((Merlon, "**Merlon**"), (Nginx, "nginx")):
 				r, kb, used = streamed(kind, model, count)
 				if r["failed"] or r["events"] != 200 * count:
-					print(f"| {count:,} | {name} | {r['failed']} failed, {r['events']} events | | | | |")
+					print(f"| {count:,} | {name} | {r['failed']:,} not at their end after {r['seconds']:.0f} s, {r['events']:,} of {200 * count:,} events | | | {kb:.1f} KB | |")
 					continue
 				print(f"| {count:,} | {name} | {r['p50_us'] / 1000:.2f} ms | {r['p99_us'] / 1000:.1f} ms | {(r['p50_us'] - direct['p50_us']) / 1000:+.2f} ms | {kb:.1f} KB | {used / r['events'] * 1e6:.1f} µs |", flush=True)
 	print()
@@ -323,6 +323,7 @@ def main():
 	print(f"By `make bench-gateway`: {version([str(MERLON), 'version'])}, {processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, {time.strftime('%Y-%m-%d')}. "
 	      "CPU time is utime and stime of all processes of a gateway, memory their proportional set size. The model and the callers (`tests/bench/gateway/load.c`) run on the same cores: rates and delays are of the whole, CPU time is of the gateway alone.\n", flush=True)
 	for part in PARTS:
+		print(f"Load when what follows began: {os.getloadavg()[0]:.1f}.\n")
 		{"exchanges": exchanges, "records": records, "streams": streams, "idle": idle}[part]()
 
 
