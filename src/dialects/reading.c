@@ -108,15 +108,19 @@ static bool is_folded(struct bytes key, struct bytes word)
 /* Is it among the words; `*folded` when it is but for the case of its letters. */
 static bool is_word(const char *words, struct bytes key, bool *folded)
 {
-	struct bytes left = bytes_of(words);
+	unsigned char first = key.len > 0 ? key.at[0] : 0;
 
-	while (left.len > 0) {
-		size_t len = bytes_find_byte(left, ' ');
-		struct bytes word = bytes_slice(left, 0, len);
+	for (const char *at = words; *at;) {
+		const char *end = at;
+		while (*end && *end != ' ')
+			end++;
+		struct bytes word = {(const unsigned char *)at, (size_t)(end - at)};
 		if (bytes_equal(word, key))
 			return true;
-		*folded |= is_folded(key, word);
-		left = bytes_from(left, len + 1);
+		/* A letter beyond ASCII may be one of these in another case, so only those are told apart by their first. */
+		if (first >= 0x80 || ((first ^ (unsigned char)*at) & ~0x20u) == 0)
+			*folded |= is_folded(key, word);
+		at = *end ? end + 1 : end;
 	}
 	return false;
 }

@@ -5,7 +5,7 @@
 
 /* The answer of an upstream, as it comes: examined, then passed on. */
 
-enum { EVENT_MEMORY = 512 << 20, FIELDS_MOST = 24 };
+enum { FIELDS_MOST = 24 };
 
 /* An event or body is read into an exchange of its own; what outlives it is added up. */
 struct reading {
@@ -55,8 +55,6 @@ static void add_part(struct turn *t, const struct exchange *part)
 /* False when it cannot be understood, or could not before. */
 static bool understand(struct turn *t, struct reading *r)
 {
-	arena_finish(&t->event);
-	arena_init(&t->event, EVENT_MEMORY);
 	if (!arena_run(&t->event, read_part, r))
 		exchange_fail(&t->answer, "needs more memory to be understood than it may have");
 	else
@@ -195,9 +193,11 @@ static void pass_events(struct turn *t, struct bytes body)
 		turn_refuse(t, &(struct refusal){502, "not_examined", "The model sent an event longer than any that is read."});
 		return;
 	}
-	while (framing_next(&t->framing, &t->event, &event))
+	while (framing_next(&t->framing, &t->event, &event)) {
 		if (!pass_event(t, &event))
 			return;
+		arena_finish(&t->event);
+	}
 	if (t->reply->is_slow(t->reply))
 		turn_pause(t, true);
 }

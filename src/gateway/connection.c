@@ -10,13 +10,14 @@
 /* STALL_MS: so long the other side may take nothing of what is queued. LINGER: what it may still send, and for how long, after the last byte for it. */
 enum { READ_MOST = 64 << 10, READS_A_TURN = 4, STALL_MS = 60000, LINGER_MS = 2000, LINGER_MOST = 1 << 20 };
 
+/* What waits for the end of the turn need not be waited for in epoll. */
 static void arm(struct connection *c)
 {
 	uint32_t events = 0;
 
 	if (c->watch.fd < 0)
 		return;
-	if (c->connecting || c->wants_write || c->sent < c->out.len)
+	if (c->connecting || c->wants_write || (c->sent < c->out.len && !c->writing.place))
 		events |= EPOLLOUT;
 	if (c->shaking || c->wants_read || c->lingering || (!c->paused && !c->closing))
 		events |= EPOLLIN;
@@ -124,6 +125,14 @@ static void flush(struct connection *c)
 		c->drained(c);
 }
 
+static void write_at_end(struct chore *chore)
+{
+	struct connection *c = chore->owner;
+
+	flush(c);
+	arm(c);
+}
+
 void connection_send(struct connection *c, struct bytes b)
 {
 	if (c->watch.fd < 0 || c->closing)
@@ -136,7 +145,8 @@ void connection_send(struct connection *c, struct bytes b)
 		c->out.len = left.len;
 		c->sent = 0;
 	}
-	arm(c);
+	if (!c->connecting && !c->shaking)
+		chore_set(c->loop, &c->writing);
 }
 
 size_t connection_queued(const struct connection *c)
@@ -264,6 +274,7 @@ void connection_open(struct connection *c, struct loop *loop, int fd, SSL *ssl, 
 	c->paused = c->closing = c->ended = c->wants_read = c->wants_write = c->lingering = false;
 	c->patience = (struct timer){.due = out_of_patience, .owner = c};
 	c->watch = (struct watch){.fd = fd, .ready = ready, .owner = c};
+	c->writing = (struct chore){.run = write_at_end, .owner = c};
 	c->sent = 0;
 	c->bytes_in = c->bytes_out = 0;
 	text_init(&c->out, NULL);
@@ -278,6 +289,7 @@ int connection_hand_over(struct connection *c)
 
 	loop_forget(c->loop, &c->watch);
 	timer_cancel(c->loop, &c->patience);
+	chore_cancel(&c->writing);
 	c->watch.fd = -1;
 	c->ssl = NULL;
 	text_finish(&c->out);
@@ -295,6 +307,7 @@ void connection_close(struct connection *c)
 		return;
 	loop_forget(c->loop, &c->watch);
 	timer_cancel(c->loop, &c->patience);
+	chore_cancel(&c->writing);
 	if (c->ssl && !c->shaking && !c->connecting && !c->lingering)
 		SSL_shutdown(c->ssl);
 	SSL_free(c->ssl);

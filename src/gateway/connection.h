@@ -13,6 +13,7 @@
 struct connection {
 	struct watch watch;
 	struct loop *loop;
+	struct chore writing;       /* what was queued in this turn goes out at its end */
 	SSL *ssl;                   /* NULL without TLS */
 	bool connecting, shaking, paused, closing, ended;
 	bool wants_write, wants_read;   /* of TLS: the other direction first */

@@ -52,7 +52,7 @@ static void add_answer(struct text *out, struct turn *t)
 	text_add_byte(out, '}');
 }
 
-static void add_request(struct text *out, const struct turn *t)
+static void add_request(struct text *out, struct turn *t)
 {
 	uint64_t tools = 0;
 
@@ -61,7 +61,10 @@ static void add_request(struct text *out, const struct turn *t)
 	text_add_key(out, "request");
 	text_add_byte(out, '{');
 	text_add_member_number(out, "bytes", t->body.len);
-	add_digest(out, "digest", salted(t, text_bytes(&t->body)));
+	if (!t->body_digested)
+		t->body_digest = salted(t, text_bytes(&t->body));
+	t->body_digested = true;
+	add_digest(out, "digest", t->body_digest);
 	add_bounded(out, "examined", bytes_of(t->of_dialect && t->of_dialect->action == ROUTE_EXAMINE && t->body.len ? examined_name(exchange_examined(&t->request)) : "not"));
 	add_bounded(out, "model", t->request.model);
 	text_add_member_number(out, "pieces", t->request.piece_count);

@@ -1,6 +1,7 @@
 #include "gateway/http.h"
 
 #include <ctype.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -227,8 +228,9 @@ static void begin_message(struct http_reader *r)
 {
 	r->has_head = r->complete = false;
 	r->framed = r->unframed = 0;
+	/* All but the fields: those past their count are never looked at. */
+	memset(&r->head, 0, offsetof(struct http_head, fields));
 	r->head.field_count = 0;
-	r->head = (struct http_head){0};
 	text_clear(&r->raw);
 	text_clear(&r->body);
 	llhttp_reset(&r->parser);

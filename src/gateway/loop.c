@@ -17,6 +17,7 @@ struct loop {
 	unsigned count, room;
 	struct epoll_event turn[EVENTS_A_TURN];         /* the events of this turn, and how far it has come */
 	int turn_count, turn_at;
+	struct chore *chores;
 	void **garbage;
 	size_t garbage_count, garbage_room;
 };
@@ -146,6 +147,38 @@ static void run_timers(struct loop *l)
 	}
 }
 
+/* ---- chores ---- */
+
+void chore_set(struct loop *l, struct chore *c)
+{
+	if (c->place)
+		return;
+	c->next = l->chores;
+	c->place = &l->chores;
+	if (c->next)
+		c->next->place = &c->next;
+	l->chores = c;
+}
+
+void chore_cancel(struct chore *c)
+{
+	if (!c->place)
+		return;
+	*c->place = c->next;
+	if (c->next)
+		c->next->place = c->place;
+	c->place = NULL;
+}
+
+static void run_chores(struct loop *l)
+{
+	while (l->chores) {
+		struct chore *c = l->chores;
+		chore_cancel(c);
+		c->run(c);
+	}
+}
+
 /* ---- turns ---- */
 
 int64_t loop_now(const struct loop *l)
@@ -176,6 +209,7 @@ void loop_run(struct loop *l)
 		}
 		l->turn_count = 0;
 		run_timers(l);
+		run_chores(l);
 		free_garbage(l);
 	}
 }

@@ -20,6 +20,13 @@ struct timer {
 	unsigned place;             /* in the heap, from 1 */
 };
 
+/* Something to be done at the end of the turn, before the loop waits. */
+struct chore {
+	void (*run)(struct chore *);
+	void *owner;
+	struct chore *next, **place;        /* place NULL: not to be done */
+};
+
 struct loop;
 
 struct loop *loop_create(void);
@@ -31,6 +38,10 @@ void loop_forget(struct loop *, struct watch *);
 
 void timer_set(struct loop *, struct timer *, int64_t after_ms);
 void timer_cancel(struct loop *, struct timer *);
+
+/* Once a turn, however often it is asked for. */
+void chore_set(struct loop *, struct chore *);
+void chore_cancel(struct chore *);
 
 /* Frees it when nobody further down the stack can be using it: at the end of the turn. */
 void loop_free_later(struct loop *, void *);

@@ -13,6 +13,22 @@ enum { BODY_MOST = 16 << 20, REQUEST_MEMORY = 256 << 20, EVENT_MEMORY = 512 << 2
 
 /* ---- begin: who asks, and for what ---- */
 
+/* Asked for in large pieces: what is left lies in this process alone, and what is taken is wiped. */
+static void take_random(unsigned char *out, size_t len)
+{
+	static unsigned char pool[4096];
+	static size_t left;
+
+	if (left < len) {
+		if (RAND_bytes(pool, sizeof pool) != 1)
+			abort();
+		left = sizeof pool;
+	}
+	left -= len;
+	memcpy(out, pool + left, len);
+	memset(pool + left, 0, len);
+}
+
 /* Those who watch over machines are answered without a key, and learn nothing but that. */
 static bool is_probe(const struct turn *t)
 {
@@ -102,10 +118,14 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 {
 	struct turn *t = calloc(1, sizeof *t);
 
-	if (!t || RAND_bytes(t->id, sizeof t->id) != 1 || RAND_bytes(t->salt, sizeof t->salt) != 1)
+	if (!t)
 		abort();
-	for (size_t i = 0; i < sizeof t->id; i++)
-		snprintf(t->id_text + 2 * i, 3, "%02x", t->id[i]);
+	take_random(t->id, sizeof t->id);
+	take_random(t->salt, sizeof t->salt);
+	for (size_t i = 0; i < sizeof t->id; i++) {
+		t->id_text[2 * i] = "0123456789abcdef"[t->id[i] >> 4];
+		t->id_text[2 * i + 1] = "0123456789abcdef"[t->id[i] & 15];
+	}
 	t->place = -1;
 	t->reply = reply;
 	t->door = door;

@@ -69,9 +69,9 @@ struct inspection {
 	struct facts facts;
 	struct manner manner;
 	unsigned half;
-	enum measure measures[CHANNEL_COUNT][FINDS_MOST];       /* what a find leads to in this half */
-	const struct rule *rules[CHANNEL_COUNT][FINDS_MOST];
-	bool waits_for[CHANNEL_COUNT][FINDS_MOST];
+	enum measure *measures[CHANNEL_COUNT];          /* what each find leads to in this half */
+	const struct rule **rules[CHANNEL_COUNT];
+	bool *waits_for[CHANNEL_COUNT];
 	bool any_host;              /* hosts need not be waited for */
 	uint64_t choices;
 	bool dirty;                 /* facts were added since the last decision */

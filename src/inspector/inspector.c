@@ -30,6 +30,7 @@ static void note_caller(struct inspection *i)
 	f->at_ms = c->at_ms;
 	f->route_outside = c->caller->routes.count > 0 && !names_fit(&c->caller->routes, c->route);
 	f->looked_count = i->policy->find_count;
+	f->looked_for = arena_alloc(i->arena, i->policy->find_count + 1, sizeof *f->looked_for);
 	for (size_t find = 0; find < i->policy->find_count; find++)
 		memcpy(f->looked_for[find], i->policy->finds[find].digest.sha256, sizeof f->looked_for[find]);
 }
@@ -83,6 +84,11 @@ struct inspection *inspection_begin(struct arena *arena, const struct policy *po
 	text_init(&i->written, arena);
 	text_init(&i->framed, arena);
 	text_init(&i->state, arena);
+	for (unsigned c = 0; c < CHANNEL_COUNT; c++) {
+		i->measures[c] = arena_alloc(arena, policy->find_count + 1, sizeof *i->measures[c]);
+		i->rules[c] = arena_alloc(arena, policy->find_count + 1, sizeof *i->rules[c]);
+		i->waits_for[c] = arena_alloc(arena, policy->find_count + 1, sizeof *i->waits_for[c]);
+	}
 	note_caller(i);
 	return i;
 }

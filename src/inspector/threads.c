@@ -58,7 +58,7 @@ void thread_found(struct thread *t, unsigned find, uint64_t from, uint64_t to)
 	if (!goes_on) {
 		struct fact_hit hit = {.channel = t->channel, .half = i->half, .fixed = t->fixed, .count = !t->repeats};
 		memcpy(hit.find, i->policy->finds[find].digest.sha256, sizeof hit.find);
-		i->dirty |= facts_add_hit(&i->facts, &hit);
+		i->dirty |= facts_add_hit(&i->facts, i->arena, &hit);
 	}
 	if (enforces(i) && i->measures[t->channel][find] == MEASURE_REDACT)
 		cover(t, from, to, i->rules[t->channel][find]->placeholder);

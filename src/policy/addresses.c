@@ -268,9 +268,37 @@ void addresses_begin(struct addresses *s)
 	*s = (struct addresses){0};
 }
 
+/* Without one of these no address begins, ends or is made: words are only passed over. */
+static size_t next_mark(struct bytes part, size_t at)
+{
+	static const bool marks[256] = {[':'] = true, ['/'] = true, ['\\'] = true, ['('] = true, ['&'] = true, ['['] = true, [']'] = true, ['@'] = true};
+
+	while (at < part.len && !marks[part.at[at]])
+		at++;
+	return at;
+}
+
+/* Where the last word before `end` begins: at the blank in front of it. */
+static size_t last_blank(struct bytes part, size_t at, size_t end)
+{
+	while (end > at && part.at[end - 1] != ' ')
+		end--;
+	return end > at ? end - 1 : at;
+}
+
 void addresses_add(struct addresses *s, struct bytes part, addresses_found *found, void *owner)
 {
+	size_t clear = 0;           /* up to here there is no mark that was not looked at */
+
 	for (size_t i = 0; i < part.len; i++, s->now++) {
+		bool outside = s->stage == ADDRESS_NONE || (s->stage == ADDRESS_SCHEME && !s->target);
+		if (outside && i >= clear) {
+			size_t mark = next_mark(part, i), blank = last_blank(part, i, mark);
+			clear = mark + 1;
+			s->now += blank - i;
+			s->before = blank > i ? part.at[blank - 1] : s->before;
+			i = blank;
+		}
 		take(s, part.at[i], found, owner);
 		if (s->stage == ADDRESS_REST)
 			found(owner, NULL, s->now, s->now + 1);

@@ -48,6 +48,8 @@ bool facts_add_tool(struct facts *f, struct arena *arena, const struct fact_tool
 	} else {
 		f->tool_count++;
 	}
+	if (!f->tools)
+		f->tools = arena_alloc(arena, FACT_TOOLS_MOST, sizeof *f->tools);
 	t.name = arena_copy(arena, t.name);
 	t.failed = arena_copy(arena, t.failed);
 	f->tools[at] = t;
@@ -73,14 +75,18 @@ bool facts_add_host(struct facts *f, struct arena *arena, const struct fact_host
 	} else {
 		f->host_count++;
 	}
+	if (!f->hosts)
+		f->hosts = arena_alloc(arena, FACT_HOSTS_MOST, sizeof *f->hosts);
 	h.host = arena_copy(arena, h.host);
 	f->hosts[at] = h;
 	f->text += weight(h.host);
 	return true;
 }
 
-bool facts_add_hit(struct facts *f, const struct fact_hit *hit)
+bool facts_add_hit(struct facts *f, struct arena *arena, const struct fact_hit *hit)
 {
+	if (!f->hits)
+		f->hits = arena_alloc(arena, FACT_HITS_MOST, sizeof *f->hits);
 	for (size_t i = 0; i < f->hit_count; i++) {
 		struct fact_hit *h = &f->hits[i];
 		if (memcmp(h->find, hit->find, sizeof h->find) != 0 || h->channel != hit->channel || h->half != hit->half || h->fixed != hit->fixed)
@@ -333,6 +339,10 @@ struct facts *facts_read(struct arena *arena, const struct json *o)
 
 	if (!o || o->kind != JSON_IS_OBJECT || !json_u64(json_member(o, "at-ms"), &at) || !read_examined(o, "request", &f->request))
 		return NULL;
+	f->tools = arena_alloc(arena, FACT_TOOLS_MOST, sizeof *f->tools);
+	f->hosts = arena_alloc(arena, FACT_HOSTS_MOST, sizeof *f->hosts);
+	f->hits = arena_alloc(arena, FACT_HITS_MOST, sizeof *f->hits);
+	f->looked_for = arena_alloc(arena, FINDS_MOST, sizeof *f->looked_for);
 	f->at_ms = (int64_t)(at & INT64_MAX);
 	f->answers = json_member(o, "answer") != NULL;
 	if (f->answers && !read_examined(o, "answer", &f->answer))

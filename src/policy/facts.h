@@ -42,15 +42,15 @@ struct facts {
 	bool answers;               /* there was an answer to examine */
 	bool route_outside, model_outside, tool_outside;        /* of what the caller may reach at most */
 	bool overload;              /* more than is kept on record, or held back */
-	struct fact_tool tools[FACT_TOOLS_MOST];
+	struct fact_tool *tools;    /* these lists are made when the first is added */
 	size_t tool_count;
-	struct fact_host hosts[FACT_HOSTS_MOST];
+	struct fact_host *hosts;
 	size_t host_count;
 	bool tools_more, hosts_more;    /* there were others, which were allowed */
 	size_t text;                /* bytes that names of tools and hosts take on record */
-	struct fact_hit hits[FACT_HITS_MOST];
+	struct fact_hit *hits;
 	size_t hit_count;
-	unsigned char looked_for[FINDS_MOST][8];        /* digests of all finds there were */
+	unsigned char (*looked_for)[8];     /* digests of all finds there were */
 	size_t looked_count;
 };
 
@@ -61,7 +61,7 @@ struct facts {
  */
 bool facts_add_tool(struct facts *f, struct arena *arena, const struct fact_tool *tool);
 bool facts_add_host(struct facts *f, struct arena *arena, const struct fact_host *host);
-bool facts_add_hit(struct facts *f, const struct fact_hit *hit);
+bool facts_add_hit(struct facts *f, struct arena *arena, const struct fact_hit *hit);
 
 /* As canonical JSON, and back; NULL when it is none of ours. */
 void facts_write(const struct facts *f, struct text *out);

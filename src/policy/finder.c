@@ -337,6 +337,11 @@ static bool may_start(const struct finder *f, struct bytes part, size_t at)
 void finding_add(struct finding *s, struct bytes part, finding_found *found, void *owner)
 {
 	s->part = part;
+	if (s->finder->count == 0) {
+		s->now += part.len;
+		s->begin = s->now;
+		return;
+	}
 	for (size_t i = 0; i < part.len; i++, s->now++)
 		if (s->live_count > 0 || may_start(s->finder, part, i))
 			take(s, part.at[i], found, owner);
