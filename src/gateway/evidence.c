@@ -5,7 +5,7 @@
 
 /* Members stand in the order of their keys: that is what makes the records canonical. */
 
-enum { NAME_MOST = 200 };
+enum { NAME_MOST = 200, BODY_USUAL = 2048 };
 
 static void add_bounded(struct text *t, const char *key, struct bytes value)
 {
@@ -132,6 +132,7 @@ bool evidence_begins(struct turn *t)
 	struct text out;
 
 	text_init(&out, NULL);
+	text_reserve(&out, BODY_USUAL);
 	write_body(&out, t, "lost", "the process that served it ended", false);
 	t->place = recorder_begin(&t->door->recorder, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);
@@ -162,6 +163,7 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 		shared_measure(&t->door->shared->first, t->first_ms - t->begun_ms);
 	settle(t);
 	text_init(&out, NULL);
+	text_reserve(&out, BODY_USUAL);
 	write_body(&out, t, outcome, why, true);
 	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);

@@ -308,8 +308,10 @@ bool http_end(struct http_reader *r)
 
 struct bytes http_field_value(const struct http_head *h, const char *name)
 {
+	struct bytes wanted = bytes_of(name);
+
 	for (size_t i = 0; i < h->field_count; i++)
-		if (name_is(h->fields[i].name, name))
+		if (bytes_equal_folded(h->fields[i].name, wanted))
 			return h->fields[i].value;
 	return BYTES("");
 }

@@ -122,11 +122,12 @@ struct json *json_parse(struct arena *arena, struct bytes in, struct json_error 
 const struct json *json_member(const struct json *object, const char *name)
 {
 	const struct json *found = NULL;
+	struct bytes wanted = bytes_of(name);
 
 	if (!object || object->kind != JSON_IS_OBJECT)
 		return NULL;
 	json_each(object, it)
-		if (bytes_same(it->key, name))
+		if (bytes_equal(it->key, wanted))
 			found = it;
 	return found;
 }
