@@ -121,12 +121,14 @@ static uint64_t value_end(struct bytes data, uint64_t offset)
 	}
 }
 
-static bool is_edited(const struct place *p)
+static bool is_edited(const struct inspection *i, const struct place *p)
 {
 	const struct thread *t = p->thread;
 
-	if (!t || p->discloses)
-		return t != NULL;
+	if (!t)
+		return p->of_all && i->edited;
+	if (p->discloses)
+		return true;
 	for (size_t c = 0; c < t->cover_count; c++)
 		if (t->covers[c].from < p->to && p->from < t->covers[c].to)
 			return true;
@@ -175,7 +177,7 @@ bool edits_write(struct inspection *i, struct event *e, struct bytes data, struc
 	bool any = false;
 
 	for (size_t p = 0; p < e->place_count; p++)
-		any |= is_edited(&e->places[p]);
+		any |= is_edited(i, &e->places[p]);
 	if (!any)
 		return false;
 	/* Room first: `out` outlives what is written here on the way. */
@@ -185,7 +187,7 @@ bool edits_write(struct inspection *i, struct event *e, struct bytes data, struc
 	text_init(&values, i->arena);
 	/* In the order of the text, so that the first part of a cover gets what stands for it. */
 	for (size_t p = 0; p < e->place_count; p++) {
-		if (e->places[p].thread && !is_edited(&e->places[p]))
+		if (e->places[p].thread && !is_edited(i, &e->places[p]))
 			continue;
 		edits[count] = (struct edit){.offset = e->places[p].offset, .place = &e->places[p]};
 		write_edit(i, data, &edits[count++], &values);

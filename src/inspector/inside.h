@@ -52,6 +52,7 @@ struct place {
 	struct thread *thread;      /* NULL: an echo */
 	uint64_t from, to, offset;
 	bool discloses;
+	bool of_all;                /* an echo of all that went before as well */
 };
 
 struct event {

@@ -196,7 +196,7 @@ static void add_piece(struct inspection *i, struct event *e, const struct piece 
 	if (piece->kind == PIECE_TOOL_DEFINITION)
 		definition_add(i, piece->name);
 	if (piece->kind == PIECE_ECHO)
-		event_add_place(i, e, (struct place){.offset = piece->offset});
+		event_add_place(i, e, (struct place){.offset = piece->offset, .of_all = piece->thread.len > 0});
 	else if (piece->kind != PIECE_OPAQUE && (piece->text.len > 0 || piece->kind == PIECE_TOOL_CALL))
 		add_text(i, e, piece, data);
 	if (piece->ends && piece->thread.len > 0)

@@ -28,7 +28,7 @@ enum piece_kind {
 	PIECE_TOOL_CALL,            /* name, and its arguments as text */
 	PIECE_TOOL_DEFINITION,      /* name, and its description as text */
 	PIECE_OPAQUE,               /* text nobody here can read: images, audio, tokens, references */
-	PIECE_ECHO,                 /* a value that spells out other pieces of its event once more (log-probabilities): dropped where those are rewritten */
+	PIECE_ECHO,                 /* a value that spells out other pieces of its event once more (log-probabilities): dropped where those are rewritten; with a thread: all that its stream brought before, too */
 };
 
 /*

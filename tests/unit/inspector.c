@@ -511,6 +511,33 @@ static void what_is_not_named_is_denied(void **state)
 	with_arena(body_denies);
 }
 
+/* Token numbers at the end of a stream spell out all of it, whatever was taken out on the way. */
+static void body_echo_of_all(void *arg)
+{
+	struct driven d;
+	static const char said[] = "{\"model\":\"m\",\"response\":\"the word is heliotrope-7741\",\"done\":false}";
+	static const char harmless[] = "{\"model\":\"m\",\"response\":\"there is no word\",\"done\":false}";
+	static const char last[] = "{\"model\":\"m\",\"response\":\"\",\"done\":true,\"context\":[1,2,3]}";
+
+	drive(&d, arg, "ollama", REDACTS);
+	drive_event(&d, bytes_of(said));
+	drive_event(&d, bytes_of(last));
+	drive_end(&d);
+	assert_true(bytes_contain(text_bytes(&d.out), BYTES("<gone>")));
+	assert_true(bytes_contain(text_bytes(&d.out), BYTES("\"context\":null")));
+	drive(&d, arg, "ollama", REDACTS);
+	drive_event(&d, bytes_of(harmless));
+	drive_event(&d, bytes_of(last));
+	drive_end(&d);
+	assert_true(bytes_equal(text_bytes(&d.in), text_bytes(&d.out)));
+}
+
+static void echoes_of_a_whole_stream_fall_with_any_of_it(void **state)
+{
+	(void)state;
+	with_arena(body_echo_of_all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +556,7 @@ int main(void)
 		cmocka_unit_test(hosts_are_read_as_the_worst_reader_would),
 		cmocka_unit_test(addresses_can_be_taken_out),
 		cmocka_unit_test(what_is_not_named_is_denied),
+		cmocka_unit_test(echoes_of_a_whole_stream_fall_with_any_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
