@@ -47,8 +47,8 @@ budgets:
   currency: EUR
   prices: {{"*": {{input: 1, output: 2}}}}
   limits:
-    - {{name: few, for: {{caller: few}}, window: 1h, requests: 3}}
-    - {{name: tokens, for: {{team: wards}}, window: 1h, tokens: 500}}
+    - {{name: few, for: {{caller: few}}, window: 366d, requests: 3}}
+    - {{name: tokens, for: {{team: wards}}, window: 366d, tokens: 500}}
     - {{name: one at a time, for: {{caller: single}}, concurrent: 1}}
 upstreams:
   own: {{servers: ['{own}'], own: true}}
@@ -94,7 +94,7 @@ def budgets(g, keys):
 	statuses = [ask(g, keys["few"])[0] for _ in range(3)]
 	check("requests are counted", statuses == [200, 200, 429], statuses)
 	status, code, message, r = ask(g, keys["few"])
-	check("and the refusal says when to come again", code == "budget" and 0 < int(r.headers["retry-after"]) <= 3600 and "few" in message, (message, dict(r.headers)))
+	check("and the refusal says when to come again", code == "budget" and 0 < int(r.headers["retry-after"]) <= 366 * 86400 and "few" in message, (message, dict(r.headers)))
 	check("what a request may use at most is reserved", ask(g, keys["ward"], max_tokens=600)[1] == "budget")
 	results = [ask(g, keys["ward"], max_tokens=100)[0] for _ in range(20)]
 	check("and settled by what it used", results.count(200) == 14 and results[:14] == [200] * 14, results)     # 30 tokens each, 100 and the words reserved
