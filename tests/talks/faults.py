@@ -426,12 +426,13 @@ def hostile_callers():
 	g = gate.Gateway(MERLON, FOLDER / "hostile", model.server_port, "--workers", "2")
 	slow = threading.Thread(target=slow_writers, args=(g,))
 	try:
+		time.sleep(1)           # the last of them have started
 		before = [pid for pid in g.children()]
 		slow.start()
 		for part in (lambda: endless_head(g), lambda: tiny_chunks(g), lambda: bombs(g), lambda: half_closed(g), lambda: pipelined(g, model), lambda: body_on_get(g, model), lambda: slow_reader(g, model), lambda: idle_callers(g)):
 			part()
 		slow.join()
-		check("nobody died of it", g.children() == before, (before, g.children()))
+		check("nobody died of it", set(before) <= set(g.children()) and len(g.children()) <= 8, (before, g.children()))     # some may still have been about to start
 	finally:
 		check("a gateway that met them ends well", g.end() == 0, g.log.read_text()[-500:])
 	everything_is_on_record("hostile callers", g, model)
