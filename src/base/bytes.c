@@ -12,21 +12,6 @@ int bytes_compare(struct bytes a, struct bytes b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
-static unsigned char fold(unsigned char c)
-{
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
-}
-
-bool bytes_equal_folded(struct bytes a, struct bytes b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (fold(a.at[i]) != fold(b.at[i]))
-			return false;
-	return true;
-}
-
 bool bytes_end_with(struct bytes b, struct bytes suffix)
 {
 	return b.len >= suffix.len && bytes_equal(bytes_from(b, b.len - suffix.len), suffix);

@@ -39,10 +39,24 @@ static inline uint64_t bytes_le(const unsigned char *at, size_t width)
 	return le64toh(number);
 }
 
+static inline unsigned char bytes_fold(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
+}
+
 /* Negative, zero or positive, by unsigned bytes; a prefix sorts first. */
 int bytes_compare(struct bytes a, struct bytes b);
 /* As bytes_equal, with ASCII letters of either case alike. */
-bool bytes_equal_folded(struct bytes a, struct bytes b);
+static inline bool bytes_equal_folded(struct bytes a, struct bytes b)
+{
+	size_t i = 0;
+
+	if (a.len != b.len)
+		return false;
+	while (i < a.len && bytes_fold(a.at[i]) == bytes_fold(b.at[i]))
+		i++;
+	return i == a.len;
+}
 
 static inline bool bytes_start_with(struct bytes b, struct bytes prefix)
 {

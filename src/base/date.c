@@ -2,14 +2,30 @@
 
 #include <time.h>
 
+/* So many digits, zeros first, and what follows them. */
+static void add_digits(struct text *t, int number, size_t count, char after)
+{
+	char *at = text_reserve(t, count + 1);
+
+	for (size_t i = count; i-- > 0; number /= 10)
+		at[i] = (char)('0' + number % 10);
+	at[count] = after;
+	t->len += count + 1;
+}
+
 void text_add_time(struct text *t, int64_t at_ms)
 {
 	time_t seconds = (time_t)(at_ms / 1000);
 	struct tm parts;
 
 	gmtime_r(&seconds, &parts);
-	text_addf(t, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-		  parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(at_ms % 1000));
+	add_digits(t, parts.tm_year + 1900, 4, '-');
+	add_digits(t, parts.tm_mon + 1, 2, '-');
+	add_digits(t, parts.tm_mday, 2, 'T');
+	add_digits(t, parts.tm_hour, 2, ':');
+	add_digits(t, parts.tm_min, 2, ':');
+	add_digits(t, parts.tm_sec, 2, '.');
+	add_digits(t, (int)(at_ms % 1000), 3, 'Z');
 }
 
 static bool read_digits(struct bytes *b, size_t count, int *out)

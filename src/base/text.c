@@ -26,10 +26,13 @@ struct bytes text_bytes(const struct text *t)
 	return (struct bytes){(const unsigned char *)t->at, t->len};
 }
 
-static void grow(struct text *t, size_t room)
+void text_grow(struct text *t, size_t len)
 {
+	size_t room = t->room ? t->room * 2 : 128;
 	char *at;
 
+	while (room < t->len + len)
+		room *= 2;
 	if (t->arena) {
 		at = arena_alloc_raw(t->arena, room);
 		if (t->len)
@@ -43,40 +46,10 @@ static void grow(struct text *t, size_t room)
 	t->room = room;
 }
 
-char *text_reserve(struct text *t, size_t len)
-{
-	if (len > t->room - t->len) {
-		size_t room = t->room ? t->room * 2 : 128;
-		while (room < t->len + len)
-			room *= 2;
-		grow(t, room);
-	}
-	return t->at + t->len;
-}
-
 const char *text_string(struct text *t)
 {
 	*text_reserve(t, 1) = 0;
 	return t->at;
-}
-
-void text_add(struct text *t, struct bytes b)
-{
-	if (b.len == 0)
-		return;
-	memcpy(text_reserve(t, b.len), b.at, b.len);
-	t->len += b.len;
-}
-
-void text_add_string(struct text *t, const char *string)
-{
-	text_add(t, bytes_of(string));
-}
-
-void text_add_byte(struct text *t, char byte)
-{
-	*text_reserve(t, 1) = byte;
-	t->len++;
 }
 
 void text_add_number(struct text *t, uint64_t number)

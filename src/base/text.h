@@ -24,12 +24,35 @@ struct bytes text_bytes(const struct text *t);
 /* The same memory with a NUL after it, valid until the next addition. */
 const char *text_string(struct text *t);
 
-/* Room for `len` more bytes, to be filled by the caller, who then adds to `t->len`. */
-char *text_reserve(struct text *t, size_t len);
+void text_grow(struct text *t, size_t len);
 
-void text_add(struct text *t, struct bytes b);
-void text_add_string(struct text *t, const char *string);
-void text_add_byte(struct text *t, char byte);
+/* Room for `len` more bytes, to be filled by the caller, who then adds to `t->len`. */
+static inline char *text_reserve(struct text *t, size_t len)
+{
+	if (len > t->room - t->len)
+		text_grow(t, len);
+	return t->at + t->len;
+}
+
+static inline void text_add(struct text *t, struct bytes b)
+{
+	if (b.len == 0)
+		return;
+	memcpy(text_reserve(t, b.len), b.at, b.len);
+	t->len += b.len;
+}
+
+static inline void text_add_string(struct text *t, const char *string)
+{
+	text_add(t, bytes_of(string));
+}
+
+static inline void text_add_byte(struct text *t, char byte)
+{
+	*text_reserve(t, 1) = byte;
+	t->len++;
+}
+
 void text_add_number(struct text *t, uint64_t number);
 PRINTF_LIKE(2, 3) void text_addf(struct text *t, const char *format, ...);
 

@@ -9,26 +9,6 @@ enum { DEPTH_MOST = 64, KEY_MOST = 32, SHORT_KEY_MOST = 12, LABEL_MOST = 64 };
 
 static const char other_case[] = "spells a key in letters of another case, which readers take differently";
 
-static bool has_nul(struct bytes b)
-{
-	return bytes_find_byte(b, 0) < b.len;
-}
-
-/* What is wrong with a value that is JSON, or NULL. */
-static const char *trouble_of(const struct json *value, unsigned depth)
-{
-	if (depth > DEPTH_MOST)
-		return "is nested too deep";
-	if (has_nul(value->key) || (value->kind == JSON_IS_STRING && has_nul(value->text)))
-		return "has a NUL character, where some readers stop";
-	json_each(value, it) {
-		const char *why = trouble_of(it, depth + 1);
-		if (why)
-			return why;
-	}
-	return NULL;
-}
-
 const struct json *reading_parse(struct exchange *x, struct bytes body)
 {
 	struct json_error error;
@@ -41,8 +21,10 @@ const struct json *reading_parse(struct exchange *x, struct bytes body)
 		exchange_fail(x, "has a key twice in one object, which readers take differently");
 	else if (root->kind != JSON_IS_OBJECT)
 		exchange_fail(x, "is no JSON object");
-	if (!x->why && trouble_of(root, 1))
-		exchange_fail(x, trouble_of(root, 1));
+	else if (error.nul)
+		exchange_fail(x, "has a NUL character, where some readers stop");
+	else if (error.depth > DEPTH_MOST)
+		exchange_fail(x, "is nested too deep");
 	return x->why ? NULL : root;
 }
 
@@ -105,24 +87,51 @@ static bool is_folded(struct bytes key, struct bytes word)
 	return key.len == word.len;
 }
 
-/* Is it among the words; `*folded` when it is but for the case of its letters. */
-static bool is_word(const char *words, struct bytes key, bool *folded)
-{
-	unsigned char first = key.len > 0 ? key.at[0] : 0;
+/* How a key stands among words that blanks part: not at all, as one of them, or as one of them but for the case of its letters. */
+enum spelling { STRANGE, KNOWN, RESPELLED };
 
-	for (const char *at = words; *at;) {
-		const char *end = at;
-		while (*end && *end != ' ')
-			end++;
-		struct bytes word = {(const unsigned char *)at, (size_t)(end - at)};
-		if (bytes_equal(word, key))
-			return true;
-		/* A letter beyond ASCII may be one of these in another case, so only those are told apart by their first. */
-		if (first >= 0x80 || ((first ^ (unsigned char)*at) & ~0x20u) == 0)
-			*folded |= is_folded(key, word);
-		at = *end ? end + 1 : end;
+static enum spelling compare_word(const char *words, size_t at, struct bytes key)
+{
+	struct bytes word = {(const unsigned char *)words + at, key.len};
+
+	if ((at > 0 && words[at - 1] != ' ') || (words[at + key.len] != ' ' && words[at + key.len] != 0))
+		return STRANGE;
+	return bytes_equal(word, key) ? KNOWN : bytes_equal_folded(word, key) ? RESPELLED : STRANGE;
+}
+
+/* A letter beyond ASCII may be one of these in another case. */
+static enum spelling spelling_beyond_ascii(const char *words, struct bytes key)
+{
+	for (struct bytes left = bytes_of(words); left.len > 0;) {
+		struct bytes word = bytes_slice(left, 0, bytes_find_byte(left, ' '));
+		if (is_folded(key, word))
+			return RESPELLED;
+		left = bytes_from(left, word.len + 1);
 	}
-	return false;
+	return STRANGE;
+}
+
+/* Eight places at a time: only where the first letter fits and a blank stands behind the last one, there is something to compare. */
+static enum spelling spelling_of(const char *words, struct bytes key)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u, letters = 0xDFDFDFDFDFDFDFDFu;
+	size_t len = strlen(words), i = 0;
+	enum spelling spelling = STRANGE;
+
+	if (key.len == 0 || key.len > len || bytes_contain(key, BYTES(" ")))
+		return STRANGE;
+	for (size_t k = 0; k < key.len; k++)
+		if (key.at[k] >= 0x80)
+			return spelling_beyond_ascii(words, key);
+	for (; i + key.len + sizeof(uint64_t) <= len && !spelling; i += sizeof(uint64_t)) {
+		const unsigned char *at = (const unsigned char *)words + i;
+		uint64_t differs = ((bytes_le(at, 8) ^ ones * key.at[0]) & letters) | (bytes_le(at + key.len, 8) ^ ones * ' ');
+		for (uint64_t hits = (differs - ones) & ~differs & tops; hits && !spelling; hits &= hits - 1)
+			spelling = compare_word(words, i + (size_t)__builtin_ctzll(hits) / 8, key);
+	}
+	for (; i + key.len <= len && !spelling; i++)
+		spelling = compare_word(words, i, key);
+	return spelling;
 }
 
 static bool is_plain_label(const struct json *value)
@@ -138,9 +147,9 @@ static bool is_plain_label(const struct json *value)
 /* What only says which kind of thing something is, and which one. */
 static const char labels[] = "type role object status id index call_id tool_call_id item_id file_id model finish_reason";
 
-static bool is_label(const struct json *member, bool *folded)
+static bool is_label(const struct json *member)
 {
-	return is_word(labels, member->key, folded) && is_plain_label(member);
+	return spelling_of(labels, member->key) == KNOWN && is_plain_label(member);
 }
 
 void reading_rest(struct exchange *x, const struct json *object, const char *known, enum channel channel, unsigned trust)
@@ -150,10 +159,10 @@ void reading_rest(struct exchange *x, const struct json *object, const char *kno
 		return;
 	}
 	json_each(object, it) {
-		bool folded = false;
-		if (is_word(known, it->key, &folded) || is_label(it, &folded))
+		enum spelling label = spelling_of(labels, it->key), spelling = label == KNOWN && is_plain_label(it) ? KNOWN : spelling_of(known, it->key);
+		if (spelling == KNOWN)
 			continue;
-		if (folded)
+		if (spelling == RESPELLED || label == RESPELLED)
 			exchange_fail(x, other_case);
 		reading_key(x, it, channel, trust);
 		reading_all(x, it, channel, trust);
@@ -166,8 +175,7 @@ void reading_deep(struct exchange *x, const struct json *value, enum channel cha
 	if (!value || (value->kind != JSON_IS_ARRAY && value->kind != JSON_IS_OBJECT))
 		return;
 	json_each(value, it) {
-		bool folded = false;
-		if (is_label(it, &folded))
+		if (is_label(it))
 			continue;
 		reading_key(x, it, channel, trust);
 		reading_deep(x, it, channel, trust);
@@ -279,11 +287,9 @@ void reading_spelling(struct exchange *x, const struct json *object, const char 
 {
 	if (!object || object->kind != JSON_IS_OBJECT)
 		return;
-	json_each(object, it) {
-		bool folded = false;
-		if (!is_word(known, it->key, &folded) && folded)
+	json_each(object, it)
+		if (spelling_of(known, it->key) == RESPELLED)
 			exchange_fail(x, other_case);
-	}
 }
 
 bool reading_label(struct exchange *x, const struct json *value, unsigned trust)
@@ -314,10 +320,19 @@ static struct piece *merge(struct piece *older, struct piece *newer)
 	return merged;
 }
 
+static bool are_in_order(const struct piece *p)
+{
+	while (p && p->next && p->offset <= p->next->offset)
+		p = p->next;
+	return !p || !p->next;
+}
+
 void reading_in_order(struct exchange *x)
 {
 	struct piece *lists[64] = {NULL};      /* each of 2^i pieces, or none */
 
+	if (are_in_order(x->pieces))
+		return;
 	while (x->pieces) {
 		struct piece *list = x->pieces;
 		size_t i = 0;
@@ -418,16 +433,20 @@ static const struct seen *seen_at(const struct sweep *w, uint64_t offset)
 }
 
 /* Names of tools stand beside the piece that has them, not in its text. */
+static bool says_nothing(const struct json *value)
+{
+	return value->kind != JSON_IS_STRING || is_label(value) || (bytes_same(value->key, "name") && is_plain_label(value));
+}
+
 static void sweep(const struct sweep *w, const struct json *value)
 {
 	const struct seen *seen = seen_at(w, value->at);
-	bool folded = false, told = is_label(value, &folded) || (bytes_same(value->key, "name") && is_plain_label(value));
 
 	if (seen && seen->whole)
 		return;
 	if (value->key.len > 0 && !seen_at(w, value->offset))
 		reading_key(w->x, value, CHANNEL_META, TRUST_ANYBODY);
-	if (!seen && !told)
+	if (!seen && !says_nothing(value))
 		reading_text(w->x, value, CHANNEL_META, TRUST_ANYBODY);
 	json_each(value, it)
 		sweep(w, it);

@@ -78,18 +78,19 @@ static void hash_answer(struct turn *t, struct bytes b)
 
 static bool is_stream(const struct turn *t)
 {
-	const char *wanted = t->dialect->framing == FRAMING_EVENTS ? "text/event-stream" : "application/x-ndjson";
+	struct bytes wanted = t->dialect->framing == FRAMING_EVENTS ? BYTES("text/event-stream") : BYTES("application/x-ndjson");
 
-	return bytes_equal_folded(bytes_slice(t->type, 0, strlen(wanted)), bytes_of(wanted));
+	return bytes_equal_folded(bytes_slice(t->type, 0, wanted.len), wanted);
 }
 
 /* What a client learns of an answer besides its body; the rest is between this gateway and the upstream. */
 static bool goes_down(struct bytes name)
 {
-	static const char *const begins[] = {"retry-after", "x-request-id", "request-id", "x-ratelimit-", "anthropic-ratelimit-", "openai-processing-ms", "openai-version", "mcp-session-id", "mcp-protocol-version"};
+	static const struct bytes begins[] = {BYTES("retry-after"), BYTES("x-request-id"), BYTES("request-id"), BYTES("x-ratelimit-"), BYTES("anthropic-ratelimit-"),
+					      BYTES("openai-processing-ms"), BYTES("openai-version"), BYTES("mcp-session-id"), BYTES("mcp-protocol-version")};
 
 	for (size_t i = 0; i < COUNT_OF(begins); i++)
-		if (bytes_equal_folded(bytes_slice(name, 0, strlen(begins[i])), bytes_of(begins[i])))
+		if (bytes_equal_folded(bytes_slice(name, 0, begins[i].len), begins[i]))
 			return true;
 	return false;
 }

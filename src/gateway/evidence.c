@@ -5,7 +5,7 @@
 
 /* Members stand in the order of their keys: that is what makes the records canonical. */
 
-enum { NAME_MOST = 200, BODY_USUAL = 2048 };
+enum { NAME_MOST = 200, ASKED_USUAL = 768, BODY_USUAL = 2048 };
 
 static void add_bounded(struct text *t, const char *key, struct bytes value)
 {
@@ -61,10 +61,7 @@ static void add_request(struct text *out, struct turn *t)
 	text_add_key(out, "request");
 	text_add_byte(out, '{');
 	text_add_member_number(out, "bytes", t->body.len);
-	if (!t->body_digested)
-		t->body_digest = salted(t, text_bytes(&t->body));
-	t->body_digested = true;
-	add_digest(out, "digest", t->body_digest);
+	add_digest(out, "digest", salted(t, text_bytes(&t->body)));
 	add_bounded(out, "examined", bytes_of(t->of_dialect && t->of_dialect->action == ROUTE_EXAMINE && t->body.len ? examined_name(exchange_examined(&t->request)) : "not"));
 	add_bounded(out, "model", t->request.model);
 	text_add_member_number(out, "pieces", t->request.piece_count);
@@ -80,49 +77,77 @@ static uint64_t since(const struct turn *t, int64_t at_ms)
 	return at_ms > t->begun_ms ? (uint64_t)(at_ms - t->begun_ms) : 0;
 }
 
-static void add_rest(struct text *out, const struct turn *t, const char *why)
+static void add_route(struct text *out, const struct turn *t)
 {
-	text_add_key(out, "route");
+	struct bytes path = bytes_slice(t->target, 0, bytes_find_byte(t->target, '?'));
 	struct text route;
+
 	text_init(&route, NULL);
 	text_add(&route, t->method);
 	text_add_byte(&route, ' ');
-	text_add(&route, bytes_slice(t->target, 0, bytes_find_byte(t->target, '?')));
-	text_add_json(out, bytes_slice(text_bytes(&route), 0, NAME_MOST));
+	text_add(&route, bytes_slice(path, 0, NAME_MOST));
+	add_bounded(out, "route", text_bytes(&route));
 	text_finish(&route);
+}
+
+static void add_rest(struct text *out, const struct turn *t, const char *why)
+{
 	text_add_key(out, "timings");
-	text_addf(out, "{\"end-ms\":%llu,\"first-ms\":%llu}", (unsigned long long)since(t, loop_now(t->door->loop)), (unsigned long long)since(t, t->first_ms));
+	text_add_byte(out, '{');
+	text_add_member_number(out, "end-ms", since(t, loop_now(t->door->loop)));
+	text_add_member_number(out, "first-ms", since(t, t->first_ms));
+	text_add_byte(out, '}');
 	text_add_key(out, "tokens");
-	text_addf(out, "{\"input\":%llu,\"output\":%llu,\"reported\":%s}", (unsigned long long)t->answer.usage.input, (unsigned long long)t->answer.usage.output,
-		  t->answer.usage.known ? "true" : "false");
+	text_add_byte(out, '{');
+	text_add_member_number(out, "input", t->answer.usage.input);
+	text_add_member_number(out, "output", t->answer.usage.output);
+	text_add_key(out, "reported");
+	text_add_string(out, t->answer.usage.known ? "true}" : "false}");
 	add_bounded(out, "upstream", bytes_of(t->upstream ? t->upstream->name : ""));
 	add_bounded(out, "why", bytes_of(why));
 }
 
-static void add_caller(struct text *out, const struct caller *c)
+static void add_caller(struct text *out, const struct turn *t)
 {
+	const struct caller *c = t->caller;
+
 	add_bounded(out, "caller", c ? c->name : BYTES(""));
 	add_bounded(out, "caller-proof", bytes_of(c && c->proof ? c->proof : ""));
 	add_bounded(out, "caller-team", c ? c->team : BYTES(""));
-}
-
-/* `whole`: with what the policy said; the journal has no room for that. */
-static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why, bool whole)
-{
-	text_add_byte(out, '{');
-	add_answer(out, t);
-	add_caller(out, t->caller);
 	add_bounded(out, "dialect", bytes_of(t->dialect ? t->dialect->name : ""));
 	text_add_key(out, "id");
 	text_add_byte(out, '"');
 	text_add_hex(out, (struct bytes){t->id, sizeof t->id});
 	text_add_byte(out, '"');
+}
+
+/* What is known once the request is read stands in the journal and in the record: it is written once. */
+static void write_asked(struct turn *t)
+{
+	if (t->asked.len > 0)
+		return;
+	text_reserve(&t->asked, ASKED_USUAL);
+	add_caller(&t->asked, t);
+	t->asked_by = t->asked.len;
+	add_request(&t->asked, t);
+	add_route(&t->asked, t);
+}
+
+/* `whole`: with what the policy said; the journal has no room for that. */
+static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why, bool whole)
+{
+	write_asked(t);
+	text_reserve(out, BODY_USUAL);
+	text_add_byte(out, '{');
+	add_answer(out, t);
+	text_add_byte(out, ',');
+	text_add(out, bytes_slice(text_bytes(&t->asked), 0, t->asked_by));
 	add_bounded(out, "outcome", bytes_of(outcome));
 	if (whole && t->inspection) {
 		text_add_key(out, "policy");
 		inspection_record(t->inspection, out);
 	}
-	add_request(out, t);
+	text_add(out, bytes_from(text_bytes(&t->asked), t->asked_by));
 	add_rest(out, t, why);
 	text_add_byte(out, '}');
 }
@@ -132,7 +157,6 @@ bool evidence_begins(struct turn *t)
 	struct text out;
 
 	text_init(&out, NULL);
-	text_reserve(&out, BODY_USUAL);
 	write_body(&out, t, "lost", "the process that served it ended", false);
 	t->place = recorder_begin(&t->door->recorder, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);
@@ -163,7 +187,6 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 		shared_measure(&t->door->shared->first, t->first_ms - t->begun_ms);
 	settle(t);
 	text_init(&out, NULL);
-	text_reserve(&out, BODY_USUAL);
 	write_body(&out, t, outcome, why, true);
 	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);

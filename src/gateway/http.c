@@ -18,12 +18,13 @@ static enum http_event refuse(struct http_reader *r, unsigned status, const char
 
 static bool is_token(struct bytes b)
 {
-	static const char others[] = "!#$%&'*+-.^_`|~";
+	static const bool others[256] = {['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true, ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true,
+					 ['.'] = true, ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true};
 
 	for (size_t i = 0; i < b.len; i++) {
 		unsigned char c = b.at[i];
 		bool letter = (c | 32) >= 'a' && (c | 32) <= 'z', digit = c >= '0' && c <= '9';
-		if (!letter && !digit && (c == 0 || !strchr(others, c)))
+		if (!letter && !digit && !others[c])
 			return false;
 	}
 	return b.len > 0;
@@ -31,10 +32,11 @@ static bool is_token(struct bytes b)
 
 static bool is_visible(struct bytes b)
 {
+	bool good = true;
+
 	for (size_t i = 0; i < b.len; i++)
-		if ((b.at[i] < 0x20 && b.at[i] != '\t') || b.at[i] == 0x7f)
-			return false;
-	return true;
+		good &= (b.at[i] >= 0x20 && b.at[i] != 0x7f) || b.at[i] == '\t';
+	return good;
 }
 
 struct bytes http_trim(struct bytes b)
@@ -88,7 +90,7 @@ const char *http_take_field(struct http_head *h, struct http_field f)
 	if (!is_token(f.name))
 		return "has a header line without a proper name";
 	if (!is_visible(f.value))
-		return "has a header with control characters";
+		return "has a header with control characters, or a line that ends in two ways";
 	if (h->field_count == HTTP_FIELDS_MOST)
 		return "has more headers than are read";
 	h->fields[h->field_count++] = f;
@@ -102,7 +104,7 @@ static const char *read_field(struct http_head *h, struct bytes line)
 	return http_take_field(h, (struct http_field){bytes_slice(line, 0, colon), colon == line.len ? BYTES("\n") : http_trim(bytes_from(line, colon + 1))});
 }
 
-static bool name_is(struct bytes name, const char *lower)
+static inline bool name_is(struct bytes name, const char *lower)
 {
 	return bytes_equal_folded(name, bytes_of(lower));
 }
@@ -131,13 +133,13 @@ static bool is_host(struct bytes b)
 
 const char *http_check_fields(struct http_head *h, bool is_request)
 {
-	static const char *const once[] = {"content-length", "transfer-encoding", "host", "authorization", "content-type", "content-encoding", "x-api-key"};
+	static const struct bytes once[] = {BYTES("content-length"), BYTES("transfer-encoding"), BYTES("host"), BYTES("authorization"), BYTES("content-type"), BYTES("content-encoding"), BYTES("x-api-key")};
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < h->field_count; i++) {
 		const struct http_field *f = &h->fields[i];
 		for (size_t k = 0; k < COUNT_OF(once); k++) {
-			if (!name_is(f->name, once[k]))
+			if (!bytes_equal_folded(f->name, once[k]))
 				continue;
 			if (seen & 1u << k)
 				return "has a header twice that may stand once";
@@ -169,8 +171,8 @@ static const char *read_lines(struct http_reader *r)
 		size_t end = bytes_find(left, BYTES("\r\n"));
 		struct bytes line = bytes_slice(left, 0, end);
 		left = bytes_from(left, end + 2);
-		if (bytes_find_byte(line, '\n') < line.len || bytes_find_byte(line, '\r') < line.len || bytes_find_byte(line, 0) < line.len)
-			why = "has a line that ends in two ways";
+		if (first && !is_visible(line))
+			why = "has a first line with control characters, or one that ends in two ways";
 		else if (!first && (line.at[0] == ' ' || line.at[0] == '\t'))
 			why = "has a header that goes on in a second line";
 		else

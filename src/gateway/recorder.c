@@ -18,10 +18,10 @@
 #include "base/time.h"
 #include "ledger/ledger.h"
 
-enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_WORKER };
+enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_WORKER, MESSAGE_WAKE };
 enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20 };
 /* Records wait for each other a moment: one signature and one sync for all of them. What could not be kept is tried again every second. */
-enum { GATHER_MS = 5, AGAIN_MS = 1000 };
+enum { GATHER_MS = 10, AGAIN_MS = 1000 };
 
 struct message {
 	uint32_t kind;
@@ -128,6 +128,14 @@ static void append_exchange(struct keeping *k, const unsigned char id[EXCHANGE_I
 	append(k, RECORD_EXCHANGE, body);
 }
 
+/* True when there is room for one more place to be given back. */
+static bool has_room(struct keeping *k)
+{
+	if (k->done_count == DONE_MOST)
+		commit(k);
+	return k->done_count < DONE_MOST;
+}
+
 static void take(struct keeping *k, unsigned sender, const struct message *m, struct bytes body)
 {
 	if (m->kind == MESSAGE_NOTE)
@@ -135,12 +143,29 @@ static void take(struct keeping *k, unsigned sender, const struct message *m, st
 	if (m->kind != MESSAGE_END)
 		return;
 	append_exchange(k, m->id, m->salt, body);
-	if (m->place >= 0)
+	/* Where there is no room, because nothing can be kept now, the place stays taken. */
+	if (m->place >= 0 && has_room(k))
 		k->done[k->done_count++] = (struct done){sender, (unsigned)m->place};
-	if (k->done_count == DONE_MOST)
-		commit(k);
-	if (k->done_count == DONE_MOST)
-		k->done_count--;        /* it cannot be kept now: the place stays taken */
+}
+
+/* What a worker has finished since. */
+static void collect(struct keeping *k, unsigned sender)
+{
+	static struct place place;
+	struct journal *j = &k->senders[sender].journal;
+
+	for (int number; k->waiting < COMMIT_AFTER && has_room(k) && (number = journal_collect(j)) >= 0;) {
+		if (!journal_read(j, (unsigned)number, PLACE_FINISHED, &place))
+			continue;
+		append_exchange(k, place.id, place.salt, (struct bytes){place.body, place.len});
+		k->done[k->done_count++] = (struct done){sender, (unsigned)number};
+	}
+}
+
+static void collect_all(struct keeping *k)
+{
+	for (unsigned i = 0; i < k->socket_count; i++)
+		collect(k, i);
 }
 
 /* ---- what was under way ---- */
@@ -164,9 +189,9 @@ static bool strike_out(void *context, uint64_t number, struct bytes record)
 
 	(void)number;
 	for (unsigned i = 0; i < JOURNAL_PLACES && id.len == 2 * EXCHANGE_ID; i++) {
-		const struct place *p = &s->journal->places[i];
+		const struct place *p = &s->journal->file->places[i];
 		struct text hex;
-		if (!atomic_load(&p->used))
+		if (atomic_load(&p->state) == PLACE_FREE)
 			continue;
 		text_init(&hex, NULL);
 		text_add_hex(&hex, (struct bytes){p->id, EXCHANGE_ID});
@@ -180,9 +205,31 @@ static bool strike_out(void *context, uint64_t number, struct bytes record)
 static bool holds_anything(const struct journal *j)
 {
 	for (unsigned i = 0; i < JOURNAL_PLACES; i++)
-		if (atomic_load(&j->places[i].used))
+		if (atomic_load(&j->file->places[i].state) != PLACE_FREE)
 			return true;
 	return false;
+}
+
+/* A worker that died between two steps left both what was under way and how it ended. */
+static void strike_out_finished(struct journal *j, const struct place *finished)
+{
+	uint32_t before = (uint32_t)finished->before;
+
+	if (before < JOURNAL_PLACES && memcmp(j->file->places[before].id, finished->id, EXCHANGE_ID) == 0)
+		journal_give_back(j, before);
+}
+
+static void append_places(struct keeping *k, struct journal *j, enum place_state state)
+{
+	static struct place place;
+
+	for (unsigned i = 0; i < JOURNAL_PLACES; i++) {
+		if (!journal_read(j, i, state, &place))
+			continue;
+		if (state == PLACE_FINISHED)
+			strike_out_finished(j, &place);
+		append_exchange(k, place.id, place.salt, (struct bytes){place.body, place.len});
+	}
 }
 
 /* Nobody writes to it any more: what still stands in it goes on record. */
@@ -192,11 +239,8 @@ static void close_journal(struct keeping *k, struct journal *j, const char *path
 
 	if (holds_anything(j) && store_size(ledger_store(k->ledger), &size))
 		store_each_record(ledger_store(k->ledger), size > LOOK_BACK ? size - LOOK_BACK : 0, strike_out, &(struct search){j});
-	for (unsigned i = 0; i < JOURNAL_PLACES; i++) {
-		const struct place *p = &j->places[i];
-		if (atomic_load(&p->used) && p->len <= JOURNAL_BODY_MOST)
-			append_exchange(k, p->id, p->salt, (struct bytes){p->body, p->len});
-	}
+	append_places(k, j, PLACE_FINISHED);
+	append_places(k, j, PLACE_UNDER_WAY);
 	/* Else the next recorder finds it. */
 	if (wait_for_commit(k))
 		unlink(path);
@@ -208,7 +252,7 @@ static void end_sender(struct keeping *k, unsigned number)
 	struct sender *s = &k->senders[number];
 	char path[4096];
 
-	if (!s->journal.places)
+	if (!s->journal.file)
 		return;
 	journal_path(path, sizeof path, k->directory, s->number);
 	if (wait_for_commit(k))
@@ -369,8 +413,12 @@ static int patience(const struct keeping *k)
 static void keep(struct keeping *k)
 {
 	while (k->open_count > 0) {
+		/* What a worker finished before it could see this is found now; later ones send something. */
+		atomic_store(&k->shared->recorder_sleeps, k->waiting == 0);
+		collect_all(k);
 		if (poll(k->sockets, k->socket_count, patience(k)) < 0 && errno != EINTR)
 			abort();
+		atomic_store(&k->shared->recorder_sleeps, 0);
 		for (unsigned i = 0; i < k->socket_count; i++) {
 			if (k->sockets[i].fd < 0 || !k->sockets[i].revents || receive(k, i))
 				continue;
@@ -379,6 +427,7 @@ static void keep(struct keeping *k)
 			k->sockets[i].fd = -1;
 			k->open_count--;
 		}
+		collect_all(k);
 		if (k->waiting >= COMMIT_AFTER || patience(k) == 0)
 			commit(k);
 	}
@@ -478,13 +527,18 @@ static void hand_over(struct recorder *r, const struct message *m, struct bytes 
 
 int recorder_begin(struct recorder *r, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes unfinished)
 {
-	return journal_take(&r->journal, id, salt, unfinished);
+	return journal_begin(&r->journal, id, salt, unfinished);
 }
 
 void recorder_end(struct recorder *r, int place, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body)
 {
 	struct message m = {.kind = MESSAGE_END, .place = place};
 
+	if (journal_finish(&r->journal, place, id, salt, body)) {
+		if (atomic_load(&r->shared->recorder_sleeps) && atomic_exchange(&r->shared->recorder_sleeps, 0))
+			hand_over(r, &(struct message){.kind = MESSAGE_WAKE, .place = -1}, BYTES(""));
+		return;
+	}
 	memcpy(m.id, id, sizeof m.id);
 	memcpy(m.salt, salt, sizeof m.salt);
 	hand_over(r, &m, body);

@@ -8,10 +8,11 @@
 #include "base/text.h"
 
 /*
- * The process that keeps the evidence of a gateway.  Workers hand their
- * records over before the last byte of an answer goes out; it commits them in
- * groups.  Of what was under way in a worker that died, or in a gateway that
- * was killed, it writes what the journals hold.
+ * The process that keeps the evidence of a gateway.  Workers put their records
+ * into their journals before the last byte of an answer goes out, and wake it
+ * if it sleeps; it commits them in groups.  What is too long for a journal, and
+ * what happens to the gateway itself, comes over sockets.  Of a worker that
+ * died, or a gateway that was killed, it writes what the journals hold.
  *
  *   DIR/salts           the salt of each exchange, which can be erased
  *   DIR/under-way.*     journals, one a worker

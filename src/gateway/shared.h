@@ -24,6 +24,7 @@ struct shared {
 	atomic_uint halts;          /* so often it was */
 	atomic_int reload_asked;
 	atomic_int ledger_lost;     /* evidence cannot be kept */
+	atomic_int recorder_sleeps; /* until somebody sends it something */
 	atomic_int signer_lost;     /* nobody can sign handshakes of TLS */
 	atomic_int leaving;         /* no new connections; running exchanges may end */
 	atomic_uint generation;     /* of the configuration: workers of an older one end as their callers do */

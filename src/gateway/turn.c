@@ -137,6 +137,7 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	arena_init(&t->event, EVENT_MEMORY);
 	text_init(&t->body, NULL);
 	text_init(&t->held, NULL);
+	text_init(&t->asked, NULL);
 	hasher_init(&t->answer_hash);
 	find_route(t, head);
 	t->caller = identity_find(door->config->identity, &t->arena, &(struct credentials){.authorization = http_field_value(head, "authorization"), .api_key = http_field_value(head, "x-api-key"), .certificate = reply->certificate},
@@ -164,6 +165,7 @@ void turn_free(struct turn *t)
 		framing_finish(&t->framing);
 	text_finish(&t->body);
 	text_finish(&t->held);
+	text_finish(&t->asked);
 	hasher_finish(&t->answer_hash);
 	arena_finish(&t->arena);
 	arena_finish(&t->event);
@@ -195,12 +197,13 @@ void turn_refuse(struct turn *t, const struct refusal *r)
 /* What goes on to the upstream; every other header is the client's and this gateway's business alone. */
 static bool goes_upstream(struct bytes name)
 {
-	static const char *const whole[] = {"accept", "content-type", "user-agent", "traceparent", "tracestate", "anthropic-version", "anthropic-beta", "openai-beta", "idempotency-key",
-					    "last-event-id", "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name"};
+	static const struct bytes whole[] = {BYTES("accept"), BYTES("content-type"), BYTES("user-agent"), BYTES("traceparent"), BYTES("tracestate"), BYTES("anthropic-version"),
+					     BYTES("anthropic-beta"), BYTES("openai-beta"), BYTES("idempotency-key"), BYTES("last-event-id"), BYTES("mcp-session-id"),
+					     BYTES("mcp-protocol-version"), BYTES("mcp-method"), BYTES("mcp-name")};
 	struct bytes parameter = BYTES("mcp-param-");
 
 	for (size_t i = 0; i < COUNT_OF(whole); i++)
-		if (bytes_equal_folded(name, bytes_of(whole[i])))
+		if (bytes_equal_folded(name, whole[i]))
 			return true;
 	return bytes_equal_folded(bytes_slice(name, 0, parameter.len), parameter);
 }

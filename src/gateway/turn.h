@@ -24,8 +24,8 @@ struct turn {
 	const struct caller *caller;        /* NULL: nobody known */
 	const char *why_nobody;
 	struct text body;           /* as it came */
-	struct digest body_digest;  /* with the salt; once the exchange has begun, or ended */
-	bool body_digested;
+	struct text asked;          /* what the evidence says of it: who asked, and from `asked_by` on, for what */
+	size_t asked_by;
 	struct bytes to_ask;        /* as it goes on */
 	struct terms_needs needs;   /* of the route, and of the data as it is tagged */
 	char why_terms[300];        /* an upstream may not have it; empty: all so far may */

@@ -197,7 +197,9 @@ static void write_record(struct ledger *l, const struct queued_head *head, struc
 	text_add_time(t, head->at_ms);
 	text_add_string(t, "\",\"body\":");
 	text_add(t, body);
-	text_addf(t, ",\"kind\":\"%s\",\"number\":", record_kind_name((enum record_kind)head->kind));
+	text_add_string(t, ",\"kind\":\"");
+	text_add_string(t, record_kind_name((enum record_kind)head->kind));
+	text_add_string(t, "\",\"number\":");
 	text_add_number(t, l->edge.size);
 	text_add_byte(t, '}');
 }

@@ -72,6 +72,8 @@ struct json {
 struct json_error {
 	const char *why;            /* a clause that completes "FILE ..." */
 	uint64_t offset;
+	bool nul;                   /* a key or string holds a NUL character */
+	unsigned depth;             /* of what is open, at most */
 	bool duplicate;             /* a key stands twice in one object: the tree holds both */
 	uint64_t duplicate_at;
 	struct bytes duplicate_key;
@@ -81,10 +83,20 @@ struct json_error {
 struct json *json_parse(struct arena *arena, struct bytes in, struct json_error *error);
 
 /* The member of that name (the last, as most readers do), or NULL; NULL too when `object` is NULL or no object. */
-const struct json *json_member(const struct json *object, const char *name);
+const struct json *json_member_of(const struct json *object, struct bytes name);
+
+static inline const struct json *json_member(const struct json *object, const char *name)
+{
+	return json_member_of(object, bytes_of(name));
+}
 
 /* Text of a string member, or empty. */
-struct bytes json_string(const struct json *object, const char *name);
+static inline struct bytes json_string(const struct json *object, const char *name)
+{
+	const struct json *v = json_member(object, name);
+
+	return v && v->kind == JSON_IS_STRING ? v->text : BYTES("");
+}
 
 /* A number as an unsigned integer: false for fractions, exponents, signs and what is no number. */
 bool json_u64(const struct json *value, uint64_t *out);
@@ -101,7 +113,7 @@ bool json_is_canonical(struct bytes in);
 
 /* "text", escaped; bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct text *t, struct bytes b);
-/* "key": with a comma before it unless it follows the opening brace. */
+/* "key": with a comma before it unless it follows the opening brace. `key`: the program's own word, written as it is. */
 void text_add_key(struct text *t, const char *key);
 void text_add_member(struct text *t, const char *key, struct bytes value);
 void text_add_member_number(struct text *t, const char *key, uint64_t value);

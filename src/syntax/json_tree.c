@@ -1,6 +1,9 @@
 #include "syntax/json.h"
 
 #include "base/sort.h"
+#include "syntax/json_plain.h"
+
+enum { FEW_MEMBERS = 16 };
 
 struct builder {
 	struct arena *arena;
@@ -32,8 +35,25 @@ static void open_value(struct builder *b, enum json_kind kind)
 	unsigned depth = b->reader.depth - 1;
 	struct json *v = add(b, kind, depth);
 
+	b->error->depth = b->reader.depth > b->error->depth ? b->reader.depth : b->error->depth;
 	b->open[depth] = v;
 	b->last[depth + 1] = &v->first;
+}
+
+static void note_duplicate(struct builder *b, const struct json *second)
+{
+	b->error->duplicate = true;
+	b->error->duplicate_at = second->offset;
+	b->error->duplicate_key = second->key;
+}
+
+/* Of few members, each is compared with those before it. */
+static void find_duplicate_among_few(struct builder *b, const struct json *object)
+{
+	json_each(object, it)
+		for (const struct json *before = object->first; before != it; before = before->next)
+			if (bytes_equal(before->key, it->key) && !b->error->duplicate)
+				note_duplicate(b, it);
 }
 
 static int compare_members(const void *x, const void *y)
@@ -47,20 +67,30 @@ static int compare_members(const void *x, const void *y)
 static void find_duplicate_keys(struct builder *b, const struct json *object)
 {
 	struct arena_mark mark = arena_mark(b->arena);
-	const struct json **list = arena_alloc(b->arena, object->count, sizeof *list);
+	const struct json **list;
 	size_t n = 0;
 
+	if (object->count <= FEW_MEMBERS) {
+		find_duplicate_among_few(b, object);
+		return;
+	}
+	list = arena_alloc(b->arena, object->count, sizeof *list);
 	json_each(object, it)
 		list[n++] = it;
 	sort(list, n, sizeof *list, compare_members);
-	for (size_t i = 1; i < n && !b->error->duplicate; i++) {
-		if (!bytes_equal(list[i - 1]->key, list[i]->key))
-			continue;
-		b->error->duplicate = true;
-		b->error->duplicate_at = list[i]->offset;
-		b->error->duplicate_key = list[i]->key;
-	}
+	for (size_t i = 1; i < n && !b->error->duplicate; i++)
+		if (bytes_equal(list[i - 1]->key, list[i]->key))
+			note_duplicate(b, list[i]);
 	arena_rewind(b->arena, mark);
+}
+
+/* Only an escape can make a NUL. */
+static struct bytes text_of(struct builder *b)
+{
+	struct bytes text = json_text(b->arena, b->reader.text, &b->lone);
+
+	b->error->nul |= b->reader.escaped && bytes_find_byte(text, 0) < text.len;
+	return text;
 }
 
 static void add_scalar(struct builder *b, enum json_token token)
@@ -68,10 +98,10 @@ static void add_scalar(struct builder *b, enum json_token token)
 	struct json_reader *r = &b->reader;
 
 	if (token == JSON_KEY) {
-		b->key = json_text(b->arena, r->text, &b->lone);
+		b->key = text_of(b);
 		b->key_at = r->offset;
 	} else if (token == JSON_STRING) {
-		add(b, JSON_IS_STRING, r->depth)->text = json_text(b->arena, r->text, &b->lone);
+		add(b, JSON_IS_STRING, r->depth)->text = text_of(b);
 	} else if (token == JSON_NUMBER) {
 		add(b, JSON_IS_NUMBER, r->depth)->text = r->text;
 	} else if (token == JSON_NULL) {
@@ -119,24 +149,16 @@ struct json *json_parse(struct arena *arena, struct bytes in, struct json_error 
 	return NULL;
 }
 
-const struct json *json_member(const struct json *object, const char *name)
+const struct json *json_member_of(const struct json *object, struct bytes name)
 {
 	const struct json *found = NULL;
-	struct bytes wanted = bytes_of(name);
 
 	if (!object || object->kind != JSON_IS_OBJECT)
 		return NULL;
 	json_each(object, it)
-		if (bytes_equal(it->key, wanted))
+		if (bytes_equal(it->key, name))
 			found = it;
 	return found;
-}
-
-struct bytes json_string(const struct json *object, const char *name)
-{
-	const struct json *v = json_member(object, name);
-
-	return v && v->kind == JSON_IS_STRING ? v->text : BYTES("");
 }
 
 bool json_u64(const struct json *value, uint64_t *out)
@@ -157,11 +179,7 @@ static size_t utf8_prefix(struct bytes b)
 /* Bytes at the start of `b` that stand for themselves in a JSON string. */
 static size_t plain_prefix(struct bytes b)
 {
-	size_t i = 0;
-
-	while (i < b.len && b.at[i] >= 0x20 && b.at[i] < 0x7F && b.at[i] != '"' && b.at[i] != '\\')
-		i++;
-	return i;
+	return bytes_find_byte(bytes_slice(b, 0, json_plain_run(b)), 0x7F);
 }
 
 static void add_escaped(struct text *t, unsigned char c)
@@ -197,10 +215,17 @@ void text_add_json(struct text *t, struct bytes b)
 
 void text_add_key(struct text *t, const char *key)
 {
+	size_t len = strlen(key);
+	char *at = text_reserve(t, len + 4);
+
 	if (t->len > 0 && t->at[t->len - 1] != '{')
-		text_add_byte(t, ',');
-	text_add_json(t, bytes_of(key));
-	text_add_byte(t, ':');
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, key, len);
+	at += len;
+	*at++ = '"';
+	*at++ = ':';
+	t->len = (size_t)(at - t->at);
 }
 
 void text_add_member(struct text *t, const char *key, struct bytes value)

@@ -8,25 +8,29 @@ const struct dialect *dialect_named(struct bytes name)
 	return NULL;
 }
 
-static bool path_fits(struct bytes pattern, struct bytes path)
+static bool path_fits(const char *pattern, struct bytes path)
 {
-	while (pattern.len > 0 && path.len > 0) {
-		if (bytes_same(pattern, "/**"))
-			return path.at[0] == '/';
-		size_t want = bytes_find_byte(bytes_from(pattern, 1), '/') + 1, have = bytes_find_byte(bytes_from(path, 1), '/') + 1;
-		struct bytes part = bytes_slice(pattern, 0, want), given = bytes_slice(path, 0, have);
-		if (!(bytes_same(part, "/*") && given.len > 1) && !bytes_equal(part, given))
+	for (;; pattern++) {
+		for (; *pattern && *pattern != '*'; pattern++, path = bytes_from(path, 1)) {
+			if (path.len == 0)
+				return strcmp(pattern, "/**") == 0;
+			if (path.at[0] != (unsigned char)*pattern)
+				return false;
+		}
+		if (!*pattern)
+			return path.len == 0;
+		if (pattern[1] == '*')
+			return true;
+		if (path.len == 0 || path.at[0] == '/')
 			return false;
-		pattern = bytes_from(pattern, want);
-		path = bytes_from(path, have);
+		path = bytes_from(path, bytes_find_byte(path, '/'));
 	}
-	return (pattern.len == 0 || bytes_same(pattern, "/**")) && path.len == 0;
 }
 
 const struct dialect_route *dialect_route_for(const struct dialect *d, struct bytes method, struct bytes path)
 {
 	for (const struct dialect_route *r = d->routes; r->path; r++)
-		if ((!*r->method || bytes_same(method, r->method)) && path_fits(bytes_of(r->path), path))
+		if ((!*r->method || bytes_same(method, r->method)) && path_fits(r->path, path))
 			return r;
 	return NULL;
 }
