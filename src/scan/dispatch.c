@@ -43,6 +43,7 @@ struct dispatch {
 	dispatch_done *done;
 	void *context;
 	struct flight flights[FLIGHTS];
+	size_t flown;                   /* so many of them were ever used, the first ones */
 	size_t under_way;
 	struct flight *filling;         /* being filled, not given yet */
 	struct again *again;
@@ -50,15 +51,13 @@ struct dispatch {
 
 struct dispatch *dispatch_create(struct sandbox *sandbox, dispatch_done *done, void *context)
 {
-	struct dispatch *d = calloc(1, sizeof *d);
+	struct dispatch *d = calloc(1, sizeof *d);      /* texts without memory are all zeros: flights that never leave cost none */
 
 	if (!d)
 		abort();
 	d->sandbox = sandbox;
 	d->done = done;
 	d->context = context;
-	for (size_t i = 0; i < FLIGHTS; i++)
-		text_init(&d->flights[i].request, NULL);
 	return d;
 }
 
@@ -66,7 +65,7 @@ void dispatch_destroy(struct dispatch *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < FLIGHTS; i++)
+	for (size_t i = 0; i < d->flown; i++)
 		text_finish(&d->flights[i].request);
 	free(d);
 }
@@ -193,6 +192,8 @@ static struct flight *begin_flight(struct dispatch *d, int fd)
 		wait_for_one(d);
 	while (f->used)
 		f++;
+	if (f == d->flights + d->flown)
+		d->flown++;
 	f->used = true;
 	f->count = 0;
 	f->fd = fd;
