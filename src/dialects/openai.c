@@ -167,8 +167,8 @@ void openai_rest(struct exchange *x, const struct json *root, const char *known)
 	reading_written(x, json_member(root, "logit_bias"), "logit_bias", CHANNEL_META, TRUST_USER);
 	reading_opaque(x, json_member(root, "prompt_embeds"), "a prompt as numbers");
 	text_init(&all, x->arena);
-	text_add_string(&all, "model stream chat_template documents logit_bias prompt_embeds " SHAPES " ");
 	text_add_string(&all, known);
+	text_add_string(&all, " model stream chat_template documents logit_bias prompt_embeds " SHAPES);
 	reading_rest(x, root, text_string(&all), CHANNEL_META, TRUST_USER);
 }
 

@@ -38,10 +38,10 @@ struct piece *reading_text(struct exchange *x, const struct json *value, enum ch
 /* Letters and a few signs, and digits in short ones: no such key says anything. */
 static bool is_plain_key(struct bytes key)
 {
-	for (size_t i = 0; i < key.len; i++) {
+	for (size_t i = 0; i < key.len && key.len <= KEY_MOST; i++) {
 		unsigned char c = key.at[i];
-		bool digit = c >= '0' && c <= '9' && key.len <= SHORT_KEY_MOST;
-		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !digit && c != '_' && c != '-' && c != '$')
+		bool letter = (unsigned char)((c | 0x20) - 'a') < 26, digit = (unsigned char)(c - '0') < 10 && key.len <= SHORT_KEY_MOST;
+		if (!letter && c != '_' && !digit && c != '-' && c != '$')
 			return false;
 	}
 	return key.len <= KEY_MOST;
@@ -111,6 +111,15 @@ static enum spelling spelling_beyond_ascii(const char *words, struct bytes key)
 	return STRANGE;
 }
 
+static bool is_ascii(struct bytes b)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < b.len; i++)
+		all |= b.at[i];
+	return all < 0x80;
+}
+
 /* Eight places at a time: only where the first letter fits and a blank stands behind the last one, there is something to compare. */
 static enum spelling spelling_of(const char *words, struct bytes key)
 {
@@ -118,11 +127,10 @@ static enum spelling spelling_of(const char *words, struct bytes key)
 	size_t len = strlen(words), i = 0;
 	enum spelling spelling = STRANGE;
 
-	if (key.len == 0 || key.len > len || bytes_contain(key, BYTES(" ")))
+	if (key.len == 0 || key.len > len || bytes_find_byte(key, ' ') < key.len)
 		return STRANGE;
-	for (size_t k = 0; k < key.len; k++)
-		if (key.at[k] >= 0x80)
-			return spelling_beyond_ascii(words, key);
+	if (!is_ascii(key))
+		return spelling_beyond_ascii(words, key);
 	for (; i + key.len + sizeof(uint64_t) <= len && !spelling; i += sizeof(uint64_t)) {
 		const unsigned char *at = (const unsigned char *)words + i;
 		uint64_t differs = ((bytes_le(at, 8) ^ ones * key.at[0]) & letters) | (bytes_le(at + key.len, 8) ^ ones * ' ');
@@ -130,7 +138,8 @@ static enum spelling spelling_of(const char *words, struct bytes key)
 			spelling = compare_word(words, i + (size_t)__builtin_ctzll(hits) / 8, key);
 	}
 	for (; i + key.len <= len && !spelling; i++)
-		spelling = compare_word(words, i, key);
+		if (((words[i] ^ key.at[0]) & 0xDF) == 0)
+			spelling = compare_word(words, i, key);
 	return spelling;
 }
 

@@ -355,3 +355,18 @@ const char *http_reason(unsigned status)
 			return reasons[i].reason;
 	return "Answer";
 }
+
+void http_add_field(struct text *head, struct bytes name, struct bytes value)
+{
+	text_add(head, name);
+	text_add_string(head, ": ");
+	text_add(head, value);
+	text_add_string(head, "\r\n");
+}
+
+void http_add_length(struct text *head, uint64_t length)
+{
+	text_add_string(head, "Content-Length: ");
+	text_add_number(head, length);
+	text_add_string(head, "\r\n");
+}

@@ -79,4 +79,8 @@ bool http_is_hop_by_hop(const struct http_head *, struct bytes name);
 
 const char *http_reason(unsigned status);
 
+/* Lines of a head. */
+void http_add_field(struct text *head, struct bytes name, struct bytes value);
+void http_add_length(struct text *head, uint64_t length);
+
 #endif

@@ -11,7 +11,7 @@
 #include "gateway/server_http2.h"
 #include "gateway/upstream.h"
 
-enum { IDLE_MOST = 256, IDLE_MS = 30000 };
+enum { IDLE_MOST = 256, IDLE_MS = 30000, HEAD_USUAL = 4096 };
 
 /* A link of HTTP/1.1: a connection of its own. */
 struct line {
@@ -182,19 +182,15 @@ static void too_slow(struct timer *t)
 	tell_gone(l, "was not made in time");
 }
 
-static void add_field(struct text *t, struct bytes name, struct bytes value)
-{
-	text_add(t, name);
-	text_add_string(t, ": ");
-	text_add(t, value);
-	text_add_string(t, "\r\n");
-}
-
 void server_add_authority(const struct server *s, struct text *out)
 {
 	bool usual_port = strcmp(s->port, s->tls ? "443" : "80") == 0, colons = strchr(s->host, ':') != NULL;
 
-	text_addf(out, "%s%s%s%s%s", colons ? "[" : "", s->host, colons ? "]" : "", usual_port ? "" : ":", usual_port ? "" : s->port);
+	text_add_string(out, colons ? "[" : "");
+	text_add_string(out, s->host);
+	text_add_string(out, colons ? "]" : "");
+	text_add_string(out, usual_port ? "" : ":");
+	text_add_string(out, usual_port ? "" : s->port);
 }
 
 static void send_request(struct link *link, const struct server_request *r)
@@ -205,18 +201,20 @@ static void send_request(struct link *link, const struct server_request *r)
 	struct text head;
 
 	text_init(&head, NULL);
+	text_reserve(&head, HEAD_USUAL);        /* so that no copy of the key is left behind where it grew */
 	text_add(&head, r->method);
-	text_addf(&head, " %s", s->base);
+	text_add_byte(&head, ' ');
+	text_add_string(&head, s->base);
 	text_add(&head, r->target);
 	text_add_string(&head, " HTTP/1.1\r\nHost: ");
 	server_add_authority(s, &head);
 	text_add_string(&head, "\r\nAccept-Encoding: identity\r\n");
 	if (u->key)
-		add_field(&head, bytes_of(u->key_header), bytes_of(u->key));
+		http_add_field(&head, bytes_of(u->key_header), bytes_of(u->key));
 	for (size_t i = 0; i < r->field_count; i++)
-		add_field(&head, r->fields[i].name, r->fields[i].value);
+		http_add_field(&head, r->fields[i].name, r->fields[i].value);
 	if (r->body.len > 0)
-		text_addf(&head, "Content-Length: %zu\r\n", r->body.len);
+		http_add_length(&head, r->body.len);
 	text_add_string(&head, "\r\n");
 	connection_send(&l->connection, text_bytes(&head));
 	connection_send(&l->connection, r->body);

@@ -55,18 +55,18 @@ static void send_head(struct reply *r, unsigned status, const struct http_field 
 	struct text head;
 
 	text_init(&head, NULL);
-	text_addf(&head, "HTTP/1.1 %u %s\r\n", status, http_reason(status));
-	for (size_t i = 0; i < count; i++) {
-		text_add(&head, fields[i].name);
-		text_add_string(&head, ": ");
-		text_add(&head, fields[i].value);
-		text_add_string(&head, "\r\n");
-	}
+	text_add_string(&head, "HTTP/1.1 ");
+	text_add_number(&head, status);
+	text_add_byte(&head, ' ');
+	text_add_string(&head, http_reason(status));
+	text_add_string(&head, "\r\n");
+	for (size_t i = 0; i < count; i++)
+		http_add_field(&head, fields[i].name, fields[i].value);
 	s->chunked = length == HTTP_UNKNOWN;
 	if (s->chunked)
 		text_add_string(&head, "Transfer-Encoding: chunked\r\n");
 	else if (status != 204 && status != 304)
-		text_addf(&head, "Content-Length: %llu\r\n", (unsigned long long)length);
+		http_add_length(&head, length);
 	r->close |= s->client.door->leaving;
 	text_add_string(&head, r->close ? "Connection: close\r\n\r\n" : "\r\n");
 	connection_send(&s->connection, text_bytes(&head));

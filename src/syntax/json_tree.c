@@ -130,13 +130,14 @@ static bool take(struct builder *b, enum json_token token)
 
 struct json *json_parse(struct arena *arena, struct bytes in, struct json_error *error)
 {
-	struct builder *b = arena_new(arena, struct builder);
+	struct builder *b = arena_alloc_raw(arena, sizeof *b);  /* what is open is written before it is read */
 	struct json *root = NULL;
 	enum json_token token;
 
 	*error = (struct json_error){0};
 	b->arena = arena;
 	b->error = error;
+	b->lone = false;
 	b->last[0] = &root;
 	json_begin(&b->reader, in);
 	do
