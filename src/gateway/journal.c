@@ -94,8 +94,13 @@ bool journal_finish(struct journal *j, int place, const unsigned char id[EXCHANG
 
 int journal_collect(struct journal *j)
 {
-	if (!j->file || j->collected == atomic_load(&j->file->finished_count))
+	uint32_t count = j->file ? atomic_load(&j->file->finished_count) : j->collected;
+
+	if (j->collected == count)
 		return -1;
+	/* More than there can be: whatever that is, it is not looked at for long. */
+	if (count - j->collected > JOURNAL_PLACES)
+		j->collected = count - JOURNAL_PLACES;
 	return (int)(j->file->finished[j->collected++ % JOURNAL_PLACES] % JOURNAL_PLACES);
 }
 
