@@ -27,9 +27,28 @@
 
 enum { CHANNELS_MOST = 256, SECRETS = 256 << 10, KEY_FILE_MOST = 64 << 10, SIGNED_MOST = 1024, MEMORY = 64 << 20, PATIENCE_MS = 1500 };
 
+/* Whose key it is: a listener's or, after those, an upstream's. */
+struct holder {
+	const char *certificate, *private_key;      /* files; NULL: it has no key */
+	SSL_CTX *context;           /* NULL in a process that makes no connections over it */
+};
+
+static size_t holder_count(const struct config *c)
+{
+	return c->listener_count + c->upstream_count;
+}
+
+static struct holder holder_at(const struct config *c, size_t i)
+{
+	if (i < c->listener_count)
+		return (struct holder){c->listeners[i].certificate, c->listeners[i].private_key, c->listeners[i].context};
+	const struct upstream *u = &c->upstreams[i - c->listener_count];
+	return (struct holder){u->certificate, u->private_key, u->context};
+}
+
 /* What a worker asks for; what is to be signed follows. */
 struct question {
-	uint32_t listener;
+	uint32_t holder;
 	int32_t padding;            /* of RSA; 0: ECDSA */
 };
 
@@ -37,7 +56,7 @@ struct question {
 
 struct keeper {
 	const struct config *config;
-	EVP_PKEY **keys;            /* one for each listener; NULL without TLS */
+	EVP_PKEY **keys;            /* one for each holder; NULL for who has none */
 	struct pollfd channels[CHANNELS_MOST];      /* the first is the supervisor's */
 	size_t count;
 };
@@ -68,28 +87,39 @@ static EVP_PKEY *read_key(const char *path)
 	return key;
 }
 
+static bool belongs_to(const char *certificate, const EVP_PKEY *key)
+{
+	BIO *bio = BIO_new_file(certificate, "r");
+	X509 *x = bio ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL) : NULL;
+	bool good = x && EVP_PKEY_eq(X509_get0_pubkey(x), key) == 1;
+
+	X509_free(x);
+	BIO_free(bio);
+	return good;
+}
+
 static const char *take_key(struct keeper *k, size_t i)
 {
-	const struct listener *l = &k->config->listeners[i];
+	struct holder h = holder_at(k->config, i);
 
-	k->keys[i] = read_key(l->private_key);
+	k->keys[i] = read_key(h.private_key);
 	if (!k->keys[i])
 		return "cannot be read as a private key (PEM, without a passphrase)";
-	return EVP_PKEY_eq(SSL_CTX_get0_certificate(l->context) ? X509_get0_pubkey(SSL_CTX_get0_certificate(l->context)) : NULL, k->keys[i]) == 1
-		? NULL : "does not belong to the certificate";
+	return belongs_to(h.certificate, k->keys[i]) ? NULL : "does not belong to the certificate";
 }
 
 static bool take_keys(struct keeper *k)
 {
 	bool good = true;
 
-	k->keys = calloc(k->config->listener_count, sizeof *k->keys);
+	k->keys = calloc(holder_count(k->config), sizeof *k->keys);
 	if (!k->keys)
 		abort();
-	for (size_t i = 0; i < k->config->listener_count; i++) {
-		const char *why = k->config->listeners[i].context ? take_key(k, i) : NULL;
+	for (size_t i = 0; i < holder_count(k->config); i++) {
+		struct holder h = holder_at(k->config, i);
+		const char *why = h.private_key ? take_key(k, i) : NULL;
 		if (why)
-			log_error("%s: %s", k->config->listeners[i].private_key, why);
+			log_error("%s: %s", h.private_key, why);
 		good &= !why;
 	}
 	return good;
@@ -116,7 +146,7 @@ static size_t sign(const struct keeper *k, struct bytes asked, unsigned char *ou
 		return 0;
 	memcpy(&q, asked.at, sizeof q);
 	struct bytes b = bytes_from(asked, sizeof q);
-	EVP_PKEY *key = q.listener < k->config->listener_count ? k->keys[q.listener] : NULL;
+	EVP_PKEY *key = q.holder < holder_count(k->config) ? k->keys[q.holder] : NULL;
 	if (!key || !may_sign(key, q.padding, b))
 		return 0;
 	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(key, NULL);
@@ -220,8 +250,8 @@ static int run(const struct config *config, int control, const int *ends, size_t
 
 bool signer_is_needed(const struct config *config)
 {
-	for (size_t i = 0; i < config->listener_count; i++)
-		if (config->listeners[i].context)
+	for (size_t i = 0; i < holder_count(config); i++)
+		if (holder_at(config, i).private_key)
 			return true;
 	return false;
 }
@@ -280,10 +310,10 @@ static const struct shared *worker_shared;
 static uint64_t last_ticket;
 
 /* Synchronous: a signature takes less than a turn of the loop. Answers to what was given up are passed over. */
-static size_t ask(uint32_t listener, int padding, struct bytes b, unsigned char *out, size_t room)
+static size_t ask(uint32_t holder, int padding, struct bytes b, unsigned char *out, size_t room)
 {
 	unsigned char message[SIGNED_MOST];
-	struct question q = {.listener = listener, .padding = padding};
+	struct question q = {.holder = holder, .padding = padding};
 	struct message m = {0};
 
 	if (b.len > sizeof message - sizeof q || atomic_load(&worker_shared->signer_lost))
@@ -321,7 +351,7 @@ static int sign_ecdsa(int type, const unsigned char *digest, int len, unsigned c
 	return *out_len > 0;
 }
 
-static EVP_PKEY *rsa_key(EVP_PKEY *public_key, uintptr_t listener)
+static EVP_PKEY *rsa_key(EVP_PKEY *public_key, uintptr_t holder)
 {
 	RSA_METHOD *method = RSA_meth_dup(RSA_PKCS1_OpenSSL());
 	RSA *rsa = EVP_PKEY_get1_RSA(public_key), *asking = RSA_new();
@@ -331,13 +361,13 @@ static EVP_PKEY *rsa_key(EVP_PKEY *public_key, uintptr_t listener)
 	RSA_meth_set_priv_dec(method, decrypt_nothing);
 	RSA_set0_key(asking, BN_dup(RSA_get0_n(rsa)), BN_dup(RSA_get0_e(rsa)), NULL);
 	RSA_set_method(asking, method);
-	RSA_set_app_data(asking, (void *)listener);
+	RSA_set_app_data(asking, (void *)holder);
 	EVP_PKEY_assign_RSA(key, asking);
 	RSA_free(rsa);
 	return key;
 }
 
-static EVP_PKEY *ecdsa_key(EVP_PKEY *public_key, uintptr_t listener)
+static EVP_PKEY *ecdsa_key(EVP_PKEY *public_key, uintptr_t holder)
 {
 	EC_KEY_METHOD *method = EC_KEY_METHOD_new(EC_KEY_OpenSSL());
 	EC_KEY *ec = EVP_PKEY_get1_EC_KEY(public_key), *asking = EC_KEY_new();
@@ -347,18 +377,18 @@ static EVP_PKEY *ecdsa_key(EVP_PKEY *public_key, uintptr_t listener)
 	EC_KEY_set_method(asking, method);
 	EC_KEY_set_group(asking, EC_KEY_get0_group(ec));
 	EC_KEY_set_public_key(asking, EC_KEY_get0_public_key(ec));
-	EC_KEY_set_ex_data(asking, 0, (void *)listener);
+	EC_KEY_set_ex_data(asking, 0, (void *)holder);
 	EVP_PKEY_assign_EC_KEY(key, asking);
 	EC_KEY_free(ec);
 	return key;
 }
 
-static bool use_key(const struct listener *l, uintptr_t listener)
+static bool use_key(SSL_CTX *context, uintptr_t holder)
 {
-	EVP_PKEY *public_key = X509_get0_pubkey(SSL_CTX_get0_certificate(l->context));
+	EVP_PKEY *public_key = X509_get0_pubkey(SSL_CTX_get0_certificate(context));
 	int kind = EVP_PKEY_get_base_id(public_key);
-	EVP_PKEY *key = kind == EVP_PKEY_RSA ? rsa_key(public_key, listener) : kind == EVP_PKEY_EC ? ecdsa_key(public_key, listener) : NULL;
-	bool good = key && SSL_CTX_use_PrivateKey(l->context, key) == 1;
+	EVP_PKEY *key = kind == EVP_PKEY_RSA ? rsa_key(public_key, holder) : kind == EVP_PKEY_EC ? ecdsa_key(public_key, holder) : NULL;
+	bool good = key && SSL_CTX_use_PrivateKey(context, key) == 1;
 
 	EVP_PKEY_free(key);
 	return good;
@@ -371,10 +401,12 @@ bool signer_use(const struct config *config, int channel, const struct shared *s
 	worker_channel = channel;
 	worker_shared = shared;
 	setsockopt(channel, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	for (size_t i = 0; i < config->listener_count; i++)
-		if (config->listeners[i].context && !use_key(&config->listeners[i], i)) {
-			log_error("gateway: %s: has a key that is neither RSA nor ECDSA", config->listeners[i].certificate);
+	for (size_t i = 0; i < holder_count(config); i++) {
+		struct holder h = holder_at(config, i);
+		if (h.private_key && h.context && !use_key(h.context, i)) {
+			log_error("gateway: %s: has a key that is neither RSA nor ECDSA", h.certificate);
 			return false;
 		}
+	}
 	return true;
 }

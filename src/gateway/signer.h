@@ -7,8 +7,9 @@
 #include "gateway/shared.h"
 
 /*
- * The process that alone holds the private keys of listeners: confined, its
- * memory locked and closed to debuggers.  Workers ask it for the signature of
+ * The process that alone holds the private keys, those of listeners and those
+ * of the certificates that upstreams are shown: confined, its memory locked
+ * and closed to debuggers.  Workers ask it for the signature of
  * a handshake, each over a channel of its own; it signs what a handshake of
  * TLS has signed, and decrypts nothing.
  *
@@ -24,7 +25,7 @@ struct signer {
 
 /* ---- the supervisor's ---- */
 
-/* Is there a listener with a key? */
+/* Is there a listener or an upstream with a key? */
 bool signer_is_needed(const struct config *config);
 
 /*
@@ -40,7 +41,7 @@ bool signer_check(const struct config *config);
 
 /* ---- a worker's ---- */
 
-/* Gives every listener of the configuration a key that asks the signer. False when one cannot be used. */
+/* Gives every listener and upstream of the configuration a key that asks the signer; those have begun. False when one cannot be used. */
 bool signer_use(const struct config *config, int channel, const struct shared *shared);
 
 #endif

@@ -70,8 +70,9 @@ const char *upstream_begin(struct upstream *u, struct loop *loop)
 	const char *roots = u->authorities ? u->authorities : getenv("SSL_CERT_FILE") ? getenv("SSL_CERT_FILE") : "/etc/ssl/certs/ca-certificates.crt";
 	if (SSL_CTX_load_verify_file(u->context, roots) != 1)
 		return u->authorities ? "has authorities that cannot be read" : "needs the certificates of this system's authorities (package ca-certificates)";
-	if (u->certificate && (SSL_CTX_use_certificate_chain_file(u->context, u->certificate) != 1 || SSL_CTX_use_PrivateKey_file(u->context, u->private_key, SSL_FILETYPE_PEM) != 1))
-		return "has a certificate or a key for it that cannot be used";
+	/* The key stays with the signer. */
+	if (u->certificate && SSL_CTX_use_certificate_chain_file(u->context, u->certificate) != 1)
+		return "has a certificate that cannot be used";
 	SSL_CTX_set_min_proto_version(u->context, TLS1_2_VERSION);
 	SSL_CTX_set_verify(u->context, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_mode(u->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
