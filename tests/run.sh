@@ -41,6 +41,7 @@ one "catalogue" python3 tools/check-catalog.py
 for unit in "$san"/unit/*; do
 	[ -x "$unit" ] && case $unit in *.*) ;; *) part "unit $(basename "$unit")" sh tests/unit.sh "$unit" ;; esac
 done
+part "classes" python3 tools/check-classes.py
 part "selftest" "$san/merlon" selftest
 part "golden" sh tests/golden.sh "$san/merlon" "$san/recipe" "$work/golden"
 part "dialects" sh tests/dialects.sh "$san/exchange"

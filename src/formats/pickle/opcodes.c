@@ -341,12 +341,18 @@ static void run_frame(struct machine *m)
 	m->limit = m->frame_end;
 }
 
+/* ('module', class, file, source): torch compares the source, and takes the class as it is. */
+static bool is_torch_module(struct value id)
+{
+	return id.kind == VALUE_TUPLE && value_count(id) == 4 && bytes_same(value_bytes(value_item(id, 0)), "module") && value_item(id, 1).kind == VALUE_IMPORT;
+}
+
 static void make_persistent(struct machine *m, struct value id)
 {
 	if (!m->alive)
 		return;
 	add_event(m, EVENT_PERSISTENT, id, unknown());
-	push(m, values_make(m, VALUE_PERSISTENT, &id, 1));
+	push(m, is_torch_module(id) ? value_item(id, 1) : values_make(m, VALUE_PERSISTENT, &id, 1));
 }
 
 /* pickle.load itself knows no persistent ids; torch knows those that are tuples. */

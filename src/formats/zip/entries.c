@@ -86,7 +86,9 @@ static void compare_headers(struct artifact *art, const struct zip_entry *e, con
 		note_lie(art, e, "name");
 	if (e->method != l->method)
 		note_lie(art, e, "compression method");
-	if ((e->flags ^ l->flags) & (ZIP_FLAG_ENCRYPTED | ZIP_FLAG_PATCH | ZIP_FLAG_STRONG | ZIP_FLAG_MASKED))
+	/* Where the directory alone says that sizes follow, writers went back and filled them in. */
+	unsigned only_here = ZIP_FLAG_SIZES_FOLLOW & l->flags & ~(unsigned)e->flags;
+	if (only_here || (e->flags ^ l->flags) & (ZIP_FLAG_ENCRYPTED | ZIP_FLAG_PATCH | ZIP_FLAG_STRONG | ZIP_FLAG_MASKED))
 		note_lie(art, e, "set of flags");
 	if ((e->packed != l->packed && !(follows && l->packed == 0)) || (e->unpacked != l->unpacked && !(follows && l->unpacked == 0)))
 		note_lie(art, e, "size");
