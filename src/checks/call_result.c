@@ -28,9 +28,7 @@ static void run(const struct check *self, const struct subject *subject, struct 
 		text_add_value(&t, e->subject, 80);
 		text_add_string(&t, " with ");
 		text_add_value(&t, e->argument, 120);
-		struct finding *f = findings_add(out, self, subject->artifact->source, e->offset, text_bytes(&t));
-		if (f)
-			f->loaders = e->loaders;
+		findings_add_for(out, e->loaders, self, subject->artifact->source, e->offset, text_bytes(&t));
 	}
 }
 

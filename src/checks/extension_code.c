@@ -9,9 +9,7 @@ static void run(const struct check *self, const struct subject *subject, struct 
 		text_init(&t, subject->artifact->arena);
 		text_addf(&t, "imports by extension code %lld, which means whatever the loading program registered",
 			  (long long)e->subject.integer);
-		struct finding *f = findings_add(out, self, subject->artifact->source, e->offset, text_bytes(&t));
-		if (f)
-			f->loaders = e->loaders;
+		findings_add_for(out, e->loaders, self, subject->artifact->source, e->offset, text_bytes(&t));
 	}
 }
 

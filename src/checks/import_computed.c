@@ -5,10 +5,8 @@ static void run(const struct check *self, const struct subject *subject, struct 
 	for (const struct event *e = subject->artifact->events; e; e = e->next) {
 		if (e->kind != EVENT_IMPORT || !e->subject.import->computed)
 			continue;
-		struct finding *f = findings_add(out, self, subject->artifact->source, e->offset,
+		findings_add_for(out, e->loaders, self, subject->artifact->source, e->offset,
 						 BYTES("imports a name that it computes while it is loaded"));
-		if (f)
-			f->loaders = e->loaders;
 	}
 }
 

@@ -31,9 +31,7 @@ static void report(const struct check *self, const struct artifact *art, const s
 		text_add_string(&t, ", and calls it with ");
 		text_add_value(&t, call->argument, ARGUMENTS_SHOWN);
 	}
-	struct finding *f = findings_add(out, self, art->source, e->offset, text_bytes(&t));
-	if (f)
-		f->loaders = call ? call->loaders : e->loaders;
+	findings_add_for(out, e->loaders, self, art->source, e->offset, text_bytes(&t));
 }
 
 static void run(const struct check *self, const struct subject *subject, struct findings *out)

@@ -15,9 +15,7 @@ static void run(const struct check *self, const struct subject *subject, struct 
 		text_add_string(&t, "imports ");
 		text_add_import(&t, e->subject.import);
 		text_add_string(&t, ", which is on no list of allowed names");
-		struct finding *f = findings_add(out, self, subject->artifact->source, e->offset, text_bytes(&t));
-		if (f)
-			f->loaders = e->loaders;
+		findings_add_for(out, e->loaders, self, subject->artifact->source, e->offset, text_bytes(&t));
 	}
 }
 

@@ -9,15 +9,13 @@ static void report(const struct check *self, const struct artifact *art, const s
 	text_add_string(&t, "asks its loader for a persistent object by ");
 	text_add_value(&t, e->subject, 120);
 	text_add_string(&t, ", which names no storage");
-	struct finding *f = findings_add(out, self, art->source, e->offset, text_bytes(&t));
-	if (f)
-		f->loaders = e->loaders;
+	findings_add_for(out, e->loaders, self, art->source, e->offset, text_bytes(&t));
 }
 
 /* The tar of torch 0.1 names its objects by number. */
 static bool is_tar_key(const struct artifact *art, struct value id)
 {
-	return art->source->reader == READER_TORCH && id.kind == VALUE_INT;
+	return art->source->reader == READER_TORCH_TAR && id.kind == VALUE_INT;
 }
 
 static void run(const struct check *self, const struct subject *subject, struct findings *out)

@@ -15,10 +15,9 @@ static void run(const struct check *self, const struct subject *subject, struct 
 	bool calls = calls_something(subject->artifact);
 
 	for (const struct oddity *o = subject->artifact->oddities; o; o = o->next) {
-		struct finding *f = strcmp(o->id, self->id) == 0 ? findings_add(out, self, subject->artifact->source, o->offset, bytes_of(o->what)) : NULL;
+		struct finding *f = strcmp(o->id, self->id) == 0 ? findings_add_for(out, o->loaders, self, subject->artifact->source, o->offset, bytes_of(o->what)) : NULL;
 		if (!f)
 			continue;
-		f->loaders = o->loaders;
 		if (calls) {
 			f->severity = SEVERITY_HIGH;
 			f->verdict = VERDICT_DANGEROUS;

@@ -9,9 +9,7 @@ static void report(const struct check *self, const struct artifact *art, const s
 	text_add_import(&t, e->subject.import);
 	text_add_string(&t, ", which it imported: ");
 	text_add_value(&t, e->argument, 120);
-	struct finding *f = findings_add(out, self, art->source, e->offset, text_bytes(&t));
-	if (f)
-		f->loaders = e->loaders;
+	findings_add_for(out, e->loaders, self, art->source, e->offset, text_bytes(&t));
 }
 
 static void run(const struct check *self, const struct subject *subject, struct findings *out)

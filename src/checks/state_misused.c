@@ -18,6 +18,7 @@ struct told {
 	const struct import *maker;
 	enum event_kind kind;
 	const struct event *first;
+	uint32_t loaders;           /* whom any of them concerns */
 	size_t times;
 };
 
@@ -35,9 +36,7 @@ static void report(const struct check *self, const struct artifact *art, const s
 	text_add_value(&t, e->argument, 120);
 	if (told->times > 1)
 		text_addf(&t, " (and %zu more of its kind)", told->times - 1);
-	struct finding *f = findings_add(out, self, art->source, e->offset, text_bytes(&t));
-	if (f)
-		f->loaders = e->loaders;
+	findings_add_for(out, told->loaders, self, art->source, e->offset, text_bytes(&t));
 }
 
 /* Where this event is counted; the last place is for all that have none. */
@@ -61,6 +60,7 @@ static void run(const struct check *self, const struct subject *subject, struct 
 		struct told *place = place_of(list, e);
 		if (place->times++ == 0)
 			*place = (struct told){.maker = value_origin(e->subject), .kind = e->kind, .first = e, .times = 1};
+		place->loaders |= e->loaders;
 	}
 	for (size_t i = 0; i < COUNT_OF(list) && list[i].first; i++)
 		report(self, subject->artifact, &list[i], out);

@@ -50,12 +50,26 @@ static bool take_number(const char *option, const char *value, unsigned least, u
 	return true;
 }
 
+static bool take_loader(struct settings *s, const char *value)
+{
+	for (const struct loader *l = known_loaders; l->id; l++) {
+		if (strcmp(l->id, value) == 0) {
+			s->scan.loaders |= l->set;
+			return true;
+		}
+	}
+	log_error("--loader: \"%s\" is none of pickle, joblib, torch, torch-weights-only, numpy, own, keras, keras-unsafe, skops, hub, hub-code", value);
+	return false;
+}
+
 static bool take_option(struct settings *s, const char *name, const char *value)
 {
 	if (strcmp(name, "--report") == 0)
 		return outputs_add(&s->outputs, value, OUTPUT_ASSESSMENT);
 	if (strcmp(name, "--fail-on") == 0)
 		return take_severity(s, value);
+	if (strcmp(name, "--loader") == 0)
+		return take_loader(s, value);
 	if (strcmp(name, "--workers") == 0)
 		return take_number(name, value, 1, 64, &s->scan.workers);
 	if (strcmp(name, "--patience") == 0)
@@ -162,6 +176,7 @@ static const struct command_option options[] = {
 	{"--fail-on", "SEVERITY", "end with status 1 from this severity on: note, low, medium or high (default high)"},
 	{"--ledger", "DIR", "keep evidence of the scan in the ledger in DIR, which is made when it is not there"},
 	{"--rules", "FILE", "rules of your own on top of those built in, for example to allow a class of your own; may be given several times"},
+	{"--loader", "NAME", "judge for who loads the files with this alone: pickle, joblib, torch, torch-weights-only, numpy, own (an unpickler of the program's own), keras, keras-unsafe (safe_mode=False), skops, hub (from_pretrained) or hub-code (with trust_remote_code=True); may be given several times (default: all of them)"},
 	{"--workers", "N", "how many processes examine files (default: one a core)"},
 	{"--patience", "SECONDS", "how long one file may take before it is given up as not examined (default 300)"},
 	{"--no-digest", NULL, "do not hash the files: faster on large ones, but the evidence then names them by path and size only"},
@@ -172,6 +187,7 @@ static const struct command_example examples[] = {
 	{"merlon scan models/", "judge every file in a folder"},
 	{"merlon scan --ledger evidence --report html=report.html --report text .", "keep evidence, write a page for others, and print"},
 	{"curl -s https://example.org/model.pt | merlon scan -", "judge what comes through a pipe"},
+	{"merlon scan --loader torch-weights-only model.pt", "judge for a program that loads it in this way and in no other"},
 	{"merlon scan --report sarif=merlon.sarif --fail-on medium models/", "in a build"},
 	{0},
 };

@@ -184,14 +184,14 @@ static void make_reduced(struct skops *s, const struct json *node)
 
 enum { NO_CONTENT = -1 };
 
-struct loader {
+struct node_loader {
 	const char *name;
 	void (*make)(struct skops *, const struct json *node);      /* NULL: nothing is imported or called */
 	const char *class_name;     /* the only one it makes, whatever the node says */
 	int content;                /* enum json_kind its content has to be, or NO_CONTENT */
 };
 
-static const struct loader loaders[] = {
+static const struct node_loader node_loaders[] = {
 	{"ObjectNode", make_object, NULL, NO_CONTENT},
 	{"ConstructorFromReduceNode", make_called, NULL, JSON_IS_OBJECT},
 	{"DictNode", make_empty, NULL, JSON_IS_OBJECT},
@@ -221,11 +221,11 @@ static const struct loader loaders[] = {
 	{"CachedNode", NULL, NULL, NO_CONTENT},
 };
 
-static const struct loader *find_loader(struct bytes name)
+static const struct node_loader *find_loader(struct bytes name)
 {
-	for (size_t i = 0; i < COUNT_OF(loaders); i++)
-		if (bytes_same(name, loaders[i].name))
-			return &loaders[i];
+	for (size_t i = 0; i < COUNT_OF(node_loaders); i++)
+		if (bytes_same(name, node_loaders[i].name))
+			return &node_loaders[i];
 	return NULL;
 }
 
@@ -240,7 +240,7 @@ static void check_member(struct skops *s, const struct json *node)
 static void look_at_node(struct skops *s, const struct json *node)
 {
 	struct bytes name = json_string(node, "__loader__");
-	const struct loader *loader = find_loader(name);
+	const struct node_loader *loader = find_loader(name);
 	const struct json *content = json_member(node, "content");
 
 	if (!loader) {

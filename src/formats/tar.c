@@ -146,7 +146,7 @@ static enum reader reader_of(struct bytes name)
 		return READER_TORCH_STORAGES;
 	if (bytes_same(name, "tensors"))
 		return READER_TORCH_TENSORS;
-	return bytes_same(name, "pickle") ? READER_TORCH : READER_ANY;
+	return bytes_same(name, "pickle") ? READER_TORCH_TAR : READER_ANY;
 }
 
 static void add_member(struct listing *l, const struct member *m)

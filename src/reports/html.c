@@ -57,6 +57,11 @@ static void add_head(struct text *t, const struct assessment *a)
 		parts[i] = (struct html_part){verdict_name(worst_first[i]), a->verdicts[worst_first[i]]};
 	html_bar(t, "verdicts", parts, COUNT_OF(worst_first));
 	add_tiles(t, a);
+	if (a->loaders) {
+		text_add_string(t, "<p><strong>Judged for one way to load them:</strong> ");
+		text_add_loaders(t, a->loaders);
+		text_add_string(t, "</p>\n");
+	}
 	if (a->sandbox_gap) {
 		text_add_string(t, "<p><strong>The sandbox was incomplete:</strong> ");
 		text_add_html_string(t, a->sandbox_gap);
@@ -133,6 +138,21 @@ static void add_finding(struct text *t, const struct item *item, const struct it
 	text_finish(&line);
 }
 
+/* Where it is not the same for all. */
+static void add_loader_verdicts(struct text *t, const struct item *item)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < item->loader_count; i++)
+		same &= item->by_loader[i].verdict == item->verdict;
+	if (same)
+		return;
+	text_add_string(t, "<p>As far as each loader gets: ");
+	for (size_t i = 0; i < item->loader_count; i++)
+		text_addf(t, "%s%s %s", i ? ", " : "", item->by_loader[i].loader->title, verdict_name(item->by_loader[i].verdict));
+	text_add_string(t, ".</p>\n");
+}
+
 static void add_card(struct text *t, const struct item *item)
 {
 	text_addf(t, "<section class=\"card %s\">\n<h3><span class=\"badge\">%s</span> <span class=\"path\">", verdict_name(item->verdict), verdict_name(item->verdict));
@@ -143,6 +163,7 @@ static void add_card(struct text *t, const struct item *item)
 	text_addf(t, "%s", item->format_count ? ", " : "");
 	text_add_size(t, item->size);
 	text_add_string(t, "</p>\n");
+	add_loader_verdicts(t, item);
 	for (enum verdict v = VERDICT_DANGEROUS; v > VERDICT_CLEAN; v--)
 		for (size_t i = 0; i < item->finding_count; i++)
 			if (item->findings[i].verdict == v)

@@ -40,6 +40,16 @@ static void add_words(struct text *t, const char *key, const char *words)
 	text_add_byte(t, ']');
 }
 
+static void add_loaders(struct text *t, uint32_t set)
+{
+	struct text names;
+
+	text_init(&names, NULL);
+	text_add_loaders(&names, set);
+	text_add_member(t, "loaders", text_bytes(&names));
+	text_finish(&names);
+}
+
 static void add_finding(struct text *t, const struct item_finding *f)
 {
 	text_add_byte(t, '{');
@@ -51,13 +61,8 @@ static void add_finding(struct text *t, const struct item_finding *f)
 	text_add_member(t, "message", bytes_of(f->message));
 	text_add_member(t, "fix", bytes_of(f->check->fix));
 	add_words(t, "controls", f->check->supports);
-	if (f->loaders) {
-		struct text loaders;
-		text_init(&loaders, NULL);
-		text_add_loaders(&loaders, f->loaders);
-		text_add_member(t, "loaders", text_bytes(&loaders));
-		text_finish(&loaders);
-	}
+	if (f->loaders)
+		add_loaders(t, f->loaders);
 	add_digest(t, "fingerprint", &f->fingerprint);
 	text_add_byte(t, '}');
 }
@@ -71,6 +76,15 @@ static void add_formats(struct text *t, const struct item *item)
 		text_add_json(t, bytes_of(item->formats[i]->name));
 	}
 	text_add_byte(t, ']');
+}
+
+static void add_by_loader(struct text *t, const struct item *item)
+{
+	text_add_key(t, "by_loader");
+	text_add_byte(t, '{');
+	for (size_t i = 0; i < item->loader_count; i++)
+		text_add_member(t, item->by_loader[i].loader->title, bytes_of(verdict_name(item->by_loader[i].verdict)));
+	text_add_byte(t, '}');
 }
 
 static void add_item(struct text *t, const struct item *item)
@@ -89,6 +103,8 @@ static void add_item(struct text *t, const struct item *item)
 	add_formats(t, item);
 	text_add_member(t, "verdict", bytes_of(verdict_name(item->verdict)));
 	text_add_member(t, "why", bytes_of(item->why));
+	if (item->loader_count > 0)
+		add_by_loader(t, item);
 	text_add_key(t, "findings");
 	text_add_byte(t, '[');
 	for (size_t i = 0; i < item->finding_count; i++) {
@@ -121,6 +137,8 @@ static void add_summary(struct text *t, const struct assessment *a)
 	text_add_member_number(t, "bytes_read", a->bytes_read);
 	add_time(t, "started_ms", a->started_ms);
 	add_time(t, "ended_ms", a->ended_ms);
+	if (a->loaders)
+		add_loaders(t, a->loaders);
 	add_digest(t, "rules", &a->rules);
 	text_add_member(t, "sandbox_gap", bytes_of(a->sandbox_gap ? a->sandbox_gap : ""));
 	if (a->ledger) {

@@ -94,6 +94,13 @@ static void add_result(struct text *t, const struct item *item, const struct ite
 	text_add_byte(t, '{');
 	text_add_member(t, "verdict", bytes_of(verdict_name(f->verdict)));
 	text_add_member_number(t, "offset", f->offset);
+	if (f->loaders) {
+		struct text names;
+		text_init(&names, NULL);
+		text_add_loaders(&names, f->loaders);
+		text_add_member(t, "loaders", text_bytes(&names));
+		text_finish(&names);
+	}
 	text_add_string(t, "}}");
 }
 

@@ -46,7 +46,7 @@ static void add_finding(struct text *t, const struct item_finding *f, const stru
 	text_add_printable(&line, bytes_of(f->message), PATH_SHOWN);
 	text_addf(&line, " [%s]", f->check->id);
 	add_paragraph(t, style, text_string(&line));
-	if (f->loaders && f->loaders != LOADER_ALL && f->verdict == VERDICT_DANGEROUS) {
+	if (f->loaders && f->loaders != LOADER_ALL) {
 		text_clear(&line);
 		text_add_string(&line, "reached by ");
 		text_add_loaders(&line, f->loaders);
@@ -82,6 +82,26 @@ static void add_findings(struct text *t, const struct item *item, const struct r
 	}
 }
 
+/* "as far as keras load_model gets: suspicious", where it is not what is said of the file. */
+static void add_loader_verdicts(struct text *t, const struct item *item, const struct report_style *style)
+{
+	for (enum verdict v = VERDICT_CLEAN; v < VERDICT_COUNT; v++) {
+		struct text line;
+		uint32_t set = 0;
+		for (size_t i = 0; i < item->loader_count; i++)
+			if (item->by_loader[i].verdict == v && v != item->verdict)
+				set |= item->by_loader[i].loader->set;
+		if (!set)
+			continue;
+		text_init(&line, NULL);
+		text_add_string(&line, "as far as ");
+		text_add_loaders(&line, set);
+		text_addf(&line, " %s: %s", set & (set - 1) ? "get" : "gets", verdict_name(v));
+		add_paragraph(t, style, text_string(&line));
+		text_finish(&line);
+	}
+}
+
 static void add_items(struct text *t, const struct assessment *a, enum verdict v, const struct report_style *style)
 {
 	for (size_t i = 0; i < a->item_count; i++) {
@@ -93,6 +113,7 @@ static void add_items(struct text *t, const struct assessment *a, enum verdict v
 		text_add_byte(t, '\n');
 		if (v != VERDICT_CLEAN)
 			add_findings(t, item, style);
+		add_loader_verdicts(t, item, style);
 	}
 }
 
@@ -117,6 +138,15 @@ static void add_summary(struct text *t, const struct assessment *a, const struct
 	text_add_byte(t, '\n');
 }
 
+static void add_loaders_asked(struct text *t, const struct assessment *a)
+{
+	if (!a->loaders)
+		return;
+	text_add_string(t, "judged for ");
+	text_add_loaders(t, a->loaders);
+	text_add_string(t, " alone\n");
+}
+
 static void add_evidence(struct text *t, const struct assessment *a)
 {
 	if (a->ledger_failed)
@@ -137,6 +167,7 @@ static void write_assessment(const struct assessment *a, const struct report_sty
 	for (size_t i = 0; i < COUNT_OF(order); i++)
 		add_items(out, a, order[i], style);
 	add_summary(out, a, style);
+	add_loaders_asked(out, a);
 	add_evidence(out, a);
 }
 

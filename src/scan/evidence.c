@@ -58,6 +58,16 @@ static void add_absolute(struct text *out, const char *path)
 	text_add_json(out, bytes_slice(text_bytes(&whole), 0, PATH_MOST));
 }
 
+static void add_loaders(struct text *out, uint32_t set)
+{
+	struct text names;
+
+	text_init(&names, NULL);
+	text_add_loaders(&names, set);
+	text_add_member(out, "loaders", text_bytes(&names));
+	text_finish(&names);
+}
+
 bool evidence_begin(struct ledger *l, const struct assessment *a, const char *const *paths, size_t path_count)
 {
 	struct text t;
@@ -65,6 +75,8 @@ bool evidence_begin(struct ledger *l, const struct assessment *a, const char *co
 	text_init(&t, NULL);
 	text_add_string(&t, "{");
 	add_bounded(&t, "command", a->command ? a->command : "", TEXT_MOST);
+	if (a->loaders)
+		add_loaders(&t, a->loaders);
 	text_add_key(&t, "paths");
 	text_add_byte(&t, '[');
 	for (size_t i = 0; i < path_count && i < PATHS_MOST; i++) {
@@ -89,6 +101,8 @@ static bool add_finding(struct ledger *l, struct text *t, const struct item_find
 	text_add_byte(t, '{');
 	add_bounded(t, "check", f->check->id, TEXT_MOST);
 	add_digest(t, "fingerprint", &f->fingerprint);
+	if (f->loaders)
+		add_loaders(t, f->loaders);
 	add_bounded(t, "message", f->message, TEXT_MOST);
 	text_add_member_number(t, "offset", f->offset);
 	text_add_key(t, "path");

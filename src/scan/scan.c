@@ -88,7 +88,7 @@ static void lose_ledger(struct scanning *s)
 
 static void finish_item(struct scanning *s, struct item *item)
 {
-	judge_item(item);
+	judge_item(item, s->out->loaders);
 	count_item(s->out, item);
 	if (s->options->ledger && !s->ledger_failed && !evidence_item(s->options->ledger, item))
 		lose_ledger(s);
@@ -282,7 +282,7 @@ bool scan_run(const struct scan_options *options, struct assessment *out)
 	if (!s)
 		abort();
 	*out = (struct assessment){.rules_note = options->rules_note, .ledger = options->ledger_path, .command = options->command,
-				   .started_ms = time_now_ms(), .rules = options->rules->digest};
+				   .started_ms = time_now_ms(), .rules = options->rules->digest, .loaders = options->loaders};
 	arena_init(&out->arena, SIZE_MAX / 4);
 	s->options = options;
 	s->out = out;

@@ -20,6 +20,7 @@ struct scan_options {
 	const char *command;
 	unsigned workers;           /* 0: one a core */
 	unsigned patience_s;        /* for one file */
+	uint32_t loaders;           /* whom to judge for, or 0 for all */
 	bool skip_digest;           /* do not hash the files */
 	bool show_progress;         /* on standard error, when the work is long */
 };

@@ -15,6 +15,13 @@ struct item_finding {
 	struct digest fingerprint;  /* same defect, same value, in every run */
 };
 
+struct loader_verdict {
+	const struct loader *loader;
+	enum verdict verdict;
+};
+
+enum { LOADERS_TOLD = 11 };
+
 /* One file given or found, and what is said of it. */
 struct item {
 	const char *path;           /* as given or found; any bytes but NUL */
@@ -25,6 +32,8 @@ struct item {
 	size_t format_count;
 	enum verdict verdict;
 	const char *why;            /* the worst finding, or what makes it clean */
+	struct loader_verdict by_loader[LOADERS_TOLD];  /* where a finding concerns some loaders only */
+	size_t loader_count;
 	const struct item_finding *findings;
 	size_t finding_count, findings_left_out;
 };
@@ -37,6 +46,7 @@ struct assessment {
 	size_t verdicts[VERDICT_COUNT], severities[SEVERITY_COUNT];
 	uint64_t bytes, bytes_read;
 	int64_t started_ms, ended_ms;
+	uint32_t loaders;           /* whom the verdicts are for, or 0 for all */
 	struct digest rules;
 	const char *rules_note;     /* own rules files used, or NULL */
 	const char *sandbox_gap;    /* what of the sandbox could not be had, or NULL */

@@ -13,11 +13,8 @@ const struct check *check_with_id(const char *id)
 static void report_oddities(const struct check *self, const struct artifact *art, struct findings *out)
 {
 	for (const struct oddity *o = art->oddities; o; o = o->next) {
-		if (strcmp(o->id, self->id) != 0)
-			continue;
-		struct finding *f = findings_add(out, self, art->source, o->offset, bytes_of(o->what));
-		if (f)
-			f->loaders = o->loaders;
+		if (strcmp(o->id, self->id) == 0)
+			findings_add_for(out, o->loaders, self, art->source, o->offset, bytes_of(o->what));
 	}
 }
 

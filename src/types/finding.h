@@ -31,4 +31,7 @@ void findings_init(struct findings *f, struct arena *arena, size_t most);
 /* Severity and verdict are the check's own; change them on the result where one case weighs more or less. NULL past `most`. */
 struct finding *findings_add(struct findings *f, const struct check *check, const struct source *source, uint64_t offset, struct bytes message);
 
+/* The same for some loaders: what is known already concerns these as well from now on. */
+struct finding *findings_add_for(struct findings *f, uint32_t loaders, const struct check *check, const struct source *source, uint64_t offset, struct bytes message);
+
 #endif

@@ -135,23 +135,52 @@ void text_add_value(struct text *t, struct value v, size_t most)
 	add_value(t, v, t->len + most, 0);
 }
 
-void text_add_loaders(struct text *t, uint32_t loaders)
+#define KERAS_KIN (LOADER_KERAS | LOADER_KERAS_UNSAFE)
+#define HUB_KIN (LOADER_HUB | LOADER_HUB_CODE)
+
+const struct loader known_loaders[] = {
+	{"pickle", "pickle.load", LOADER_PICKLE, LOADER_ALL, 0},
+	{"joblib", "joblib.load", LOADER_PYTHON, LOADER_ALL, 0},
+	{"torch", "torch.load", LOADER_TORCH, LOADER_ALL, 0},
+	{"torch-weights-only", "torch.load(weights_only)", LOADER_TORCH_WEIGHTS, LOADER_ALL, LOADER_TORCH},
+	{"numpy", "numpy.load", LOADER_NUMPY, LOADER_ALL, 0},
+	{"own", "an unpickler of the program's own", LOADER_CUSTOMS, LOADER_ALL, 0},
+	{"keras", "keras load_model", LOADER_KERAS, KERAS_KIN, LOADER_KERAS_UNSAFE},
+	{"keras-unsafe", "keras load_model(safe_mode=False)", LOADER_KERAS_UNSAFE, KERAS_KIN, 0},
+	{"skops", "skops.io.load", LOADER_SKOPS, LOADER_SKOPS, 0},
+	{"hub", "from_pretrained", LOADER_HUB, HUB_KIN, LOADER_HUB_CODE},
+	{"hub-code", "from_pretrained(trust_remote_code=True)", LOADER_HUB_CODE, HUB_KIN, 0},
+	{0},
+};
+
+static uint32_t kin_of(uint32_t set)
 {
-	static const char *const names[] = {"pickle.load", "joblib.load", "torch.load", "torch.load(weights_only)", "numpy.load",
-		"an unpickler of the program's own", "keras load_model", "keras load_model(safe_mode=False)", "skops.io.load"};
+	uint32_t kin = 0;
+
+	for (const struct loader *l = known_loaders; l->id; l++)
+		if (l->set & set)
+			kin |= l->kin;
+	return kin;
+}
+
+bool loader_concerned(uint32_t reached, uint32_t asked)
+{
+	return reached == 0 || asked == 0 || reached & asked || !(reached & kin_of(asked));
+}
+
+void text_add_loaders(struct text *t, uint32_t set)
+{
 	bool first = true;
 
-	if (loaders == (LOADER_ALL & ~(uint32_t)LOADER_TORCH_WEIGHTS)) {
+	if (set == (LOADER_ALL & ~(uint32_t)LOADER_TORCH_WEIGHTS)) {
 		text_add_string(t, "every loader but torch.load(weights_only)");
 		return;
 	}
-	if (loaders & LOADER_CUSTOMS)
-		loaders |= LOADER_CUSTOM;
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		if (!(loaders & 1u << i))
+	for (const struct loader *l = known_loaders; l->id; l++) {
+		if (!(set & l->set))
 			continue;
 		text_add_string(t, first ? "" : ", ");
-		text_add_string(t, names[i]);
+		text_add_string(t, l->title);
 		first = false;
 	}
 }

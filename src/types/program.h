@@ -88,6 +88,8 @@ enum {
 	LOADER_KERAS_UNSAFE = 128,  /* the same with safe_mode=False, or after enable_unsafe_deserialization() */
 	LOADER_SKOPS = 256,         /* skops.io.load, with the types it asks for trusted */
 	LOADER_CUSTOM_PYTHON = 512, /* ... and Python */
+	LOADER_HUB_CODE = 1024,     /* from_pretrained(trust_remote_code=True) of transformers and its kin ... */
+	LOADER_HUB = 2048,          /* ... and without it */
 	LOADER_ALL = 63 | 512,      /* of pickles */
 	LOADER_C = LOADER_PICKLE | LOADER_TORCH | LOADER_NUMPY | LOADER_CUSTOM,
 	LOADER_IN_PYTHON = LOADER_PYTHON | LOADER_CUSTOM_PYTHON,
@@ -131,7 +133,23 @@ const struct import *value_origin(struct value v);
 void text_add_value(struct text *t, struct value v, size_t most);
 void text_add_import(struct text *t, const struct import *import);
 
+/* As they are told apart in reports and chosen by people: "torch-weights-only", "torch.load(weights_only)". */
+struct loader {
+	const char *id, *title;
+	uint32_t set, kin;          /* kin: those that read the same files in other ways, itself too */
+	uint32_t careless;          /* the same loader with less care, if this is the careful one */
+};
+
+extern const struct loader known_loaders[];       /* ends with an empty one */
+
+/*
+ * Does what `reached` says concern somebody who loads with `asked`?  What is
+ * said of all does; so does what only others than its kin were followed
+ * through, since nobody asked there how `asked` would go.
+ */
+bool loader_concerned(uint32_t reached, uint32_t asked);
+
 /* "pickle.load, torch.load", or what all have in common */
-void text_add_loaders(struct text *t, uint32_t loaders);
+void text_add_loaders(struct text *t, uint32_t set);
 
 #endif

@@ -7,6 +7,7 @@
 enum reader {
 	READER_ANY,             /* nobody in particular */
 	READER_TORCH,           /* torch.load reads it as the program of a checkpoint */
+	READER_TORCH_TAR,       /* the same in the tar of torch 0.1, which versions up to 2.5 read without a look at weights_only */
 	READER_TORCH_STORAGES,  /* torch.load reads pickles with raw arrays between them (tar of torch 0.1) ... */
 	READER_TORCH_TENSORS,   /* ... and with the shapes of tensors between them */
 	READER_RAW,             /* numbers, which nobody runs */

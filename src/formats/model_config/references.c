@@ -9,7 +9,7 @@ enum { NAME_SHOWN = 80 };
 /* ---- code ---- */
 
 /* "repository--file.Class" names another repository, as "owner/repository" does where a pipeline is named; "file.Class" its own. */
-static void note_reference(struct artifact *art, uint64_t offset, struct bytes key, struct bytes reference)
+static struct oddity *note_reference(struct artifact *art, uint64_t offset, struct bytes key, struct bytes reference)
 {
 	bool whole = bytes_same(key, "custom_pipeline") && bytes_contain(reference, BYTES("/"));
 	size_t cut = whole ? reference.len : bytes_find(reference, BYTES("--"));
@@ -23,11 +23,10 @@ static void note_reference(struct artifact *art, uint64_t offset, struct bytes k
 	text_add_printable(&file, whole ? BYTES("pipeline.py") : foreign ? bytes_from(reference, cut + 2) : reference, NAME_SHOWN);
 	text_add_printable(&repository, bytes_slice(reference, 0, cut), NAME_SHOWN);
 	if (foreign)
-		artifact_note(art, "model.remote-code", offset, "names %s as its %s: loading it with trust_remote_code fetches that code from another repository, %s, and runs it",
-			      text_string(&file), text_string(&name), text_string(&repository));
-	else
-		artifact_note(art, "model.remote-code", offset, "names %s as its %s: loading it with trust_remote_code runs that code of its own repository",
-			      text_string(&file), text_string(&name));
+		return artifact_note(art, "model.remote-code", offset, "names %s as its %s: loading it with trust_remote_code fetches that code from another repository, %s, and runs it",
+				     text_string(&file), text_string(&name), text_string(&repository));
+	return artifact_note(art, "model.remote-code", offset, "names %s as its %s: loading it with trust_remote_code runs that code of its own repository",
+			     text_string(&file), text_string(&name));
 }
 
 /* Texts in a value, and in the lists and objects in it; `only`: those of that key, or NULL. */
@@ -36,7 +35,8 @@ static void note_references(struct artifact *art, const struct json *value, stru
 	enum { DEPTH_MOST = 8 };
 
 	if (value->kind == JSON_IS_STRING && value->text.len > 0 && (!only || bytes_same(key, only)))
-		note_reference(art, value->offset, key, value->text);
+		/* diffusers has run a custom pipeline without being asked to trust anybody. */
+		note_reference(art, value->offset, key, value->text)->loaders = bytes_same(key, "custom_pipeline") ? 0 : LOADER_HUB_CODE;
 	if ((value->kind == JSON_IS_ARRAY || value->kind == JSON_IS_OBJECT) && depth < DEPTH_MOST)
 		json_each(value, it)
 			note_references(art, it, value->kind == JSON_IS_OBJECT ? it->key : key, only, depth + 1);

@@ -97,7 +97,7 @@ static void demand_arguments(struct machine *m, struct value args)
 	if (m->alive & LOADER_IN_PYTHON && m->art && !m->probing)
 		artifact_note(m->art, "pickle.loaders-disagree", m->opcode_at,
 			      "calls with a %s for arguments, which only the Python unpickler of joblib allows",
-			      args.kind == VALUE_LIST ? "list" : args.kind == VALUE_TEXT ? "string" : "container");
+			      args.kind == VALUE_LIST ? "list" : args.kind == VALUE_TEXT ? "string" : "container")->loaders = m->alive;
 }
 
 static void demand_callee(struct machine *m, struct value callee)

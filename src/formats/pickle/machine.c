@@ -215,11 +215,15 @@ static void clear_memo(struct memo *memo)
 static uint32_t reached_by(const struct machine *m)
 {
 	static const uint32_t of_reader[] = {
-		[READER_TORCH] = LOADER_TORCH | LOADER_TORCH_WEIGHTS, [READER_TORCH_STORAGES] = LOADER_TORCH | LOADER_TORCH_WEIGHTS,
+		[READER_TORCH] = LOADER_TORCH | LOADER_TORCH_WEIGHTS, [READER_TORCH_TAR] = LOADER_TORCH | LOADER_TORCH_WEIGHTS, [READER_TORCH_STORAGES] = LOADER_TORCH | LOADER_TORCH_WEIGHTS,
 		[READER_TORCH_TENSORS] = LOADER_TORCH | LOADER_TORCH_WEIGHTS, [READER_NUMPY] = LOADER_NUMPY, [READER_JOBLIB] = LOADER_PYTHON,
 	};
-	uint32_t room = m->art->source->reader < COUNT_OF(of_reader) ? of_reader[m->art->source->reader] : 0;
+	enum reader reader = m->art->source->reader;
+	uint32_t room = reader < COUNT_OF(of_reader) ? of_reader[reader] : 0;
+	bool tar = reader == READER_TORCH_TAR || reader == READER_TORCH_STORAGES || reader == READER_TORCH_TENSORS;
 
+	if (tar && m->alive & LOADER_TORCH)
+		return room;
 	return m->alive & room ? m->alive & room : m->alive;
 }
 
