@@ -1,4 +1,38 @@
+#include "rules/rules.h"
 #include "types/check.h"
+
+enum { NAME_SHOWN = 80 };
+
+/* From a module that is none of its loader's own. */
+static void report(const struct check *self, const struct artifact *art, const struct event *e, struct findings *out)
+{
+	struct text t;
+
+	text_init(&t, art->arena);
+	if (bytes_same(bytes_of(e->how), "component")) {
+		text_add_string(&t, "takes its component ");
+		text_add_printable(&t, value_bytes(e->argument), NAME_SHOWN);
+		text_add_string(&t, " from the module ");
+		text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
+		text_add_string(&t, ": loading it runs ");
+		text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
+		text_add_string(&t, ".py of its own repository, or imports whatever has that name");
+	} else {
+		text_add_string(&t, "has its loader import the module ");
+		text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
+		text_add_string(&t, ", whoever put it there");
+	}
+	findings_add_for(out, e->loaders, self, art->source, e->offset, text_bytes(&t));
+}
+
+static void run(const struct check *self, const struct subject *subject, struct findings *out)
+{
+	check_report_oddities(self, subject->artifact, out);
+	for (const struct event *e = subject->artifact->events; e; e = e->next)
+		if (e->kind == EVENT_COMPONENT &&
+		    !components_listed(&subject->rules->components, value_bytes(e->subject), bytes_same(bytes_of(e->how), "component")))
+			report(self, subject->artifact, e, out);
+}
 
 const struct check check_model_remote_code = {
 	.id = "model.remote-code",
@@ -10,4 +44,5 @@ const struct check check_model_remote_code = {
 	.severity = SEVERITY_MEDIUM,
 	.verdict = VERDICT_SUSPICIOUS,
 	.looks_at = SUBJECT_ARTIFACT,
+	.run = run,
 };

@@ -136,6 +136,48 @@ static enum unpack_end run_xz(struct bytes in, struct sink *s, size_t *used)
 	return end;
 }
 
+/*
+ * ZIP method 14 (APPNOTE 5.8.8): u16 version of the packer, u16 length of the
+ * properties, the properties, bare LZMA.  Its end is marked or not; where it
+ * is not, the size in the directory is where readers stop, as does this.
+ */
+static enum unpack_end run_lzma(struct bytes in, uint64_t claimed, struct sink *s, size_t *used)
+{
+	enum { MEMORY = 128 << 20, HEAD = 4, PROPERTIES = 5 };
+	unsigned char chunk[CHUNK];
+	lzma_stream l = LZMA_STREAM_INIT;
+	lzma_filter filters[] = {{LZMA_FILTER_LZMA1, NULL}, {LZMA_VLI_UNKNOWN, NULL}};
+	enum unpack_end end = UNPACK_WHOLE;
+	lzma_ret step = LZMA_OK;
+
+	*used = 0;
+	if (in.len < HEAD + PROPERTIES || in.at[2] != PROPERTIES || in.at[3] != 0 || lzma_properties_decode(&filters[0], NULL, in.at + HEAD, PROPERTIES) != LZMA_OK)
+		return UNPACK_CORRUPT;
+	bool large = lzma_raw_decoder_memusage(filters) > MEMORY;
+	step = large ? LZMA_MEMLIMIT_ERROR : lzma_raw_decoder(&l, filters);
+	free(filters[0].options);
+	if (step != LZMA_OK)
+		return large ? UNPACK_LIMIT : UNPACK_CORRUPT;
+	l.next_in = in.at + HEAD + PROPERTIES;
+	l.avail_in = in.len - HEAD - PROPERTIES;
+	while (end == UNPACK_WHOLE && step == LZMA_OK) {
+		l.next_out = chunk;
+		l.avail_out = CHUNK;
+		step = lzma_code(&l, LZMA_FINISH);
+		if (!put(s, chunk, CHUNK - l.avail_out))
+			end = UNPACK_LIMIT;
+		else if (step != LZMA_OK && step != LZMA_STREAM_END && step != LZMA_BUF_ERROR)
+			end = UNPACK_CORRUPT;
+	}
+	*used = in.len - l.avail_in;
+	lzma_end(&l);
+	if (end == UNPACK_WHOLE && step == LZMA_BUF_ERROR) {
+		end = s->len < claimed ? UNPACK_CORRUPT : UNPACK_WHOLE;
+		s->len = s->len < claimed ? s->len : (size_t)claimed;
+	}
+	return end;
+}
+
 static enum unpack_end run_zstd(struct bytes in, struct sink *s, size_t *used)
 {
 	enum { WINDOW_LOG_MOST = 27 };
@@ -184,7 +226,7 @@ static enum unpack_end run_lz4(struct bytes in, struct sink *s, size_t *used)
 	return end;
 }
 
-static enum unpack_end run(enum packing packing, struct bytes in, struct sink *s, size_t *used)
+static enum unpack_end run(enum packing packing, struct bytes in, uint64_t claimed, struct sink *s, size_t *used)
 {
 	switch (packing) {
 	case PACKING_DEFLATE: return run_zlib(in, -15, s, used);
@@ -192,6 +234,7 @@ static enum unpack_end run(enum packing packing, struct bytes in, struct sink *s
 	case PACKING_GZIP: return run_gzip(in, s, used);
 	case PACKING_BZIP2: return run_bzip2(in, s, used);
 	case PACKING_XZ: return run_xz(in, s, used);
+	case PACKING_LZMA: return run_lzma(in, claimed, s, used);
 	case PACKING_ZSTD: return run_zstd(in, s, used);
 	case PACKING_LZ4: return run_lz4(in, s, used);
 	default: return UNPACK_UNKNOWN;
@@ -238,11 +281,11 @@ struct unpacked unpack(struct arena *arena, enum packing packing, struct bytes i
 		return u;
 	arena_rewind(arena, mark);
 	u.content = BYTES("");
-	u.end = run(packing, in, &s, &u.used);
+	u.end = run(packing, in, claimed, &s, &u.used);
 	if (s.len == 0)
 		return u;
 	struct sink filled = {.at = arena_alloc_raw(arena, s.len), .most = s.len};
-	run(packing, in, &filled, &u.used);
+	run(packing, in, claimed, &filled, &u.used);
 	u.content = (struct bytes){filled.at, filled.len};
 	return u;
 }

@@ -2,11 +2,12 @@
  * ZIP and tar archives, honest unless told otherwise:
  *
  *   zip [prefix=N]                       N bytes are counted before the archive begins
- *   member NAME [method=deflate] [flags=N] [crc=N] [size=N] [needed=N] [attributes=N] [offset=N]
+ *   member NAME [method=deflate|lzma|lzma-unmarked] [flags=N] [crc=N] [size=N] [needed=N] [attributes=N] [offset=N]
  *               [local-name=NAME] [local-flags=N] [local-crc=N] [local-size=N] [local-method=N]
  *               [align=N] [descriptor] [unlisted]
  *   tar; member NAME [type=C] [link=NAME]
  */
+#include <lzma.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,13 +100,32 @@ static void add_alignment(struct text *out, size_t header_at, size_t name_len, u
 	(void)name_len;
 }
 
+/* As ZIP has it: version, length of the properties, the properties, LZMA with a mark at its end or without. */
+static void lzma_into(struct bytes in, bool marked, struct text *out)
+{
+	lzma_options_lzma options;
+	lzma_filter filters[] = {{LZMA_FILTER_LZMA1EXT, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+	size_t room = lzma_stream_buffer_bound(in.len), used = 0;
+
+	lzma_lzma_preset(&options, 1);
+	options.ext_flags = marked ? LZMA_LZMA1EXT_ALLOW_EOPM : 0;
+	lzma_set_ext_size(options, marked ? UINT64_MAX : in.len);
+	text_add(out, BYTES("\x09\x04\x05\0"));
+	lzma_properties_encode(filters, (unsigned char *)text_reserve(out, 5));
+	out->len += 5;
+	if (lzma_raw_buffer_encode(filters, NULL, in.at, in.len, (unsigned char *)text_reserve(out, room), &used, room) != LZMA_OK)
+		abort();
+	out->len += used;
+}
+
 static void add_member(struct listing *l, struct bytes rest, struct bytes content, struct text *out)
 {
 	struct bytes copy = rest, word = recipe_word(&copy);
 	struct recipe_option local_name = recipe_option(rest, "local-name");
 	struct text packed, unescaped;
-	bool deflated = strcmp(recipe_option(rest, "method").value, "deflate") == 0, follows = recipe_option(rest, "descriptor").given;
-	unsigned method = deflated ? 8 : (unsigned)recipe_option_number(rest, "method", 0);
+	struct recipe_option how = recipe_option(rest, "method");
+	bool deflated = strcmp(how.value, "deflate") == 0, lzma = bytes_start_with(bytes_of(how.value), BYTES("lzma")), follows = recipe_option(rest, "descriptor").given;
+	unsigned method = deflated ? 8 : lzma ? 14 : (unsigned)recipe_option_number(rest, "method", 0);
 	uint32_t crc = (uint32_t)crc32(0, content.at, (unsigned)content.len);
 	uint64_t header_at = out->len;
 	text_init(&unescaped, NULL);
@@ -116,6 +136,8 @@ static void add_member(struct listing *l, struct bytes rest, struct bytes conten
 	text_init(&packed, NULL);
 	if (deflated)
 		deflate_into(content, &packed);
+	else if (lzma)
+		lzma_into(content, strcmp(how.value, "lzma") == 0, &packed);
 	else
 		text_add(&packed, content);
 	text_add(out, BYTES("PK\3\4"));

@@ -90,7 +90,7 @@ static void add_dangerous(struct loading *l, const struct yaml *item)
 
 static bool is_known_key(struct bytes key)
 {
-	static const char *const keys[] = {"family", "about", "allow", "dangerous", "operators", "templates"};
+	static const char *const keys[] = {"family", "about", "allow", "dangerous", "operators", "templates", "components"};
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		if (bytes_same(key, keys[i]))
@@ -111,7 +111,7 @@ static void load(void *arg)
 	}
 	yaml_each(root, it)
 		if (!is_known_key(it->key))
-			fail(l, it, "has a key that is none of family, about, allow, dangerous, operators, templates");
+			fail(l, it, "has a key that is none of family, about, allow, dangerous, operators, templates, components");
 	yaml_each(yaml_member(root, "allow"), it)
 		add_listed(l, it, yaml_string(root, "family"));
 	yaml_each(yaml_member(root, "dangerous"), it)
@@ -123,6 +123,11 @@ static void load(void *arg)
 	}
 	yaml_each(yaml_member(root, "templates"), it) {
 		const char *why = template_rules_add(&l->rules->arena, &l->rules->templates, it);
+		if (why)
+			fail(l, it, why);
+	}
+	yaml_each(yaml_member(root, "components"), it) {
+		const char *why = components_add(&l->rules->arena, &l->rules->components, it);
 		if (why)
 			fail(l, it, why);
 	}

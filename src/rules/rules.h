@@ -1,6 +1,7 @@
 #ifndef RULES_RULES_H
 #define RULES_RULES_H
 
+#include "rules/components.h"
 #include "rules/imports.h"
 #include "rules/operators.h"
 #include "rules/templates.h"
@@ -14,6 +15,7 @@ struct rules {
 	struct import_rules imports;
 	struct operator_rules operators;
 	struct template_rules templates;
+	struct component_rules components;
 	struct digest digest;       /* over all files read, in order */
 };
 

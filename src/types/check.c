@@ -10,7 +10,7 @@ const struct check *check_with_id(const char *id)
 	return NULL;
 }
 
-static void report_oddities(const struct check *self, const struct artifact *art, struct findings *out)
+void check_report_oddities(const struct check *self, const struct artifact *art, struct findings *out)
 {
 	for (const struct oddity *o = art->oddities; o; o = o->next) {
 		if (strcmp(o->id, self->id) == 0)
@@ -25,5 +25,5 @@ void check_run(const struct check *self, const struct subject *subject, struct f
 	if (self->run)
 		self->run(self, subject, out);
 	else
-		report_oddities(self, subject->artifact, out);
+		check_report_oddities(self, subject->artifact, out);
 }

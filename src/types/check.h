@@ -35,4 +35,7 @@ extern const struct check *const checks[];     /* ends with NULL; generated */
 const struct check *check_with_id(const char *id);      /* or NULL */
 void check_run(const struct check *self, const struct subject *, struct findings *out);
 
+/* For checks with `run` that report the oddities of their id as well. */
+void check_report_oddities(const struct check *self, const struct artifact *art, struct findings *out);
+
 #endif

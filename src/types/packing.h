@@ -9,6 +9,7 @@ enum packing {
 	PACKING_GZIP,
 	PACKING_BZIP2,
 	PACKING_XZ,         /* and the older .lzma */
+	PACKING_LZMA,       /* bare, with the header that ZIP puts before it */
 	PACKING_ZSTD,
 	PACKING_LZ4,        /* frames */
 	PACKING_BASE64,

@@ -42,28 +42,26 @@ static void note_references(struct artifact *art, const struct json *value, stru
 			note_references(art, it, value->kind == JSON_IS_OBJECT ? it->key : key, only, depth + 1);
 }
 
-static bool is_usual_library(struct bytes module)
+static struct value text_of(struct bytes b)
 {
-	static const char *const usual[] = {"transformers", "diffusers", "lerobot", "peft", "sentence_transformers", "timm", "torch", "torchvision"};
-	struct bytes package = bytes_slice(module, 0, bytes_find_byte(module, '.'));
+	return (struct value){.kind = VALUE_TEXT, .len = b.len > UINT32_MAX ? UINT32_MAX : (uint32_t)b.len, .at = b.at};
+}
 
-	for (size_t i = 0; i < COUNT_OF(usual); i++)
-		if (bytes_same(package, usual[i]))
-			return true;
-	return false;
+static void add_component(struct artifact *art, const struct json *module, const char *how, struct bytes what)
+{
+	struct event *e = artifact_add_event(art, EVENT_COMPONENT, module->offset, how);
+
+	e->subject = text_of(module->text);
+	e->argument = text_of(what);
 }
 
 /* An adapter says which module its model's class is in; older peft imports any, newer ones those of a list like this. */
 static void note_import(struct artifact *art, const struct json *mapping)
 {
 	const struct json *module = json_member(mapping, "parent_library");
-	struct text name;
 
-	if (!module || module->kind != JSON_IS_STRING || is_usual_library(module->text))
-		return;
-	text_init(&name, art->arena);
-	text_add_printable(&name, module->text, NAME_SHOWN);
-	artifact_note(art, "model.remote-code", module->offset, "has its loader import the module %s, whoever put it there", text_string(&name));
+	if (module && module->kind == JSON_IS_STRING)
+		add_component(art, module, "adapter", BYTES(""));
 }
 
 static bool is_true_to_python(const struct json *value)
@@ -93,36 +91,13 @@ void references_of_code(struct artifact *art, const struct json *member)
 		artifact_note(art, "model.remote-code", member->offset, "asks its loader to run code of its repository: trust_remote_code is true");
 }
 
-/* Folders of diffusers/pipelines that publishers name as the library of a component. */
-static bool is_pipeline_folder(struct bytes module)
-{
-	static const char *const folders[] = {
-		"stable_diffusion", "stable_diffusion_safe", "stable_diffusion_xl", "stable_diffusion_3", "stable_cascade", "wuerstchen", "kandinsky",
-		"kandinsky2_2", "kandinsky3", "deepfloyd_if", "latent_diffusion", "paint_by_example", "unclip", "unidiffuser", "shap_e", "audioldm2",
-		"alt_diffusion", "versatile_diffusion", "semantic_stable_diffusion", "spectrogram_diffusion", "deprecated", "flux", "kolors",
-	};
-
-	for (size_t i = 0; i < COUNT_OF(folders); i++)
-		if (bytes_same(module, folders[i]))
-			return true;
-	return false;
-}
-
 /* A pipeline's components are [library, class]: diffusers runs LIBRARY.py of the repository if there is one, else imports the library. */
 static void read_components(struct artifact *art, const struct json *root)
 {
 	json_each(root, it) {
 		const struct json *library = it->kind == JSON_IS_ARRAY && it->count == 2 ? it->first : NULL;
-		struct text name, key;
-		if (!library || bytes_start_with(it->key, BYTES("_")) || library->kind != JSON_IS_STRING || library->next->kind != JSON_IS_STRING ||
-		    is_usual_library(library->text) || is_pipeline_folder(library->text))
-			continue;
-		text_init(&name, art->arena);
-		text_init(&key, art->arena);
-		text_add_printable(&name, library->text, NAME_SHOWN);
-		text_add_printable(&key, it->key, NAME_SHOWN);
-		artifact_note(art, "model.remote-code", library->offset, "takes its component %s from the module %s: loading it runs %s.py of its own repository, or imports whatever has that name",
-			      text_string(&key), text_string(&name), text_string(&name));
+		if (library && !bytes_start_with(it->key, BYTES("_")) && library->kind == JSON_IS_STRING && library->next->kind == JSON_IS_STRING)
+			add_component(art, library, "component", it->key);
 	}
 }
 

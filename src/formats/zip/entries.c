@@ -314,6 +314,7 @@ enum packing zip_packing(const struct zip_entry *e)
 	case 0: return PACKING_NONE;
 	case 8: return PACKING_DEFLATE;
 	case 12: return PACKING_BZIP2;
+	case 14: return PACKING_LZMA;
 	case 93: return PACKING_ZSTD;
 	case 95: return PACKING_XZ;
 	default: return PACKING_UNKNOWN;
