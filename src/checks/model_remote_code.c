@@ -8,15 +8,18 @@ static void report(const struct check *self, const struct artifact *art, const s
 {
 	struct text t;
 
+	bool component = bytes_same(bytes_of(e->how), "component");
+
 	text_init(&t, art->arena);
-	if (bytes_same(bytes_of(e->how), "component")) {
-		text_add_string(&t, "takes its component ");
+	if (component || bytes_same(bytes_of(e->how), "module")) {
+		text_addf(&t, "takes its %s ", e->how);
 		text_add_printable(&t, value_bytes(e->argument), NAME_SHOWN);
-		text_add_string(&t, " from the module ");
+		text_addf(&t, " from %s", component ? "the module " : "");
 		text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
 		text_add_string(&t, ": loading it runs ");
-		text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
-		text_add_string(&t, ".py of its own repository, or imports whatever has that name");
+		if (component)
+			text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
+		text_add_string(&t, component ? ".py of its own repository, or imports whatever has that name" : "a file of its own repository, or imports whatever has that name");
 	} else {
 		text_add_string(&t, "has its loader import the module ");
 		text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);

@@ -20,7 +20,7 @@ static bool has_known_name(const struct source *source)
 {
 	static const char *const names[] = {
 		"tokenizer_config.json", "chat_template.json", "processor_config.json", "preprocessor_config.json", "config.json",
-		"generation_config.json", "adapter_config.json", "model_index.json", "video_preprocessor_config.json",
+		"generation_config.json", "adapter_config.json", "model_index.json", "video_preprocessor_config.json", "modules.json",
 	};
 	struct bytes file = bytes_after_last(bytes_of(source->name), '/');
 

@@ -160,7 +160,7 @@ static void add_member(struct listing *l, const struct member *m)
 		artifact_note(l->art, "archive.path", m->at, "has a member \"%s\" that is a device or a pipe", shown(l, m->name));
 	else if (m->type == 'S')
 		artifact_note(l->art, "file.unexamined", m->at, "has a sparse member \"%s\", which was not examined", shown(l, m->name));
-	else if (m->type == 0 || m->type == '0' || m->type == '7') {
+	else {          /* a type that nobody knows is unpacked as a plain file */
 		struct part *p = artifact_add(l->art, PART_EMBEDDED, m->data_at, m->name, bytes_slice(l->in, m->data_at, m->size));
 		p->reader = reader_of(m->name);
 	}

@@ -17,11 +17,16 @@ struct reading {
 	unsigned notes;
 };
 
+static bool is_mlflow(const struct source *source)
+{
+	return bytes_same(bytes_after_last(bytes_of(source->name), '/'), "MLmodel");
+}
+
 static bool has_yaml_name(const struct source *source)
 {
 	struct bytes extension = source_extension(source);
 
-	return bytes_equal_folded(extension, BYTES("yaml")) || bytes_equal_folded(extension, BYTES("yml"));
+	return bytes_equal_folded(extension, BYTES("yaml")) || bytes_equal_folded(extension, BYTES("yml")) || is_mlflow(source);
 }
 
 /* Looked at before the rest is, so that weights are not read to their end. */
@@ -148,6 +153,27 @@ static void read_key(struct reading *r, struct yaml_line line, struct bytes key,
 	}
 }
 
+/* mlflow imports what stands here, with the folder that `code` names on the way to it. */
+static void read_loader(struct reading *r, struct yaml_line line)
+{
+	static const struct bytes key = BYTES("loader_module");
+	size_t found = bytes_find(line.text, key);
+	struct bytes value, name;
+
+	if (found == line.text.len)
+		return;
+	uint64_t at = (uint64_t)(line.text.at - r->text.at) + found;
+	if (!yaml_is_key(line.text, found, key.len, &value) || !yaml_scalar(value, &name) || !bytes_are_dotted_name(name)) {
+		note_unclear(r, at, line.text);
+		return;
+	}
+	if (bytes_same(name, "mlflow.pyfunc.loaders.code_model"))
+		artifact_note(r->art, "model.remote-code", at, "is a model of code: loading it runs a script of its own folder");
+	struct event *e = artifact_add_event(r->art, EVENT_COMPONENT, at, "flavor");
+	e->subject = (struct value){.kind = VALUE_TEXT, .len = (uint32_t)name.len, .at = name.at};
+	e->argument = (struct value){.kind = VALUE_NONE};
+}
+
 /* ---- tags ---- */
 
 struct tag {
@@ -206,6 +232,8 @@ static void parse(const struct source *source, struct artifact *art)
 		read_key(&r, line, BYTES("class_path"), "class_path", true);
 		if (builds)
 			read_key(&r, line, BYTES("target"), "target", true);
+		if (is_mlflow(source))
+			read_loader(&r, line);
 		read_tags(&r, line);
 	}
 }

@@ -206,6 +206,25 @@ static bool are_ints(struct value v)
 	return !v.node || v.node->holds == 0;
 }
 
+static bool are_zeros(struct value v)
+{
+	for (size_t i = 0; i < value_count(v); i++)
+		if (value_item(v, i).kind != VALUE_INT || value_item(v, i).integer != 0)
+			return false;
+	return v.kind == VALUE_TUPLE || v.kind == VALUE_LIST;
+}
+
+/* What a range stands for may be more than any memory holds. */
+static bool are_items(const struct import_rules *rules, struct value v)
+{
+	const struct import *made = v.kind == VALUE_CALL ? value_origin(v) : NULL;
+	const struct import_rule *r = made ? imports_listed(rules, made) : NULL;
+
+	if (v.kind == VALUE_CALL)
+		return r && r->uses & USE_ITEMS;
+	return (value_is_container(v) || v.kind == VALUE_TEXT || v.kind == VALUE_BYTES) && imports_plain(rules, v);
+}
+
 static bool is_empty(struct value v)
 {
 	if (value_is_container(v))
@@ -231,6 +250,8 @@ static bool fits_word(const struct import_rules *rules, enum shape_word word, co
 	case WORD_REFERENCE: return may_be_used(rules, v, USE_REFERENCE);
 	case WORD_REBUILD: return may_be_used(rules, v, USE_REBUILD);
 	case WORD_FACTORY: return v.kind == VALUE_NONE || may_be_used(rules, v, USE_FACTORY);
+	case WORD_ZEROS: return are_zeros(v);
+	case WORD_ITEMS: return are_items(rules, v);
 	case WORD_LITERAL: return v.kind == VALUE_TEXT && bytes_equal(value_bytes(v), a->literal);
 	case WORD_APPLIED: {
 		const struct import_rule *r = first.kind == VALUE_IMPORT ? imports_listed(rules, first.import) : NULL;

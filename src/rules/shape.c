@@ -6,6 +6,7 @@ static const char *const words[] = {
 	[WORD_PLAIN] = "plain", [WORD_EMPTY] = "empty", [WORD_INT] = "int", [WORD_BOOL] = "bool", [WORD_FLOAT] = "float",
 	[WORD_TEXT] = "text", [WORD_BYTES] = "bytes", [WORD_NONE] = "none", [WORD_INTS] = "ints", [WORD_STORAGE] = "storage",
 	[WORD_REFERENCE] = "reference", [WORD_REBUILD] = "rebuild", [WORD_APPLIED] = "applied", [WORD_FACTORY] = "factory",
+	[WORD_ZEROS] = "zeros", [WORD_ITEMS] = "items",
 };
 
 static struct bytes trim(struct bytes b)

@@ -16,11 +16,13 @@
  *   storage    the persistent id of a storage     reference  a name that may stand as data
  *   rebuild    a function marked "rebuild"        applied    a tuple that fits that function
  *   factory    a class marked "factory"           'latin1'   this very text
+ *   zeros      a tuple or list of nothing but 0   items      a container, a text, bytes, or what a class marked "items"
+ *                                                            made: no more than the file itself holds
  */
 
 enum shape_word {
 	WORD_PLAIN, WORD_EMPTY, WORD_INT, WORD_BOOL, WORD_FLOAT, WORD_TEXT, WORD_BYTES, WORD_NONE, WORD_INTS,
-	WORD_STORAGE, WORD_REFERENCE, WORD_REBUILD, WORD_APPLIED, WORD_FACTORY, WORD_LITERAL,
+	WORD_STORAGE, WORD_REFERENCE, WORD_REBUILD, WORD_APPLIED, WORD_FACTORY, WORD_ZEROS, WORD_ITEMS, WORD_LITERAL,
 };
 
 enum { SHAPE_MOST = 12 };

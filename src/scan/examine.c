@@ -122,7 +122,7 @@ static struct source *make_child(struct job *job, const struct source *parent, c
 /* What is left to say of a part once its content is given back. */
 struct part_result {
 	enum unpack_end end;
-	size_t len;
+	size_t len, used;
 	bool checksum_wrong;
 	const char *holds;          /* title of the format that claims it, text apart; or NULL */
 };
@@ -176,7 +176,7 @@ static void examine_content(void *arg)
 	struct claims claims;
 	struct unpacked u = unpack(&job->work, part->packing, part->value, part->unpacked, job->limits->unpacked - job->unpacked);
 
-	p->result = (struct part_result){.end = u.end, .len = u.content.len};
+	p->result = (struct part_result){.end = u.end, .len = u.content.len, .used = u.used};
 	if (part->packing != PACKING_NONE)
 		job->unpacked += u.content.len;
 	if (u.end == UNPACK_WHOLE && part->has_crc && part->reader != READER_RAW)
@@ -184,6 +184,23 @@ static void examine_content(void *arg)
 	examine_source(job, make_child(job, p->parent, part, u.content), part->guessed, &claims);
 	if (part->guessed && claims.count > 0 && !is_text(claims.format[0]))
 		p->result.holds = claims.format[0]->title;
+}
+
+/* Readers stop where the packed data ends. What goes on behind it is looked at in case it is a file; zeros only fill. */
+static void note_rest(struct artifact *art, const struct part *part, const struct part_result *r)
+{
+	struct bytes rest = bytes_from(part->value, r->used);
+	size_t zeros = 0;
+
+	if (r->end != UNPACK_WHOLE || part->guessed || part->packing == PACKING_NONE || part->packing >= PACKING_BASE64)
+		return;
+	while (zeros < rest.len && rest.at[zeros] == 0)
+		zeros++;
+	if (zeros == rest.len)
+		return;
+	uint64_t at = part->offset + r->used + zeros;
+	artifact_add(art, PART_EMBEDDED, at, BYTES(""), bytes_from(rest, zeros))->guessed = true;
+	artifact_note(art, "file.tail", at, "goes on behind the end of its packed data");
 }
 
 /* Everything the child needs is given back at its end, and what it needed in the results unless something was found. */
@@ -204,6 +221,7 @@ static void examine_part(struct job *job, struct artifact *art, const struct par
 		artifact_note(art, "file.unexamined", part->offset, "has a member \"%.*s\" that needs more memory than the budget",
 			      (int)(part->name.len < 80 ? part->name.len : 80), (const char *)part->name.at);
 	note_packing(art, part, &p.result);
+	note_rest(art, part, &p.result);
 	if (p.result.holds)
 		artifact_note(art, "program.nested", part->offset, "carries a file in a value: %s", p.result.holds);
 }

@@ -107,6 +107,16 @@ static bool is_pipeline(const struct artifact *art, const struct json *root)
 	       bytes_end_with(json_string(root, "_class_name"), BYTES("Pipeline"));
 }
 
+/* sentence_transformers makes a model of the classes in its modules.json, from whatever module they name. */
+static void read_modules(struct artifact *art, const struct json *root)
+{
+	json_each(root, it) {
+		const struct json *type = it->kind == JSON_IS_OBJECT ? json_member(it, "type") : NULL;
+		if (type && type->kind == JSON_IS_STRING)
+			add_component(art, type, "module", json_string(it, "name"));
+	}
+}
+
 /* ---- files ---- */
 
 static int compare_shards(const void *a, const void *b)
@@ -174,6 +184,8 @@ void references_of_files(struct artifact *art, const struct json *root)
 		read_shards(art, map);
 	else if (map)
 		artifact_note(art, "file.malformed", map->offset, "has a map of shards that is no object");
+	if (root->kind == JSON_IS_ARRAY && bytes_same(bytes_after_last(bytes_of(art->source->name), '/'), "modules.json"))
+		read_modules(art, root);
 	if (root->kind == JSON_IS_OBJECT && is_pipeline(art, root))
 		read_components(art, root);
 	if (!base || base->kind != JSON_IS_STRING || !path_leads_out(base->text))

@@ -21,6 +21,7 @@ struct zip_entry {
 	uint32_t crc, attributes;
 	uint16_t flags, method, needed;
 	bool broken;                /* its local header or its data lie outside the file */
+	bool renamed;               /* an extra field gives it another name */
 };
 
 struct zip_directory {

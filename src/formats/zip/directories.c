@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "codecs/unpack.h"
 #include "formats/zip/inside.h"
 
 enum {
@@ -210,6 +211,33 @@ static void read_extra64(struct bytes extra, struct zip_entry *e)
 	}
 }
 
+static bool is_ascii(struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if (b.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Extra field 0x7075 gives the name again, as UTF-8, for readers that know it: where the first was ASCII, nobody needs a second. */
+static bool has_other_name(struct bytes extra, struct bytes name)
+{
+	enum { NAME_AGAIN = 0x7075 };
+	struct cursor c = cursor_over(extra);
+
+	while (cursor_left(&c) >= 4 && cursor_ok(&c)) {
+		uint16_t id = cursor_u16le(&c);
+		struct cursor field = cursor_over(cursor_take(&c, cursor_u16le(&c)));
+		if (id != NAME_AGAIN || cursor_left(&field) < 5)
+			continue;
+		cursor_take(&field, 1);
+		bool same = cursor_u32le(&field) == checksum_crc32(name);
+		if (same && is_ascii(name) && !bytes_equal(cursor_take(&field, cursor_left(&field)), name))
+			return true;
+	}
+	return false;
+}
+
 static void read_central(struct cursor *c, struct zip_entry *e)
 {
 	e->listed_at = c->pos;
@@ -226,7 +254,9 @@ static void read_central(struct cursor *c, struct zip_entry *e)
 	e->attributes = cursor_u32le(c);
 	e->header_at = cursor_u32le(c);
 	e->name = cursor_take(c, name);
-	read_extra64(cursor_take(c, extra), e);
+	struct bytes fields = cursor_take(c, extra);
+	read_extra64(fields, e);
+	e->renamed = has_other_name(fields, e->name);
 	cursor_take(c, comment);
 }
 

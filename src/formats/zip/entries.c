@@ -119,6 +119,8 @@ static void check_listing(struct artifact *art, const struct zip_entry *e)
 {
 	if (e->needed > NEEDED_MOST)
 		artifact_note(art, "archive.header", e->listed_at, "has member \"%s\" that asks for a ZIP version that does not exist", shown(art, e->name));
+	if (e->renamed)
+		artifact_note(art, "archive.header", e->listed_at, "has a member \"%s\" that goes by another name in a field of its own", shown(art, e->name));
 	if (escapes_folder(e->name) || bytes_find_byte(e->name, 0) < e->name.len)
 		artifact_note(art, "archive.path", e->listed_at, "has a member \"%s\" that would be unpacked outside its folder", shown(art, e->name));
 	if ((e->attributes >> 16 & MODE_TYPE) == MODE_LINK)

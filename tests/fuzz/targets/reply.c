@@ -17,7 +17,7 @@ static void body(void *arg)
 
 	if (!wire_read(job->wire, &job->arena, &item))
 		return;
-	judge_item(&item);
+	judge_item(&item, 0);
 	for (const struct report *const *r = reports; *r; r++) {
 		struct text out;
 		text_init(&out, &job->arena);
