@@ -97,6 +97,20 @@ static bool is_template_key(struct bytes key)
 	       bytes_end_with(key, BYTES("chat_template"));
 }
 
+/* A list of names, as a rule; what is a template there is judged as one. */
+static void read_templates(struct reading *r, struct bytes key, struct bytes value, uint64_t at)
+{
+	struct cursor c = cursor_over(value);
+	uint32_t type = cursor_u32le(&c);
+	uint64_t count = cursor_u64le(&c);
+
+	for (; type == TYPE_STRING && count > 0 && cursor_ok(&c); count--) {
+		struct bytes one = read_string(&c);
+		if (template_is_likely(one))
+			template_add(r->art, at + c.pos - one.len, key, one);
+	}
+}
+
 static void read_pair(struct reading *r)
 {
 	size_t at = r->c.pos;
@@ -112,6 +126,8 @@ static void read_pair(struct reading *r)
 	r->keys[r->key_count++] = key;
 	if (bytes_same(key, "general.alignment"))
 		read_alignment(r, type, value);
+	if (type == TYPE_ARRAY && (is_template_key(key) || bytes_end_with(key, BYTES("chat_templates"))))
+		read_templates(r, key, value, value_at);
 	if (type == TYPE_STRING && (is_template_key(key) || template_is_likely(value)))
 		template_add(r->art, value_at + 8, key, value)->guessed = !is_template_key(key);
 	else

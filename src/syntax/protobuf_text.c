@@ -117,6 +117,9 @@ static void take_escape(struct cursor *c, struct text *out)
 /* 'one' "after the other" is one text. */
 static void take_string(struct cursor *c, struct text *out)
 {
+	skip_blanks(c);
+	if (cursor_peek(c) != '"' && cursor_peek(c) != '\'')
+		cursor_fail(c, "has something else where a text in quotes belongs");
 	for (skip_blanks(c); cursor_peek(c) == '"' || cursor_peek(c) == '\''; skip_blanks(c)) {
 		uint8_t quote = cursor_u8(c), byte;
 		while (cursor_ok(c) && (byte = cursor_u8(c)) != quote) {
