@@ -27,10 +27,11 @@ static bool is_zlib(struct bytes in)
 	return in.len > 6 && in.at[0] == 0x78 && (in.at[0] * 256u + in.at[1]) % 31 == 0;
 }
 
+enum { WINDOW = 64 << 10 };
+
 /* Formats that begin with two or three small bytes begin like many others: does anything come out? */
 static bool unpacks(struct arena *arena, enum packing packing, struct bytes in)
 {
-	enum { WINDOW = 64 << 10 };
 	struct unpacked u = unpack(arena, packing, bytes_slice(in, 0, WINDOW), 0, WINDOW);
 
 	return u.end != UNPACK_CORRUPT || u.content.len > 0;
@@ -54,6 +55,7 @@ static int probe(const struct source *source, struct arena *arena)
 		return 60;
 	if (!c && !is_zlib(source->content))
 		return 0;
+	source_looked(source, WINDOW, 0);
 	return unpacks(arena, c ? PACKING_XZ : PACKING_ZLIB, source->content) ? 60 : 0;
 }
 

@@ -14,7 +14,10 @@ static int probe(const struct source *source, struct arena *arena)
 {
 	enum { LIKELY = 70 };
 
-	if (!keras_is_likely(source->content) || !keras_names_class(arena, source->content) || belongs_to_archive(source, arena))
+	if (!keras_is_likely(source->content))
+		return 0;
+	source_looked(source, source->content.len, 0);
+	if (!keras_names_class(arena, source->content) || belongs_to_archive(source, arena))
 		return 0;
 	return LIKELY;
 }

@@ -87,6 +87,7 @@ static int probe(const struct source *source, struct arena *arena)
 		return is_like_json(in) && !is_for_keras_alone(source, in, arena) ? 60 : 0;
 	if (in.len == 0 || in.at[0] != '{' || in.len > SIZE_MOST)
 		return 0;
+	source_looked(source, source->content.len, 0);
 	return has_telling_key(in, arena) ? 60 : 0;
 }
 

@@ -118,6 +118,7 @@ static int probe(const struct source *source, struct arena *arena)
 	if (is_model(in, true))
 		return CERTAIN;
 	if (proto_text_begins(&onnx_model, in)) {
+		source_looked(source, in.len, 0);
 		proto_text_read(arena, &onnx_model, in, &text);
 		return is_model(text.message, false) ? TEXT : 0;
 	}

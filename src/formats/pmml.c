@@ -44,6 +44,7 @@ static int probe(const struct source *source, struct arena *arena)
 {
 	if (!may_be_xml(source->content))
 		return 0;
+	source_looked(source, WINDOW, 0);
 	struct xml_reader *x = arena_new(arena, struct xml_reader);
 	enum xml_token t;
 	xml_begin(x, arena, source->content);

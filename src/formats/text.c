@@ -25,7 +25,10 @@ static bool is_text(struct bytes in)
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
-	return is_text(source->content) ? 10 : 0;
+	if (!is_text(source->content))
+		return 0;
+	source_looked(source, WINDOW, 0);
+	return 10;
 }
 
 static bool is_code(const struct source *source)

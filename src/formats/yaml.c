@@ -53,8 +53,11 @@ static int probe(const struct source *source, struct arena *arena)
 	(void)arena;
 	if (!begins_like_text(in))
 		return 0;
+	if (!has_yaml_name(source) && source_extension(source).len == 0)
+		source_looked(source, MARKS_WINDOW, 0);
 	if (!has_yaml_name(source) && (source_extension(source).len > 0 || !has_marks(bytes_slice(in, 0, MARKS_WINDOW))))
 		return 0;
+	source_looked(source, in.len, 0);
 	return bytes_find_byte(in, 0) == in.len && bytes_are_utf8(in) ? 40 : 0;
 }
 

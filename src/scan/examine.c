@@ -271,7 +271,8 @@ static void run_step(struct reading *r, void (*step)(void *))
 		add_finding(r->job, "file.unexamined", r->art.source, "needs more memory to examine than the budget allows");
 }
 
-static void examine_as(struct job *job, const struct source *source, const struct format *format)
+/* Bytes the format looked at. */
+static uint64_t examine_as(struct job *job, const struct source *source, const struct format *format)
 {
 	struct reading r = {.job = job};
 
@@ -281,7 +282,7 @@ static void examine_as(struct job *job, const struct source *source, const struc
 	job->unpacked += r.art.unpacked;
 	run_step(&r, follow);
 	run_step(&r, check);
-	job->out->bytes_read += r.art.bytes_read;
+	return r.art.bytes_read;
 }
 
 /* ---- the file as a whole ---- */
@@ -367,13 +368,25 @@ static void compare_claims(struct job *job, const struct source *source, const s
 	}
 }
 
+/* To find out what it is takes a look at its beginning, whoever asks; who reads it then mostly reads that again. */
+static void count_read(struct job *job, const struct source *source, uint64_t parsed)
+{
+	enum { FIRST_LOOK = 512 };
+	uint64_t looked = (source->looked->head > FIRST_LOOK ? source->looked->head : FIRST_LOOK) + source->looked->tail;
+
+	looked = looked < source->content.len ? looked : source->content.len;
+	job->out->bytes_read += looked > parsed ? looked : parsed;
+}
+
 static void examine_listed(struct job *job, const struct source *source, bool guessed, struct claims *claims)
 {
+	uint64_t parsed = 0;
+
 	find_claims(job, source, claims);
-	if (guessed && (claims->count == 0 || is_text(claims->format[0])))
-		return;
-	for (size_t i = 0; i < claims->count; i++)
-		examine_as(job, source, claims->format[i]);
+	bool taken = !guessed || (claims->count > 0 && !is_text(claims->format[0]));
+	for (size_t i = 0; i < claims->count && taken; i++)
+		parsed += examine_as(job, source, claims->format[i]);
+	count_read(job, source, parsed);
 	if (guessed)
 		return;
 	if (claims->count == 0 && source->reader != READER_RAW)
@@ -384,9 +397,13 @@ static void examine_listed(struct job *job, const struct source *source, bool gu
 
 static void examine_source(struct job *job, struct source *source, bool guessed, struct claims *claims)
 {
+	struct looked looked = {0};
+
+	source->looked = &looked;
 	list_members(job, source);
 	examine_listed(job, source, guessed, claims);
 	source->zip = NULL;
+	source->looked = NULL;
 }
 
 void examine(const struct source *source, const struct rules *rules, const struct examine_limits *limits,

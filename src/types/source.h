@@ -18,6 +18,11 @@ enum reader {
 
 struct zip_archive;
 
+/* Bytes that somebody looked at to find out what it is: as many from the start, and as many before the end. */
+struct looked {
+	uint64_t head, tail;
+};
+
 /* Bytes to examine, and where they came from. Borrows everything. */
 struct source {
 	const char *name;             /* "models/a.gguf"; "data.pkl" when inside a zip */
@@ -26,8 +31,12 @@ struct source {
 	struct bytes content;
 	enum reader reader;
 	unsigned depth;               /* containers around it */
+	struct looked *looked;        /* kept by source_looked(), or NULL */
 	const struct zip_archive *zip;  /* its directory, read once for all who look for members; or NULL: read it */
 };
+
+/* What a probe looks at beyond its first bytes: the first `head` bytes of the source, the last `tail`. */
+void source_looked(const struct source *source, uint64_t head, uint64_t tail);
 
 /* What stands after the last '.' of the last path part; empty when there is none. */
 struct bytes source_extension(const struct source *source);

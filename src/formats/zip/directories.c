@@ -172,6 +172,7 @@ bool zip_is_likely(const struct source *source, const struct format *format)
 {
 	if (source->reader == READER_RAW && !ends_plainly(source->content))
 		return false;   /* nobody opens them as an archive */
+	source_looked(source, 0, END_SIZE + END_COMMENT_MOST);
 	return zip_has_directory(source->content, !format_expects(format, source_extension(source)));
 }
 
