@@ -5,6 +5,7 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
+#include "base/time.h"
 #include "rules/shape.h"
 #include "rules/words.h"
 #include "syntax/yaml.h"
@@ -90,12 +91,26 @@ static void add_dangerous(struct loading *l, const struct yaml *item)
 
 static bool is_known_key(struct bytes key)
 {
-	static const char *const keys[] = {"family", "about", "allow", "dangerous", "operators", "templates", "components"};
+	static const char *const keys[] = {"family", "about", "allow", "dangerous", "operators", "templates", "components", "until"};
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		if (bytes_same(key, keys[i]))
 			return true;
 	return false;
+}
+
+/* Whoever allows something may say for how long. After that the file is refused, so that nobody scans without knowing. */
+static void check_until(struct loading *l, const struct yaml *root)
+{
+	const struct yaml *until = yaml_member(root, "until");
+	int64_t end_ms;
+
+	if (!until)
+		return;
+	if (!time_parse(until->text, &end_ms))
+		fail(l, until, "has an until that is no date, like 2027-06-30");
+	else if (time_now_ms() >= end_ms)
+		fail(l, until, "was to be used until a day that is past: look at what it allows again");
 }
 
 static void load(void *arg)
@@ -111,7 +126,8 @@ static void load(void *arg)
 	}
 	yaml_each(root, it)
 		if (!is_known_key(it->key))
-			fail(l, it, "has a key that is none of family, about, allow, dangerous, operators, templates, components");
+			fail(l, it, "has a key that is none of family, about, allow, dangerous, operators, templates, components, until");
+	check_until(l, root);
 	yaml_each(yaml_member(root, "allow"), it)
 		add_listed(l, it, yaml_string(root, "family"));
 	yaml_each(yaml_member(root, "dangerous"), it)

@@ -31,6 +31,14 @@ expect "a wrong rules file" 64 "$merlon" scan --rules bad.yaml good.pkl
 says "is named with its line" err "bad.yaml:6:"
 printf 'family: own\nallow:\n  - names: clinic.Model\n    uses: reference\n' >own.yaml
 expect "own rules" 0 "$merlon" scan --fail-on low --rules own.yaml odd.pkl
+for until in 2999-01-01:0 2020-01-01:64 soon:64; do
+	{ echo "until: ${until%:*}"; cat own.yaml; } >dated.yaml
+	expect "own rules until ${until%:*}" "${until#*:}" "$merlon" scan --fail-on low --rules dated.yaml odd.pkl
+done
+says "the date is named with its line" err "dated.yaml:1:"
+head -c 300000 /dev/zero | tr '\000' '\377' >raw.bin
+expect "bytes nobody knows" 2 "$merlon" scan --report json raw.bin
+says "a look at the start and for an archive at the end is counted" out '"bytes_read":66069'
 expect "without a digest" 0 "$merlon" scan --no-digest --report json good.pkl
 says "there is none" out '"sha256":null'
 expect "several reports" 1 "$merlon" scan --report text --report json=r.json --report sarif=r.sarif --report html=r.html --report lines=r.txt --ledger l good.pkl evil.pkl cut.pkl odd.pkl
