@@ -20,6 +20,7 @@ struct settings {
 	struct outputs outputs;
 	const char *rules[RULES_MOST];
 	size_t rules_count;
+	const char *rules_key;
 	enum severity fail_on;
 	struct scan_options scan;
 	const char *ledger;
@@ -76,6 +77,8 @@ static bool take_option(struct settings *s, const char *name, const char *value)
 		return take_number(name, value, 1, 86400, &s->scan.patience_s);
 	if (strcmp(name, "--ledger") == 0) {
 		s->ledger = value;
+	} else if (strcmp(name, "--rules-key") == 0) {
+		s->rules_key = value;
 	} else if (strcmp(name, "--rules") == 0) {
 		if (s->rules_count == RULES_MOST) {
 			log_error("--rules: more than %d files", RULES_MOST);
@@ -158,7 +161,7 @@ static int run(int argc, char **argv)
 	}
 	if (s.outputs.count == 0)
 		outputs_add(&s.outputs, "text", OUTPUT_ASSESSMENT);
-	if (!rules_init(&rules, s.rules, s.rules_count, &error)) {
+	if (!rules_init_signed(&rules, s.rules, s.rules_count, s.rules_key, &error)) {
 		log_error("%s:%u:%u: %s", error.file, error.line, error.column, error.why);
 		rules_finish(&rules);
 		text_finish(&command);
@@ -176,6 +179,7 @@ static const struct command_option options[] = {
 	{"--fail-on", "SEVERITY", "end with status 1 from this severity on: note, low, medium or high (default high)"},
 	{"--ledger", "DIR", "keep evidence of the scan in the ledger in DIR, which is made when it is not there"},
 	{"--rules", "FILE", "rules of your own on top of those built in, for example to allow a class of your own; may be given several times"},
+	{"--rules-key", "PEM", "take rules of your own only with a signature of this Ed25519 key in FILE.sig (openssl pkeyutl -sign -rawin -inkey PRIVATE -in FILE -out FILE.sig)"},
 	{"--loader", "NAME", "judge for who loads the files with this alone: pickle, joblib, torch, torch-weights-only, numpy, own (an unpickler of the program's own), keras, keras-unsafe (safe_mode=False), skops, hub (from_pretrained) or hub-code (with trust_remote_code=True); may be given several times (default: all of them)"},
 	{"--workers", "N", "how many processes examine files (default: one a core)"},
 	{"--patience", "SECONDS", "how long one file may take before it is given up as not examined (default 300)"},

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "rules/shape.h"
+#include "rules/signature.h"
 #include "rules/words.h"
 #include "syntax/yaml.h"
 
@@ -16,6 +17,7 @@ struct loading {
 	struct rules *rules;
 	struct rules_error *error;
 	const char *file;
+	const char *key;                /* own files are to be signed by it, or NULL */
 	struct bytes content, tree;     /* the tree, when it is built in */
 	bool failed;
 };
@@ -182,6 +184,11 @@ static void load_file(struct loading *l, const char *path)
 		l->file = path;
 		fail(l, NULL, "cannot be read");
 	} else {
+		const char *fault = l->key ? signature_fault(l->key, path, text_bytes(&content)) : NULL;
+		if (fault) {
+			l->file = l->failed ? l->file : path;
+			fail(l, NULL, fault);
+		}
 		load_content(l, path, text_bytes(&content), BYTES(""));
 		add_digest(l->rules, text_bytes(&content));
 	}
@@ -199,7 +206,12 @@ static void make_tables(void *arg)
 
 bool rules_init(struct rules *rules, const char *const *files, size_t count, struct rules_error *error)
 {
-	struct loading l = {.rules = rules, .error = error};
+	return rules_init_signed(rules, files, count, NULL, error);
+}
+
+bool rules_init_signed(struct rules *rules, const char *const *files, size_t count, const char *key, struct rules_error *error)
+{
+	struct loading l = {.rules = rules, .error = error, .key = key};
 
 	*rules = (struct rules){0};
 	arena_init(&rules->arena, BUDGET);

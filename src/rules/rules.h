@@ -27,6 +27,8 @@ struct rules_error {
 
 /* Reads the built-in rules, then each of `files` (paths). False when one of them is wrong: `error` tells. */
 bool rules_init(struct rules *rules, const char *const *files, size_t count, struct rules_error *error);
+/* The same, with each of `files` signed by `key`, a file with a public key (see rules/signature.h). */
+bool rules_init_signed(struct rules *rules, const char *const *files, size_t count, const char *key, struct rules_error *error);
 void rules_finish(struct rules *rules);
 
 #endif

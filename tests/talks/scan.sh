@@ -36,6 +36,17 @@ for until in 2999-01-01:0 2020-01-01:64 soon:64; do
 	expect "own rules until ${until%:*}" "${until#*:}" "$merlon" scan --fail-on low --rules dated.yaml odd.pkl
 done
 says "the date is named with its line" err "dated.yaml:1:"
+openssl genpkey -algorithm ed25519 -out own.key 2>/dev/null && openssl pkey -in own.key -pubout -out own.pem
+openssl genpkey -algorithm ed25519 -out other.key 2>/dev/null && openssl pkey -in other.key -pubout -out other.pem
+expect "own rules that nobody signed" 64 "$merlon" scan --rules-key own.pem --rules own.yaml odd.pkl
+says "it is said" err "is not signed"
+openssl pkeyutl -sign -rawin -inkey own.key -in own.yaml -out own.yaml.sig
+expect "own rules, signed" 0 "$merlon" scan --fail-on low --rules-key own.pem --rules own.yaml odd.pkl
+expect "signed by somebody else" 64 "$merlon" scan --rules-key other.pem --rules own.yaml odd.pkl
+expect "signed by nobody's key" 64 "$merlon" scan --rules-key own.yaml --rules own.yaml odd.pkl
+sed 's/own/mine/' own.yaml >changed.yaml && cp own.yaml.sig changed.yaml.sig
+expect "changed after it was signed" 64 "$merlon" scan --rules-key own.pem --rules changed.yaml odd.pkl
+says "it is said" err "is not what was signed"
 head -c 300000 /dev/zero | tr '\000' '\377' >raw.bin
 expect "bytes nobody knows" 2 "$merlon" scan --report json raw.bin
 says "a look at the start and for an archive at the end is counted" out '"bytes_read":66069'
