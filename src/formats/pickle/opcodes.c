@@ -472,7 +472,7 @@ static void run_opcode(struct machine *m, unsigned char op)
 static const bool weights_opcodes[256] = {
 	[INT] = true, [BININT] = true, [BININT1] = true, [LONG] = true, [BININT2] = true, [SHORT_BINSTRING] = true, [NONE] = true,
 	[BINUNICODE] = true, [BINFLOAT] = true, [EMPTY_LIST] = true, [APPEND] = true, [APPENDS] = true, [EMPTY_TUPLE] = true, [TUPLE] = true,
-	[EMPTY_DICT] = true, [SETITEM] = true, [SETITEMS] = true, [MARK] = true, [GET] = true, [BINGET] = true, [LONG_BINGET] = true,
+	[EMPTY_DICT] = true, [EMPTY_SET] = true, [SETITEM] = true, [SETITEMS] = true, [MARK] = true, [GET] = true, [BINGET] = true, [LONG_BINGET] = true,
 	[BINPUT] = true, [LONG_BINPUT] = true, [GLOBAL] = true, [REDUCE] = true, [BUILD] = true, [BINPERSID] = true, [STOP] = true, [PROTO] = true,
 	[NEWOBJ] = true, [TUPLE1] = true, [TUPLE2] = true, [TUPLE3] = true, [NEWTRUE] = true, [NEWFALSE] = true, [LONG1] = true,
 };

@@ -58,7 +58,10 @@ bool torch_weights_only_takes(struct bytes module, struct bytes name)
 			return true;
 	if (bytes_same(module, "torch._utils"))
 		return bytes_start_with(name, BYTES("_rebuild"));
-	bool torch = bytes_same(module, "torch") || bytes_same(module, "torch.storage") || bytes_same(module, "torch.cuda") || bytes_same(module, "torch._tensor");
+	static const char *const modules[] = {"torch", "torch.storage", "torch.cuda", "torch.sparse", "torch.cuda.sparse", "torch._tensor"};
+	bool torch = false;
+	for (size_t i = 0; i < COUNT_OF(modules); i++)
+		torch |= bytes_same(module, modules[i]);
 	return torch && is_tensor_word(name);
 }
 
