@@ -24,14 +24,12 @@ struct settings {
 	size_t argument_count;
 };
 
-static bool take_option(struct settings *s, const char *name, const char *value)
+static bool take_option(void *owner, const char *name, const char *value)
 {
-	if (strcmp(name, "--expires") == 0) {
-		if (time_parse(bytes_of(value), &s->expires_ms) && s->expires_ms > time_now_ms())
-			return true;
-		log_error("--expires: \"%s\" is no date to come, like 2027-06-30", value);
-		return false;
-	}
+	struct settings *s = owner;
+
+	if (strcmp(name, "--expires") == 0)
+		return options_expiry(value, &s->expires_ms);
 	if (strcmp(name, "--ledger") == 0)
 		s->ledger = value;
 	else if (strcmp(name, "--key") == 0)
@@ -50,15 +48,12 @@ static bool take_option(struct settings *s, const char *name, const char *value)
 static bool read_arguments(int argc, char **argv, struct settings *s)
 {
 	struct options o;
-	const char *value;
 
 	options_begin(&o, &command_attest, argc, argv);
-	for (const char *name = options_next(&o, &value); name; name = options_next(&o, &value))
-		if (!take_option(s, name, value))
-			return false;
+	bool good = options_read(&o, take_option, s);
 	s->arguments = o.arguments;
 	s->argument_count = o.argument_count;
-	return !o.failed;
+	return good;
 }
 
 /* ---- make-key ---- */

@@ -61,36 +61,33 @@ static bool take_overlap(struct settings *s, const char *value)
 	return true;
 }
 
-static bool take_option(struct settings *s, const char *name, const char *value)
+static bool take_option(void *owner, const char *name, const char *value)
 {
+	struct settings *s = owner;
+
 	for (unsigned k = 0; k < KINDS; k++)
 		if (strcmp(name, list_options[k]) == 0)
 			return take_list(s, k, value);
 	if (strcmp(name, "--overlap") == 0)
 		return take_overlap(s, value);
+	if (strcmp(name, "--expires") == 0)
+		return options_expiry(value, &s->expires_ms);
 	if (strcmp(name, "--keys") == 0)
 		s->keys = value;
 	else if (strcmp(name, "--team") == 0)
 		s->team = value;
-	else if (strcmp(name, "--expires") == 0 && (!time_parse(bytes_of(value), &s->expires_ms) || s->expires_ms <= time_now_ms())) {
-		log_error("--expires: \"%s\" is no date to come, like 2027-06-30", value);
-		return false;
-	}
 	return true;
 }
 
 static bool read_arguments(int argc, char **argv, struct settings *s)
 {
 	struct options o;
-	const char *value;
 
 	options_begin(&o, &command_key, argc, argv);
-	for (const char *name = options_next(&o, &value); name; name = options_next(&o, &value))
-		if (!take_option(s, name, value))
-			return false;
+	bool good = options_read(&o, take_option, s);
 	s->arguments = o.arguments;
 	s->argument_count = o.argument_count;
-	return !o.failed;
+	return good;
 }
 
 /* ---- the file ---- */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/time.h"
 
 void options_begin(struct options *o, const struct command *command, int argc, char **argv)
 {
@@ -56,4 +57,22 @@ const char *options_next(struct options *o, const char **value)
 		o->arguments[o->argument_count++] = word;
 	}
 	return NULL;
+}
+
+bool options_read(struct options *o, bool (*use)(void *owner, const char *name, const char *value), void *owner)
+{
+	const char *value;
+
+	for (const char *name = options_next(o, &value); name; name = options_next(o, &value))
+		if (!use(owner, name, value))
+			return false;
+	return !o->failed;
+}
+
+bool options_expiry(const char *value, int64_t *at_ms)
+{
+	if (time_parse(bytes_of(value), at_ms) && *at_ms > time_now_ms())
+		return true;
+	log_error("--expires: \"%s\" is no date to come, like 2027-06-30", value);
+	return false;
 }

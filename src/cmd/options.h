@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "types/command.h"
 
@@ -23,5 +24,11 @@ void options_begin(struct options *o, const struct command *command, int argc, c
 
 /* The next option's name, and its value (NULL for a switch); NULL at the end or when one is wrong. */
 const char *options_next(struct options *o, const char **value);
+
+/* All options one by one; true when `use` took each, and none was wrong. */
+bool options_read(struct options *o, bool (*use)(void *owner, const char *name, const char *value), void *owner);
+
+/* The value of --expires: a time to come, or false after a message. */
+bool options_expiry(const char *value, int64_t *at_ms);
 
 #endif

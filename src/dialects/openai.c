@@ -130,6 +130,16 @@ void openai_head(struct exchange *x, const struct json *root)
 		exchange_fail(x, "names no model");
 }
 
+void openai_messages(struct exchange *x, const struct json *messages)
+{
+	if (messages && messages->kind != JSON_IS_ARRAY)
+		exchange_fail(x, "has messages that are no list");
+	json_each(messages, it) {
+		openai_content(x, json_member(it, "content"), openai_role(x, it), (struct place){0});
+		reading_rest(x, it, "role content", CHANNEL_META, TRUST_USER);
+	}
+}
+
 #define SHAPES "response_format guided_json guided_regex guided_choice guided_grammar structured_outputs"
 
 /* Retrieved text: strings, parts of content, or whatever a template makes of it. */
@@ -274,9 +284,53 @@ void openai_no_stop(struct text *out, const struct exchange *so_far, const char 
 	text_add_string(out, "\n\n");
 }
 
-/* ---- streams of chunks ---- */
+/* ---- choices ---- */
 
-void openai_chunk_seen(struct openai_chunks *state, const struct json *root)
+/* A reason to finish ends every text of its choice: "0/" stands for all threads that begin so. */
+static void read_choice(struct exchange *x, const struct json *choice, bool in_parts, openai_choice *read)
+{
+	uint64_t number = reading_amount(x, choice, "index");
+	struct bytes finish = json_string(choice, "finish_reason");
+
+	read(x, choice, in_parts ? &number : NULL);
+	openai_echoes(x, choice);
+	if (finish.len == 0)
+		return;
+	x->finish = finish;
+	if (in_parts)
+		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, "%llu/", (unsigned long long)number));
+}
+
+static void read_choices(struct exchange *x, const struct json *root, bool in_parts, openai_choice *read)
+{
+	const struct json *choices = json_member(root, "choices"), *error = json_member(root, "error");
+
+	if (!root)
+		return;
+	if (choices && choices->kind != JSON_IS_ARRAY)
+		exchange_fail(x, "has choices that are no list");
+	json_each(choices, it)
+		read_choice(x, it, in_parts, read);
+	if (json_string(root, "model").len > 0)
+		x->model = json_string(root, "model");
+	if (error && error->kind != JSON_IS_NULL)
+		x->finish = BYTES("error");
+	openai_usage(x, json_member(root, "usage"));
+	openai_echoes(x, root);
+	reading_rest(x, root, "choices usage " OPENAI_ECHOES, CHANNEL_META, TRUST_ANYBODY);
+	reading_sweep(x, root);
+}
+
+void openai_choices_answer(struct exchange *x, struct bytes body, openai_choice *read)
+{
+	const struct json *root = reading_parse(x, body);
+
+	read_choices(x, root, false, read);
+	reading_in_order(x);
+	x->ended = root != NULL;
+}
+
+static void see_chunk(struct openai_chunks *state, const struct json *root)
 {
 	struct bytes id = json_string(root, "id");
 
@@ -300,6 +354,17 @@ void openai_chunk_seen(struct openai_chunks *state, const struct json *root)
 		if (json_member(delta, "tool_calls") || json_member(delta, "function_call"))
 			state->calling[index / 8] |= bit;
 	}
+}
+
+void openai_choices_event(struct exchange *x, struct bytes data, openai_choice *read)
+{
+	if (bytes_same(data, "[DONE]")) {
+		x->ended = true;
+		return;
+	}
+	const struct json *root = reading_parse(x, data);
+	see_chunk(x->state, root);
+	read_choices(x, root, true, read);
 }
 
 static void add_choices(struct text *out, const struct openai_chunks *state, const char *said)

@@ -37,6 +37,9 @@ void openai_head(struct exchange *x, const struct json *root);
 void openai_tool(struct exchange *x, const struct json *tool);
 void openai_tools(struct exchange *x, const struct json *tools);
 
+/* Messages where others have an input, as vLLM takes them: role and content, no calls. */
+void openai_messages(struct exchange *x, const struct json *messages);
+
 /* Usage in either spelling; what is no object says nothing. */
 void openai_usage(struct exchange *x, const struct json *usage);
 /* The members that repeat a prompt or an answer as numbers of tokens or with their probabilities. */
@@ -49,7 +52,13 @@ void openai_refusal(struct text *out, const struct exchange *request, const char
 void openai_no_event(struct exchange *x, struct bytes name, struct bytes data);
 void openai_no_stop(struct text *out, const struct exchange *so_far, const char *code, const char *message);
 
-/* ---- streams of chunks with choices: chat and completions ---- */
+/* ---- answers with choices, and streams of chunks of them: chat and completions ---- */
+
+/* What a choice says. `number`: of one that a stream brings in parts; NULL: it stands whole. */
+typedef void openai_choice(struct exchange *x, const struct json *choice, const uint64_t *number);
+
+void openai_choices_answer(struct exchange *x, struct bytes body, openai_choice *read);
+void openai_choices_event(struct exchange *x, struct bytes data, openai_choice *read);
 
 enum { OPENAI_CHOICES_MOST = 128, OPENAI_ID_MOST = 128 };
 
@@ -62,7 +71,6 @@ struct openai_chunks {
 	uint64_t choices;           /* seen: one more than the highest index */
 };
 
-void openai_chunk_seen(struct openai_chunks *state, const struct json *root);
 /*
  * Ends every choice that is open, as a filter of content does, then says why;
  * but one that was calling a tool stays open: clients run calls that are done.

@@ -38,66 +38,28 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 }
 
 /* With `echo` the text begins with the prompt: it is judged as what comes back. */
-static void read_choice(struct exchange *x, const struct json *choice, bool in_parts)
+static void read_choice(struct exchange *x, const struct json *choice, const uint64_t *number)
 {
-	unsigned long long number = reading_amount(x, choice, "index");
 	const struct json *text = json_member(choice, "text");
 	struct piece *p = reading_text(x, text, CHANNEL_ASSISTANT, TRUST_MODEL);
 
 	if (!p)
 		reading_all(x, text, CHANNEL_ASSISTANT, TRUST_MODEL);
-	if (in_parts)
-		reading_carries_on(p, reading_thread(x, "%llu/text", number));
-	openai_echoes(x, choice);
+	if (number)
+		reading_carries_on(p, reading_thread(x, "%llu/text", (unsigned long long)*number));
 	reading_rest(x, choice, "text " OPENAI_ECHOES, CHANNEL_META, TRUST_MODEL);
-	struct bytes finish = json_string(choice, "finish_reason");
-	if (finish.len == 0)
-		return;
-	x->finish = finish;
-	if (in_parts)
-		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, "%llu/", number));
-}
-
-static void read_chunk(struct exchange *x, const struct json *root, bool in_parts)
-{
-	const struct json *choices = json_member(root, "choices"), *error = json_member(root, "error");
-
-	if (!root)
-		return;
-	if (choices && choices->kind != JSON_IS_ARRAY)
-		exchange_fail(x, "has choices that are no list");
-	json_each(choices, it)
-		read_choice(x, it, in_parts);
-	if (json_string(root, "model").len > 0)
-		x->model = json_string(root, "model");
-	if (error && error->kind != JSON_IS_NULL)
-		x->finish = BYTES("error");
-	openai_usage(x, json_member(root, "usage"));
-	openai_echoes(x, root);
-	reading_rest(x, root, "choices usage " OPENAI_ECHOES, CHANNEL_META, TRUST_ANYBODY);
-	reading_sweep(x, root);
 }
 
 static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)
 {
-	const struct json *root = reading_parse(x, body);
-
 	(void)heading;
-	read_chunk(x, root, false);
-	reading_in_order(x);
-	x->ended = root != NULL;
+	openai_choices_answer(x, body, read_choice);
 }
 
 static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 {
 	(void)name;
-	if (bytes_same(data, "[DONE]")) {
-		x->ended = true;
-		return;
-	}
-	const struct json *root = reading_parse(x, data);
-	openai_chunk_seen(x->state, root);
-	read_chunk(x, root, true);
+	openai_choices_event(x, data, read_choice);
 }
 
 static void write_stop(struct text *out, const struct exchange *so_far, const char *code, const char *message)

@@ -6,17 +6,6 @@ static const struct dialect_route routes[] = {
 	{NULL, NULL, 0},
 };
 
-/* vLLM embeds conversations too. */
-static void read_messages(struct exchange *x, const struct json *messages)
-{
-	if (messages && messages->kind != JSON_IS_ARRAY)
-		exchange_fail(x, "has messages that are no list");
-	json_each(messages, it) {
-		openai_content(x, json_member(it, "content"), openai_role(x, it), (struct place){0});
-		reading_rest(x, it, "role content", CHANNEL_META, TRUST_USER);
-	}
-}
-
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
 	const struct json *root = reading_parse(x, body);
@@ -26,7 +15,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 		return;
 	openai_head(x, root);
 	openai_prompt(x, json_member(root, "input"), CHANNEL_USER, TRUST_USER);
-	read_messages(x, json_member(root, "messages"));
+	openai_messages(x, json_member(root, "messages"));
 	openai_rest(x, root, "input messages");
 	reading_sweep(x, root);
 	reading_in_order(x);

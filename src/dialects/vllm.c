@@ -29,16 +29,6 @@ static const struct {
 	{"query", CHANNEL_USER, TRUST_USER}, {"items", CHANNEL_DOCUMENT, TRUST_ANYBODY},
 };
 
-static void read_messages(struct exchange *x, const struct json *messages)
-{
-	if (messages && messages->kind != JSON_IS_ARRAY)
-		exchange_fail(x, "has messages that are no list");
-	json_each(messages, it) {
-		openai_content(x, json_member(it, "content"), openai_role(x, it), (struct place){0});
-		reading_rest(x, it, "role content", CHANNEL_META, TRUST_USER);
-	}
-}
-
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
 	const struct json *root = reading_parse(x, body);
@@ -54,7 +44,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 		openai_prompt(x, json_member(root, inputs[i].member), inputs[i].channel, inputs[i].trust);
 		text_addf(&known, " %s", inputs[i].member);
 	}
-	read_messages(x, json_member(root, "messages"));
+	openai_messages(x, json_member(root, "messages"));
 	openai_tools(x, json_member(root, "tools"));
 	openai_prompt(x, json_member(root, "tokens"), CHANNEL_USER, TRUST_USER);
 	openai_rest(x, root, text_string(&known));

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity/base64url.h"
+#include "base/base64.h"
 #include "syntax/json.h"
 
 enum { RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 8192, SCRATCH = 4 << 20 };

@@ -1,6 +1,6 @@
 #include "identity/token.h"
 
-#include "identity/base64url.h"
+#include "base/base64.h"
 #include "identity/inside.h"
 #include "syntax/json.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "identity/base64url.h"
+#include "base/base64.h"
 #include "identity/identity.h"
 #include "identity/jwks.h"
 #include "identity/keys.h"

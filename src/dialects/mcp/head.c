@@ -1,47 +1,13 @@
 #include "dialects/mcp/head.h"
 
+#include "base/base64.h"
+
 #define MISMATCH "-32020"
 #define VERSION_KEY "io.modelcontextprotocol/protocolVersion"
 #define CAPABILITIES_KEY "io.modelcontextprotocol/clientCapabilities"
 #define PARAM "Mcp-Param-"
 
 /* ---- values ---- */
-
-static int base64_digit(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Only what an encoder would have written: one text, one spelling. */
-static bool decode_base64(struct exchange *x, struct bytes in, struct bytes *out)
-{
-	struct text decoded, again;
-	uint32_t bits = 0;
-	unsigned count = 0;
-
-	text_init(&decoded, x->arena);
-	text_init(&again, x->arena);
-	for (size_t i = 0; i < in.len && in.at[i] != '='; i++) {
-		int digit = base64_digit(in.at[i]);
-		if (digit < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)digit;
-		count += 6;
-		if (count < 8)
-			continue;
-		count -= 8;
-		text_add_byte(&decoded, (char)(bits >> count & 0xff));
-	}
-	*out = text_bytes(&decoded);
-	text_add_base64(&again, *out);
-	return bytes_equal(text_bytes(&again), in) && bytes_are_utf8(*out);
-}
 
 /* Visible ASCII stands for itself, anything else is =?base64?...?=. */
 static bool decode_value(struct exchange *x, struct bytes value, struct bytes *out)
@@ -54,7 +20,7 @@ static bool decode_value(struct exchange *x, struct bytes value, struct bytes *o
 	*out = value;
 	if (value.len < before.len + after.len || !bytes_start_with(value, before) || !bytes_end_with(value, after))
 		return true;
-	return decode_base64(x, bytes_slice(value, before.len, value.len - before.len - after.len), out);
+	return base64_read(x->arena, bytes_slice(value, before.len, value.len - before.len - after.len), out) && bytes_are_utf8(*out);
 }
 
 static bool names_start(struct bytes name, const char *prefix)
