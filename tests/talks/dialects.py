@@ -6,25 +6,16 @@ import http.server
 import json
 import os
 import pathlib
-import socket
-import subprocess
 import sys
 import threading
-import time
+
+import gate
 
 MERLON, FOLDER = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve() / "dialects"
 TALKS = pathlib.Path(__file__).resolve().parent.parent / "dialects"
 TYPES = {"anthropic": "text/event-stream", "ollama": "application/x-ndjson"}
-PASSED = FAILED = 0
-
-
-def check(what, good, seen=""):
-	global PASSED, FAILED
-	if good:
-		PASSED += 1
-	else:
-		FAILED += 1
-		print(f"FAIL {what}: {seen!r}")
+TALLY = gate.Tally()
+check = TALLY.check
 
 
 class Talk:
@@ -56,10 +47,12 @@ class Model(http.server.BaseHTTPRequestHandler):
 		self.wfile.write(Model.answer[1])
 
 
-def free_port():
-	with socket.socket() as s:
-		s.bind(("127.0.0.1", 0))
-		return s.getsockname()[1]
+class Gateway(gate.Gateway):
+	def __init__(self, upstream_port):
+		self.port = gate.free_port()
+		ledger, file = FOLDER / f"ledger.{os.getpid()}", FOLDER / "gateway.yaml"
+		file.write_text(f"listen: [{{address: '127.0.0.1:{self.port}'}}]\nledger: {ledger.name}\nworkers: 1\npolicy: watch.yaml\nupstreams: {{m: {{servers: ['http://127.0.0.1:{upstream_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+		self.begin(MERLON, ledger, FOLDER / "log", ["--config", str(file)])
 
 
 def ask(port, key, talk, answer="", type=None):
@@ -117,26 +110,17 @@ def main():
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	model = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model)
 	threading.Thread(target=model.serve_forever, daemon=True).start()
-	port, ledger = free_port(), FOLDER / f"ledger.{os.getpid()}"
 	# What is looked at here is how they are read: no policy has a say in it.
 	(FOLDER / "watch.yaml").write_text("policy: watch\nmode: observe\n")
-	(FOLDER / "gateway.yaml").write_text(f"listen: [{{address: '127.0.0.1:{port}'}}]\nledger: {ledger.name}\nworkers: 1\npolicy: watch.yaml\nupstreams: {{m: {{servers: ['http://127.0.0.1:{model.server_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
-	gateway = subprocess.Popen([MERLON, "gateway", "--config", str(FOLDER / "gateway.yaml")], stderr=subprocess.DEVNULL)
+	g = Gateway(model.server_port)
 	try:
-		for _ in range(200):
-			with socket.socket() as s:
-				if (ledger / "key").exists() and s.connect_ex(("127.0.0.1", port)) == 0:
-					break
-			time.sleep(0.05)
-		key = (ledger / "key").read_text().strip()
+		port, key = g.port, g.key
 		whole(port, key)
 		cut(port, key)
 		refused(port, key)
 	finally:
-		gateway.terminate()
-		check("the gateway ends well", gateway.wait(20) == 0, gateway.returncode)
-	print(f"{PASSED} passed, {FAILED} failed")
-	return FAILED > 0
+		check("the gateway ends well", g.end() == 0)
+	return TALLY.end()
 
 
 sys.exit(main())

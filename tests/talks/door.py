@@ -74,22 +74,14 @@ class Gateway(talk.Gateway):
 		self.port, self.ledger, self.listeners, self.upstream = self.ports[0], FOLDER / name, listeners, upstream
 		self.file = FOLDER / f"{name}.yaml"
 		self.write()
-		self.log = open(FOLDER / f"{name}.log", "w+")
-		self.process = subprocess.Popen([talk.MERLON, "gateway", "--config", str(self.file)], stdout=self.log, stderr=subprocess.STDOUT)
-		for _ in range(200):
-			try:
-				socket.create_connection(("127.0.0.1", self.port), 1).close()
-				break
-			except OSError:
-				time.sleep(0.05)
-		self.key = (self.ledger / "key").read_text().strip()
+		self.begin(talk.MERLON, self.ledger, FOLDER / f"{name}.log", ["--config", str(self.file)])
 
 	def write(self):
 		listen = [{"address": f"127.0.0.1:{port}", **({"tls": tls} if tls else {})} for port, tls in zip(self.ports, self.listeners)]
 		self.file.write_text(json.dumps({"listen": listen, "ledger": str(self.ledger), "workers": 2, "upstreams": {"m": {"servers": [f"http://127.0.0.1:{self.upstream}"]}}, "routes": [{"upstreams": "m"}]}))
 
 	def said(self):
-		return pathlib.Path(self.log.name).read_text()
+		return self.log.read_text()
 
 	def reload(self):
 		before = self.said().count("read again") + self.said().count("stays as it was")
@@ -613,8 +605,7 @@ def main():
 	check("and nothing broke", "Sanitizer" not in g.said() and "a worker ended" not in g.said(), g.said()[-3000:])
 	outcomes = collections.Counter(r["outcome"] for r in g.records())
 	check("what callers left and what was halted is on record", outcomes["left"] >= 1 and outcomes["halted"] == 3 and outcomes["answered"] > 200, outcomes)
-	print(f"{talk.PASSED} passed, {talk.FAILED} failed")
-	return talk.FAILED > 0
+	return talk.TALLY.end()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,22 @@ def free_port():
 		return s.getsockname()[1]
 
 
+def records(merlon, ledger, export, kind="exchange"):
+	"""The bodies of all records of a kind, in their order."""
+	shutil.rmtree(export, ignore_errors=True)
+	subprocess.run([merlon, "ledger", "export", str(ledger), str(export)], check=True, capture_output=True)
+	found = []
+	for file in sorted((export / "tile" / "entries").rglob("*")):
+		data = file.read_bytes() if file.is_file() else b""
+		while data:
+			size = int.from_bytes(data[:2], "big")
+			record = json.loads(data[2:2 + size])
+			data = data[2 + size:]
+			if record["kind"] == kind:
+				found.append(record["body"])
+	return found
+
+
 class Tally:
 	"""Counts what held and what did not, and says so at the end as every test here does."""
 
@@ -36,24 +52,31 @@ class Tally:
 
 
 class Gateway:
+	"""In front of one model, with its ledger, export and log in a folder of its own."""
+
 	def __init__(self, merlon, folder, upstream_port, *options, before=None, environment=None):
-		self.merlon, self.folder = str(merlon), pathlib.Path(folder)
+		self.folder = pathlib.Path(folder)
 		self.folder.mkdir(parents=True, exist_ok=True)
-		self.port, self.ledger = free_port(), self.folder / "ledger"
-		self.log = self.folder / "log"
-		self.process = subprocess.Popen([self.merlon, "gateway", "--upstream", f"http://127.0.0.1:{upstream_port}", "--listen", f"127.0.0.1:{self.port}", "--ledger", str(self.ledger), *options],
-		                                stdout=open(self.log, "w"), stderr=subprocess.STDOUT, preexec_fn=before, env=environment)
+		self.port = free_port()
+		self.begin(merlon, self.folder / "ledger", self.folder / "log", self.for_one(upstream_port, self.folder / "ledger", *options), preexec_fn=before, env=environment)
+
+	def for_one(self, upstream_port, ledger, *options):
+		return ["--upstream", f"http://127.0.0.1:{upstream_port}", "--listen", f"127.0.0.1:{self.port}", "--ledger", str(ledger), *options]
+
+	def begin(self, merlon, ledger, log, arguments, **how):
+		"""Starts it with these arguments, waits until `self.port` can be reached, and reads its first key."""
+		self.merlon, self.ledger, self.log = str(merlon), ledger, log
+		self.process = subprocess.Popen([self.merlon, "gateway", *arguments], stdout=open(log, "w"), stderr=subprocess.STDOUT, **how)
 		for _ in range(400):
 			if self.process.poll() is not None:
-				break
+				raise RuntimeError("the gateway did not start: " + self.log.read_text()[-500:])
 			try:
 				socket.create_connection(("127.0.0.1", self.port), 1).close()
 				break
 			except OSError:
 				time.sleep(0.05)
-		if self.process.poll() is not None:
-			raise RuntimeError("the gateway did not start: " + self.log.read_text()[-500:])
-		self.key = (self.ledger / "key").read_text().strip()
+		first = self.ledger / "key"
+		self.key = first.read_text().strip() if first.exists() else ""
 
 	def children(self):
 		"""The recorder first, then the workers."""
@@ -82,6 +105,19 @@ class Gateway:
 		r = c.getresponse()
 		return r, r.read()
 
+	def raw(self, data, wait=1.0):
+		"""All that comes back to these bytes."""
+		with self.socket(5) as s:
+			s.settimeout(wait)
+			got = b""
+			try:
+				s.sendall(data)
+				while more := s.recv(65536):
+					got += more
+			except OSError:
+				pass
+			return got
+
 	def status(self, wish, timeout=20, **more):
 		try:
 			return self.ask(wish, self.connect(timeout), **more)[0].status
@@ -98,19 +134,7 @@ class Gateway:
 			return self.process.wait()
 
 	def records(self, kind="exchange"):
-		out = self.folder / "export"
-		shutil.rmtree(out, ignore_errors=True)
-		subprocess.run([self.merlon, "ledger", "export", str(self.ledger), str(out)], check=True, capture_output=True)
-		found = []
-		for file in sorted((out / "tile" / "entries").rglob("*")):
-			data = file.read_bytes() if file.is_file() else b""
-			while data:
-				size = int.from_bytes(data[:2], "big")
-				record = json.loads(data[2:2 + size])
-				data = data[2 + size:]
-				if record["kind"] == kind:
-					found.append(record["body"])
-		return found
+		return records(self.merlon, self.ledger, self.ledger.parent / "export", kind)
 
 	def verify(self):
 		r = subprocess.run([self.merlon, "ledger", "verify", str(self.ledger)], capture_output=True, text=True)

@@ -14,23 +14,11 @@ import sys
 import threading
 import time
 
+import gate
+
 MERLON, FOLDER = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve() / "gateway"
-PASSED = FAILED = 0
-
-
-def check(what, good, seen=""):
-	global PASSED, FAILED
-	if good:
-		PASSED += 1
-	else:
-		FAILED += 1
-		print(f"FAIL {what}: {seen!r}")
-
-
-def free_port():
-	with socket.socket() as s:
-		s.bind(("127.0.0.1", 0))
-		return s.getsockname()[1]
+TALLY = gate.Tally()
+check, free_port = TALLY.check, gate.free_port
 
 
 def chunk(text, finish=None):
@@ -114,61 +102,10 @@ class Model(http.server.BaseHTTPRequestHandler):
 			                 "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}})
 
 
-class Gateway:
+class Gateway(gate.Gateway):
 	def __init__(self, upstream, name, *options):
-		self.port, self.ledger = free_port(), FOLDER / name
-		self.log = open(FOLDER / f"{name}.log", "w+")
-		self.process = subprocess.Popen([MERLON, "gateway", "--upstream", f"http://127.0.0.1:{upstream}", "--listen", f"127.0.0.1:{self.port}", "--ledger", str(self.ledger), *options],
-		                                stdout=self.log, stderr=subprocess.STDOUT)
-		for _ in range(200):
-			try:
-				socket.create_connection(("127.0.0.1", self.port), 1).close()
-				break
-			except OSError:
-				time.sleep(0.05)
-		self.key = (self.ledger / "key").read_text().strip()
-
-	def connect(self):
-		return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-
-	def ask(self, wish, connection=None, key=None, **more):
-		c = connection or self.connect()
-		c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "messages": [{"role": "user", "content": wish}], **more}),
-		          {"content-type": "application/json", "authorization": "Bearer " + (self.key if key is None else key)})
-		r = c.getresponse()
-		return r, r.read()
-
-	def raw(self, data, wait=1.0):
-		"""All that comes back to these bytes."""
-		with socket.create_connection(("127.0.0.1", self.port), 5) as s:
-			s.settimeout(wait)
-			got = b""
-			try:
-				s.sendall(data)
-				while more := s.recv(65536):
-					got += more
-			except OSError:
-				pass
-			return got
-
-	def end(self):
-		self.process.send_signal(signal.SIGTERM)
-		return self.process.wait(20)
-
-	def records(self, kind="exchange"):
-		out = FOLDER / "export"
-		shutil.rmtree(out, ignore_errors=True)
-		subprocess.run([MERLON, "ledger", "export", str(self.ledger), str(out)], check=True, capture_output=True)
-		found = []
-		for file in sorted((out / "tile" / "entries").rglob("*")):
-			data = file.read_bytes() if file.is_file() else b""
-			while data:
-				size = int.from_bytes(data[:2], "big")
-				record = json.loads(data[2:2 + size])
-				data = data[2 + size:]
-				if record["kind"] == kind:
-					found.append(record["body"])
-		return found
+		self.port = free_port()
+		self.begin(MERLON, FOLDER / name, FOLDER / f"{name}.log", self.for_one(upstream, FOLDER / name, *options))
 
 
 def texts(body):
@@ -287,8 +224,7 @@ def kill_worker(g):
 		c.request("POST", "/v1/chat/completions", json.dumps({"model": "lost", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
 		c.getresponse().read(10)
 		connections.append(c)
-	children = pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()
-	os.kill(int(children[-1]), signal.SIGKILL)      # the recorder is the first, the workers follow
+	os.kill(g.children()[-1], signal.SIGKILL)       # the recorder is the first, the workers follow
 	time.sleep(0.5)
 
 
@@ -333,10 +269,6 @@ def operators(g):
 	check("a second gateway is kept out of this ledger", second.returncode == 2 and "another gateway" in second.stderr, second.stderr)
 
 
-def children(g):
-	return [int(p) for p in pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()]
-
-
 def role(pid):
 	try:
 		return "recorder" if any("ledger.sqlite" in os.readlink(f) for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()) else "worker"
@@ -352,7 +284,7 @@ def kill_recorder(g):
 		c.request("POST", "/v1/chat/completions", json.dumps({"model": "cut-down", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
 		c.getresponse().read(10)
 		connections.append(c)
-	for pid in children(g):
+	for pid in g.children():
 		if role(pid) == "recorder":
 			os.kill(pid, signal.SIGKILL)
 	for _ in range(100):
@@ -376,7 +308,7 @@ def kill_all(upstream):
 		c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "slow"}]}), {"authorization": "Bearer " + g.key})
 		c.getresponse().read(10)
 		connections.append(c)
-	for pid in [*children(g), g.process.pid]:
+	for pid in [*g.children(), g.process.pid]:
 		os.kill(pid, signal.SIGKILL)
 	g.process.wait()
 	check("journals are left", len(list(g.ledger.glob("under-way.*"))) == 2)
@@ -415,10 +347,8 @@ def main():
 	check("and those that were cut when the recorder was killed", [r["outcome"] for r in records if r["request"]["model"] == "cut-down"] == ["lost"] * 3, outcomes)
 	check("each once", len({r["id"] for r in records}) == len(records))
 	check("the gateway's own doings are on record", [r["what"] for r in g.records("gateway")] == ["begins", *["halted", "let go on"] * 3, "a worker ended", "the recorder ended", "ends"], g.records("gateway"))
-	verified = subprocess.run([MERLON, "ledger", "verify", str(g.ledger)], capture_output=True, text=True)
-	check("the ledger verifies", verified.returncode == 0, verified.stdout + verified.stderr)
-	print(f"{PASSED} passed, {FAILED} failed")
-	return FAILED > 0
+	check("the ledger verifies", *g.verify())
+	return TALLY.end()
 
 
 if __name__ == "__main__":

@@ -117,8 +117,7 @@ routes:
 	decided = {(r["policy"]["mode"], r["policy"]["by"], r["policy"]["decision"], r["policy"]["done"]) for r in records}
 	check("records say what was decided, and what was done", {("enforce", "no-canary", "redact", "redact"), ("enforce", "no-whale", "deny", "deny"), ("observe", "no-whale", "deny", "allow")} <= decided, decided)
 	check("and holds nothing of what was said", not any(SECRET in json.dumps(r) or "whale" in json.dumps(r["answer"]) for r in records), records[:1])
-	print(f"{gateway.PASSED} passed, {gateway.FAILED} failed")
-	return gateway.FAILED > 0
+	return gateway.TALLY.end()
 
 
 if __name__ == "__main__":

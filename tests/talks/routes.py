@@ -4,7 +4,6 @@
 import json
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -45,16 +44,7 @@ class Configured(Gateway):
 	def __init__(self, name, text):
 		self.port, self.ledger, self.file = free_port(), WORK / name, WORK / f"{name}.yaml"
 		self.write(text)
-		self.log = open(WORK / f"{name}.log", "w+")
-		self.process = subprocess.Popen([MERLON, "gateway", "--config", str(self.file)], stdout=self.log, stderr=subprocess.STDOUT)
-		for _ in range(200):
-			try:
-				socket.create_connection(("127.0.0.1", self.port), 1).close()
-				break
-			except OSError:
-				time.sleep(0.05)
-		first = self.ledger / "key"
-		self.key = first.read_text().strip() if first.exists() else ""
+		self.begin(MERLON, self.ledger, WORK / f"{name}.log", ["--config", str(self.file)])
 
 	def write(self, text):
 		self.file.write_text(text.replace("LISTEN", f"127.0.0.1:{self.port}").replace("LEDGER", self.ledger.name))
@@ -204,8 +194,7 @@ def main():
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	for part in (mistakes, weights, fallbacks, reload_under_load):
 		part()
-	print(f"{gateway.PASSED} passed, {gateway.FAILED} failed")
-	return gateway.FAILED > 0
+	return gateway.TALLY.end()
 
 
 if __name__ == "__main__":
