@@ -263,7 +263,8 @@ static void write_stop(struct text *out, const struct exchange *so_far, const ch
 	text_add_member(out, "model", so_far->model.len > 0 || !so_far->asked ? so_far->model : so_far->asked->model);
 	text_add_string(out, ",\"created_at\":\"1970-01-01T00:00:00Z\"");
 	text_add_string(out, is_route(so_far, "/api/generate") ? ",\"response\":\"\"" : ",\"message\":{\"role\":\"assistant\",\"content\":\"\"}");
-	text_add_string(out, ",\"done\":true,\"done_reason\":\"refusal\"");
+	text_add_string(out, ",\"done\":true");
+	reading_add_string(out, "done_reason", reading_is_denied(code) ? "refusal" : "error");
 	reading_add_string(out, "error", message);
 	reading_add_string(out, "code", code);
 	text_add_string(out, "}\n");

@@ -380,8 +380,7 @@ static void add_choices(struct text *out, const struct openai_chunks *state, con
 	}
 }
 
-/* An error object is what the official clients raise for; the finish reason is for those that only look there. */
-void openai_chunks_stop(struct text *out, const struct exchange *so_far, const char *object, const char *said, const char *code, const char *message)
+static void add_last_chunk(struct text *out, const struct exchange *so_far, const char *object, const char *said)
 {
 	static const struct openai_chunks nothing;
 	const struct openai_chunks *state = so_far->state ? so_far->state : &nothing;
@@ -394,7 +393,15 @@ void openai_chunks_stop(struct text *out, const struct exchange *so_far, const c
 	text_add_member(out, "model", so_far->model);
 	text_add_string(out, ",\"choices\":[");
 	add_choices(out, state, said);
-	text_add_string(out, "]}\n\ndata: ");
+	text_add_string(out, "]}\n\n");
+}
+
+/* An error object is what the official clients raise for; the finish reason is for those that only look there. */
+void openai_chunks_stop(struct text *out, const struct exchange *so_far, const char *object, const char *said, const char *code, const char *message)
+{
+	if (reading_is_denied(code))
+		add_last_chunk(out, so_far, object, said);
+	text_add_string(out, "data: ");
 	openai_refusal(out, so_far->asked, code, message);
 	text_add_string(out, "\n\ndata: [DONE]\n\n");
 }

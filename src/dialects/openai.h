@@ -72,8 +72,9 @@ struct openai_chunks {
 };
 
 /*
- * Ends every choice that is open, as a filter of content does, then says why;
- * but one that was calling a tool stays open: clients run calls that are done.
+ * What was denied ends every choice that is open as a filter of content does,
+ * then says why; but one that was calling a tool stays open: clients run calls
+ * that are done.  Where something went wrong all stay open: none is whole.
  * `said`: what an empty choice holds.
  */
 void openai_chunks_stop(struct text *out, const struct exchange *so_far, const char *object, const char *said, const char *code, const char *message);

@@ -452,11 +452,16 @@ static void close_message(struct text *out, const struct open_item *o, uint64_t 
 	text_add_string(out, ",\"type\":\"message\",\"role\":\"assistant\",\"status\":\"incomplete\",\"content\":[]}}\n\n");
 }
 
-/* Calls of tools that are open stay open: clients run those that are done. */
+/*
+ * What was denied leaves a response that a filter of content cut short; what
+ * went wrong, one that failed, with nothing in it done.  Calls of tools that
+ * are open stay open: clients run those that are done.
+ */
 static void write_stop(struct text *out, const struct exchange *so_far, const char *code, const char *message)
 {
 	static const struct state nothing;
 	const struct state *s = so_far->state ? so_far->state : &nothing;
+	bool denied = reading_is_denied(code);
 	uint64_t next = s->next;
 
 	if (!s->created) {
@@ -464,15 +469,15 @@ static void write_stop(struct text *out, const struct exchange *so_far, const ch
 		add_response(out, so_far, s, "in_progress");
 		text_add_string(out, ",\"error\":null,\"incomplete_details\":null}}\n\n");
 	}
-	for (size_t i = 0; i < OPEN_MOST; i++)
+	for (size_t i = 0; denied && i < OPEN_MOST; i++)
 		if (s->messages[i].open)
 			close_message(out, &s->messages[i], &next);
-	add_event(out, "response.incomplete", next);
-	add_response(out, so_far, s, "incomplete");
+	add_event(out, denied ? "response.incomplete" : "response.failed", next);
+	add_response(out, so_far, s, denied ? "incomplete" : "failed");
 	text_add_string(out, ",\"error\":{");
 	reading_add_string(out, "code", code);
 	reading_add_string(out, "message", message);
-	text_add_string(out, "},\"incomplete_details\":{\"reason\":\"content_filter\"}}}\n\n");
+	text_add_string(out, denied ? "},\"incomplete_details\":{\"reason\":\"content_filter\"}}}\n\n" : "},\"incomplete_details\":null}}\n\n");
 }
 
 const struct dialect dialect_openai_responses = {

@@ -517,6 +517,11 @@ bool reading_flag(struct exchange *x, const struct json *object, const char *nam
 	return value && value->kind == JSON_IS_BOOL && value->truth;
 }
 
+bool reading_is_denied(const char *code)
+{
+	return !strcmp(code, "denied") || !strcmp(code, "held");
+}
+
 void reading_add_string(struct text *out, const char *key, const char *value)
 {
 	text_add_member(out, key, bytes_of(value));

@@ -57,7 +57,8 @@ void reading_sealed(struct exchange *x, const struct json *value, enum channel c
  * Readers written in Go take "Stream" for "stream": an object where a key is
  * one of the words of `known` but for its letters' case cannot be understood.
  */
-void reading_spelling(struct exchange *x, const struct json *object, const char *known);/* An id, a type, a role: a plain word says nothing, what is none is text like any other. False then. */
+void reading_spelling(struct exchange *x, const struct json *object, const char *known);
+/* An id, a type, a role: a plain word says nothing, what is none is text like any other. False then. */
 bool reading_label(struct exchange *x, const struct json *value, unsigned trust);
 
 /* Puts the pieces read so far in the order of the body. */
@@ -86,6 +87,8 @@ uint64_t reading_amount(struct exchange *x, const struct json *object, const cha
 /* False when it is not there; what is no truth value fails. */
 bool reading_flag(struct exchange *x, const struct json *object, const char *name);
 
+/* Did a rule end the exchange, or did something go wrong? `code`: of a refusal. */
+bool reading_is_denied(const char *code);
 /* Text that a template of a reply holds: "%s" of a JSON string. */
 void reading_add_string(struct text *out, const char *key, const char *value);
 

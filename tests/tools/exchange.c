@@ -158,6 +158,8 @@ static void read_stream(struct talk *t, struct bytes body)
 	}
 	text_add_string(&t->out, "stopped here:\n");
 	t->dialect->stop(&t->out, &t->answer, "denied", "The policy denies it.");
+	text_add_string(&t->out, "cut here:\n");
+	t->dialect->stop(&t->out, &t->answer, "upstream_cut", "It was cut off.");
 	framing_finish(&framing);
 }
 

@@ -104,6 +104,7 @@ static void send(struct job *job, struct bytes line, void *state)
 	d->event(&x, BYTES(""), line);
 	check(&job->arena, &x);
 	d->stop(&out, &x, "denied", "The policy denies it.");
+	d->stop(&out, &x, "upstream_cut", "It was cut off.");
 	if (!bytes_are_utf8(text_bytes(&out)))
 		__builtin_trap();
 }
