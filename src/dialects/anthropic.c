@@ -99,6 +99,7 @@ static void read_member(struct exchange *x, const struct json *member)
 			members[i].read(x, member);
 			return;
 		}
+	reading_key(x, member, CHANNEL_META, TRUST_USER);
 	reading_all(x, member, CHANNEL_META, TRUST_USER);
 }
 
@@ -112,6 +113,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	reading_spelling(x, root, "model stream system messages tools mcp_servers output_config output_format container thread fallbacks max_tokens");
 	json_each(root, it)
 		read_member(x, it);
+	reading_sweep(x, root);
 	reading_in_order(x);
 	x->most_output = reading_limit(x, root, "max_tokens");
 	if (x->model.len == 0)
@@ -198,6 +200,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	if (!root)
 		return;
 	read_head(x, root);
+	reading_sweep(x, root);
 	reading_in_order(x);
 	if (bytes_same(json_string(root, "type"), "error"))
 		x->finish = BYTES("error");
@@ -296,6 +299,7 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 		if (bytes_same(type, events[i].name) && (name.len == 0 || bytes_equal(name, type))) {
 			events[i].read(x, root);
 			reading_rest(x, root, events[i].known, CHANNEL_META, TRUST_ANYBODY);
+			reading_sweep(x, root);
 			reading_in_order(x);
 			return;
 		}

@@ -139,6 +139,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 		read_tool(x, it);
 	reading_all(x, json_member(root, "format"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 	reading_rest(x, root, "model stream messages tools prompt system suffix input images format", CHANNEL_META, TRUST_USER);
+	reading_sweep(x, root);
 	reading_in_order(x);
 }
 
@@ -212,6 +213,7 @@ static void read_object(struct exchange *x, const struct json *root, bool in_par
 	read_context(x, json_member(root, "context"), in_parts);
 	reading_rest(x, root, "model created_at message content response thinking tool_calls image logprobs context done done_reason error", CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	read_error(x, json_member(root, "error"));
+	reading_sweep(x, root);
 	reading_in_order(x);
 	if (!done || done->kind != JSON_IS_BOOL || !done->truth)
 		return;

@@ -56,6 +56,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 		read_vector(x, it);
 	openai_usage(x, json_member(root, "usage"));
 	reading_rest(x, root, "data", CHANNEL_META, TRUST_ANYBODY);
+	reading_in_order(x);
 }
 
 const struct dialect dialect_openai_embeddings = {

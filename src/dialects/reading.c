@@ -1,11 +1,12 @@
 #include "dialects/reading.h"
 
 #include "base/sort.h"
+#include "dialects/words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DEPTH_MOST = 64, KEY_MOST = 32, SHORT_KEY_MOST = 12, LABEL_MOST = 64 };
+enum { DEPTH_MOST = 64, LABEL_MOST = 64 };
 
 static const char other_case[] = "spells a key in letters of another case, which readers take differently";
 
@@ -35,21 +36,9 @@ struct piece *reading_text(struct exchange *x, const struct json *value, enum ch
 	return exchange_add(x, PIECE_TEXT, channel, trust, value->at, value->text);
 }
 
-/* Letters and a few signs, and digits in short ones: no such key says anything. */
-static bool is_plain_key(struct bytes key)
-{
-	for (size_t i = 0; i < key.len && key.len <= KEY_MOST; i++) {
-		unsigned char c = key.at[i];
-		bool letter = (unsigned char)((c | 0x20) - 'a') < 26, digit = (unsigned char)(c - '0') < 10 && key.len <= SHORT_KEY_MOST;
-		if (!letter && c != '_' && !digit && c != '-' && c != '$')
-			return false;
-	}
-	return key.len <= KEY_MOST;
-}
-
 void reading_key(struct exchange *x, const struct json *member, enum channel channel, unsigned trust)
 {
-	if (!is_plain_key(member->key))
+	if (member->key.len > 0 && !words_have(member->key))
 		exchange_add(x, PIECE_TEXT, channel, trust, member->offset, member->key)->fixed = true;
 }
 
@@ -441,10 +430,12 @@ static const struct seen *seen_at(const struct sweep *w, uint64_t offset)
 	return low < w->count && w->seen[low].offset == offset ? &w->seen[low] : NULL;
 }
 
-/* Names of tools stand beside the piece that has them, not in its text. */
+/* Names of tools stand beside the piece that has them, not in its text; the others are labels of one dialect. */
 static bool says_nothing(const struct json *value)
 {
-	return value->kind != JSON_IS_STRING || is_label(value) || (bytes_same(value->key, "name") && is_plain_label(value));
+	static const char told[] = "name tool_use_id stop_reason done_reason media_type created_at";
+
+	return value->kind != JSON_IS_STRING || (is_plain_label(value) && (spelling_of(labels, value->key) == KNOWN || spelling_of(told, value->key) == KNOWN));
 }
 
 static void sweep(const struct sweep *w, const struct json *value)
@@ -453,7 +444,7 @@ static void sweep(const struct sweep *w, const struct json *value)
 
 	if (seen && seen->whole)
 		return;
-	if (value->key.len > 0 && !seen_at(w, value->offset))
+	if (value->key.len > 0 && !words_have(value->key) && !seen_at(w, value->offset))
 		reading_key(w->x, value, CHANNEL_META, TRUST_ANYBODY);
 	if (!seen && !says_nothing(value))
 		reading_text(w->x, value, CHANNEL_META, TRUST_ANYBODY);

@@ -15,9 +15,9 @@ const struct json *reading_parse(struct exchange *x, struct bytes body);
 
 /* A string becomes a piece; what is no string is left alone, and NULL comes back. */
 struct piece *reading_text(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
-/* Every string below, whatever it means, and every key that is more than a short word. */
+/* Every string below, whatever it means, and every key. */
 void reading_all(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
-/* The key of a member, when it is more than a short word. */
+/* The key of a member, unless it is a word of the dialects themselves: it can be looked at, never rewritten. */
 void reading_key(struct exchange *x, const struct json *member, enum channel channel, unsigned trust);
 /*
  * Every member of `object` that is not among the words of `known` (separated by

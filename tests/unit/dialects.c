@@ -1,5 +1,6 @@
 #include "tests/unit/test.h"
 
+#include "dialects/words.h"
 #include "types/dialect.h"
 
 static struct bytes no_field(const struct heading *heading, const char *name)
@@ -131,11 +132,25 @@ static void streams_stop_whatever_came_before(void **state)
 	with_arena(stop_late);
 }
 
+/* The search halves the list: a word out of its place would not be found, nor some of its neighbours. */
+static void words_stand_in_order(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < dialect_word_count; i++) {
+		assert_true(i == 0 || strcmp(dialect_words[i - 1], dialect_words[i]) < 0);
+		assert_true(words_have(bytes_of(dialect_words[i])));
+	}
+	assert_false(words_have(BYTES("")));
+	assert_false(words_have(BYTES("heliotrope")));
+	assert_false(words_have(BYTES("type2")));
+	assert_false(words_have(BYTES("typ")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_readers_take_differently), cmocka_unit_test(depth_is_limited), cmocka_unit_test(amounts_do_not_overflow),
-		cmocka_unit_test(streams_stop_whatever_came_before),
+		cmocka_unit_test(streams_stop_whatever_came_before), cmocka_unit_test(words_stand_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

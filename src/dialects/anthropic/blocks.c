@@ -207,6 +207,7 @@ static void read_member(const struct place *place, const struct json *member)
 			members[i].read(place, member);
 			return;
 		}
+	reading_key(place->x, member, is_heard(place) ? place->channel : CHANNEL_META, place->trust);
 	read_other(place, member);
 }
 

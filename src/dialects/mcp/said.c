@@ -9,26 +9,6 @@ enum {
 
 /* ---- any JSON ---- */
 
-/* Words that the protocol and its schemas are made of say nothing by themselves. */
-static bool is_common_word(struct bytes key)
-{
-	static const char *const words[] = {
-		"type", "properties", "required", "description", "title", "enum", "default", "items", "format", "minimum", "maximum", "additionalProperties",
-		"const", "anyOf", "oneOf", "allOf", "$schema", "$ref", "$defs", "inputSchema", "outputSchema", "annotations", "icons", "src", "sizes", "name",
-		"_meta", "text", "uri", "uriTemplate", "mimeType", "size", "audience", "priority", "lastModified", "resource", "isError", "resultType",
-		"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint", "capabilities", "serverInfo", "version", "protocolVersion", "instructions",
-		"websiteUrl", "listChanged", "subscribe", "logging", "tools", "resources", "prompts", "completions", "nextCursor", "ttlMs", "cacheScope",
-		"structuredContent", "progressToken", "progress", "total", "message", "level", "logger", "data", "code", "requestId", "reason", "content", "mode", "url", "requestedSchema",
-		"systemPrompt", "modelPreferences", "hints", "maxTokens", "stopReason", "completion", "values", "hasMore", "supportedVersions",
-		"io.modelcontextprotocol/serverInfo", "io.modelcontextprotocol/subscriptionId",
-	};
-
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (bytes_same(key, words[i]))
-			return true;
-	return false;
-}
-
 static void read_number(struct exchange *x, const struct json *value, struct voice v)
 {
 	if (value->text.len >= DIGITS_OF_SOMEBODY && bytes_find_byte(value->text, '.') == value->text.len)
@@ -40,8 +20,7 @@ static void read_any(struct exchange *x, const struct json *value, struct voice 
 {
 	if (!value)
 		return;
-	if (value->key.len > 0 && !is_common_word(value->key))
-		exchange_add(x, PIECE_TEXT, v.channel, v.trust, value->offset, value->key)->fixed = true;
+	reading_key(x, value, v.channel, v.trust);
 	reading_text(x, value, v.channel, v.trust);
 	if (value->kind == JSON_IS_NUMBER)
 		read_number(x, value, v);
