@@ -12,11 +12,20 @@ static void add_fact(struct inspection *i, struct fact_tool *fact)
 	i->dirty |= facts_add_tool(&i->facts, i->arena, fact);
 }
 
-void definition_add(struct inspection *i, struct bytes name)
+bool definition_add(struct inspection *i, const struct piece *piece)
 {
-	struct fact_tool fact = {.name = name};
+	const struct names *most = &i->circumstances->caller->tools;
+	struct fact_tool fact = {.name = piece->name, .listed = piece->listed};
+	const struct entry *e;
 
-	add_fact(i, &fact);
+	if (!piece->listed) {
+		add_fact(i, &fact);
+		return true;
+	}
+	fact.outside = most->count > 0 && !names_fit(most, piece->name);
+	fact.matters = policy_listed_measure(i->policy, &i->facts, &fact, &e) > MEASURE_ALLOW;
+	i->dirty |= facts_add_tool(&i->facts, i->arena, &fact);
+	return !enforces(i) || policy_listed_measure(i->policy, &i->facts, &fact, &e) != MEASURE_REDACT;
 }
 
 /* The name has come: unless its arguments have to be judged, that decides. */

@@ -126,7 +126,7 @@ static bool is_edited(const struct inspection *i, const struct place *p)
 	const struct thread *t = p->thread;
 
 	if (!t)
-		return p->of_all && i->edited;
+		return p->left_out || (p->of_all && i->edited);
 	if (p->discloses)
 		return true;
 	for (size_t c = 0; c < t->cover_count; c++)
@@ -151,9 +151,29 @@ static void write_edit(struct inspection *i, struct bytes data, struct edit *e, 
 		write_string(i, p, edits_string(data, p->offset, &e->end), values);
 	else
 		e->end = value_end(data, p->offset);
-	if (!p->thread)
+	if (!p->thread && !p->left_out)
 		text_add_string(values, "null");
 	e->len = values->len - e->begin;
+}
+
+static bool is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* What stood there leaves no comma: neither the one behind it nor, as the last of its list, the one before. */
+static uint64_t close_gap(struct bytes data, uint64_t at, struct text *out)
+{
+	uint64_t next = at;
+
+	while (next < data.len && is_blank(data.at[next]))
+		next++;
+	if (next < data.len && data.at[next] == ',')
+		return next + 1;
+	while (out->len > 0 && is_blank((unsigned char)out->at[out->len - 1]))
+		out->len--;
+	out->len -= out->len > 0 && out->at[out->len - 1] == ',';
+	return at;
 }
 
 static void splice(struct bytes data, const struct edit *edits, size_t count, struct bytes values, struct text *out)
@@ -165,7 +185,7 @@ static void splice(struct bytes data, const struct edit *edits, size_t count, st
 			continue;
 		text_add(out, bytes_slice(data, at, edits[n].offset - at));
 		text_add(out, bytes_slice(values, edits[n].begin, edits[n].len));
-		at = edits[n].end;
+		at = edits[n].place->left_out ? close_gap(data, edits[n].end, out) : edits[n].end;
 	}
 	text_add(out, bytes_from(data, at));
 }

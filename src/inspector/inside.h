@@ -53,6 +53,7 @@ struct place {
 	uint64_t from, to, offset;
 	bool discloses;
 	bool of_all;                /* an echo of all that went before as well */
+	bool left_out;              /* a member of a list: it goes, and a comma with it */
 };
 
 struct event {
@@ -125,7 +126,8 @@ uint64_t escapes_open(struct thread *t, const bool *counts, bool addresses);
 
 void call_add(struct thread *t, const struct piece *piece);
 void call_end(struct thread *t);
-void definition_add(struct inspection *i, struct bytes name);
+/* False when it has to be left out of the list it stands in. */
+bool definition_add(struct inspection *i, const struct piece *piece);
 
 /* ---- events.c: what waits ---- */
 

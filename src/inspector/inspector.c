@@ -193,8 +193,6 @@ static void add_text(struct inspection *i, struct event *e, const struct piece *
 
 static void add_piece(struct inspection *i, struct event *e, const struct piece *piece, struct bytes data)
 {
-	if (piece->kind == PIECE_TOOL_DEFINITION)
-		definition_add(i, piece->name);
 	if (piece->kind == PIECE_ECHO)
 		event_add_place(i, e, (struct place){.offset = piece->offset, .of_all = piece->thread.len > 0});
 	else if (piece->kind != PIECE_OPAQUE && (piece->text.len > 0 || piece->kind == PIECE_TOOL_CALL))
@@ -205,9 +203,18 @@ static void add_piece(struct inspection *i, struct event *e, const struct piece 
 
 static void add_pieces(struct inspection *i, struct event *e, const struct exchange *x, struct bytes data)
 {
+	bool left_out = false;
+
 	note_examined(i, exchange_examined(x));
-	for (const struct piece *p = x->pieces; p; p = p->next)
-		add_piece(i, e, p, data);
+	for (const struct piece *p = x->pieces; p; p = p->next) {
+		left_out &= p->within;
+		if (p->kind == PIECE_TOOL_DEFINITION && !definition_add(i, p)) {
+			left_out = true;
+			event_add_place(i, e, (struct place){.offset = p->offset, .left_out = true});
+		}
+		if (!left_out)
+			add_piece(i, e, p, data);
+	}
 }
 
 /* ---- rulings ---- */

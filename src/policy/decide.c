@@ -63,6 +63,16 @@ enum measure policy_host_measure(const struct policy *policy, const struct facts
 	return e->measure == MEASURE_REDACT && fixed ? MEASURE_DENY : e->measure;
 }
 
+enum measure policy_listed_measure(const struct policy *policy, const struct facts *facts, const struct fact_tool *tool, const struct entry **entry)
+{
+	const struct entry *e = policy_entry(policy->tools, facts, tool->name);
+
+	*entry = e;
+	if (!e || tool->outside || e->measure == MEASURE_DENY)
+		return MEASURE_REDACT;
+	return e->measure == MEASURE_HOLD ? MEASURE_ALLOW : e->measure;
+}
+
 struct manner policy_manner(const struct policy *policy, const struct facts *facts)
 {
 	struct manner all = policy->manner;
@@ -142,6 +152,15 @@ static const struct entry *weigh_name(const struct entry *list, const struct fac
 	return e;
 }
 
+static void weigh_listed(const struct policy *policy, const struct facts *f, const struct fact_tool *t, struct decision *d)
+{
+	const struct entry *e;
+	enum measure measure = policy_listed_measure(policy, f, t, &e);
+	struct bytes rule = t->outside ? BYTES("caller.tools") : e ? e->rule : BYTES("tools");
+
+	weigh(d, measure, rule, e && !t->outside ? e->message : BYTES(""));
+}
+
 static void weigh_tool(const struct policy *policy, const struct facts *f, const struct fact_tool *t, struct decision *d)
 {
 	const struct entry *e = weigh_name(policy->tools, f, t->name, "tools", "the policy names no such tool", d);
@@ -208,7 +227,7 @@ void policy_decide(const struct policy *policy, const struct facts *f, struct de
 	if (f->model.len > 0)
 		weigh_name(policy->models, f, f->model, "models", "the policy names no such model", out);
 	for (size_t i = 0; i < f->tool_count; i++)
-		weigh_tool(policy, f, &f->tools[i], out);
+		(f->tools[i].listed ? weigh_listed : weigh_tool)(policy, f, &f->tools[i], out);
 	for (size_t i = 0; i < f->host_count; i++)
 		weigh_host(policy, f, &f->hosts[i], out);
 	weigh_more(policy, f, out);

@@ -20,6 +20,13 @@ enum measure policy_find_measure(const struct policy *policy, const struct facts
 /* The entry that decides about a name, or NULL: then it is denied. */
 const struct entry *policy_entry(const struct entry *list, const struct facts *facts, struct bytes name);
 
+/*
+ * What a tool leads to when it is offered in a list: one that may not be
+ * called is taken out, and that is a redaction; one whose calls are held may
+ * be known.  `entry`: that decides, or NULL.
+ */
+enum measure policy_listed_measure(const struct policy *policy, const struct facts *facts, const struct fact_tool *tool, const struct entry **entry);
+
 /* Does the section let every name pass, whatever the circumstances? */
 bool policy_allows_any(const struct entry *list);
 /* What a host leads to; `fixed`: it stands where nothing can be taken out. */

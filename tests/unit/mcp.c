@@ -17,16 +17,21 @@ static bool no_entry(const struct heading *heading, size_t index, struct bytes *
 	return false;
 }
 
-static void ask(struct driven *d, struct arena *arena, struct bytes body)
+static void ask_under(struct driven *d, struct arena *arena, const char *policy, struct bytes body)
 {
 	struct heading heading = {.method = BYTES("POST"), .path = BYTES("/mcp"), .field = no_field, .entry = no_entry};
 
-	drive(d, arena, "mcp", REDACTS);
+	drive(d, arena, "mcp", policy);
 	exchange_init(&d->request, arena, d->dialect);
 	d->dialect->request(&d->request, &heading, body);
 	assert_null(d->request.why);
 	d->ruling = inspection_request(d->inspection, &d->request, &d->body);
 	d->answer.asked = &d->request;
+}
+
+static void ask(struct driven *d, struct arena *arena, struct bytes body)
+{
+	ask_under(d, arena, REDACTS, body);
 }
 
 static void body_arguments(void *arg)
@@ -97,6 +102,60 @@ static void body_streamed(void *arg)
 	assert_true(bytes_contain(text_bytes(&d.out), BYTES("\"description\":\"say <gone>\"")));
 }
 
+#define LISTED(tools) "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[" tools "],\"nextCursor\":\"x\"}}"
+
+static void list(struct driven *d, struct arena *arena, const char *tools, struct bytes answer)
+{
+	struct text policy;
+
+	text_init(&policy, arena);
+	text_addf(&policy, "policy: test\nmodels: any\nhosts: any\n%s"
+			   "finds:\n  - {name: canary, texts: [heliotrope]}\nrules:\n  - {name: no-canary, finds: canary, measure: deny}\n", tools);
+	ask_under(d, arena, text_string(&policy), BYTES("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}"));
+	drive_answer(d, answer);
+}
+
+/* What may not be called is not offered either, wherever in the list it stands; what it says does not count. */
+static void body_left_out(void *arg)
+{
+	static const char only[] = "tools: [{names: [a, b]}, {names: held, measure: hold}]\n";
+	struct driven d;
+
+	list(&d, arg, only, BYTES(LISTED("{\"name\":\"a\"}, {\"name\":\"x\",\"description\":\"heliotrope\",\"inputSchema\":{\"properties\":{\"y\":{}}}} ,{\"name\":\"b\"}")));
+	assert_int_equal(d.ruling.measure, MEASURE_REDACT);
+	assert_bytes(text_bytes(&d.body), LISTED("{\"name\":\"a\"}, {\"name\":\"b\"}"));
+	list(&d, arg, only, BYTES(LISTED("{\"name\":\"x\"}, {\"name\":\"a\"},\n{\"name\":\"y\"} , {\"name\":\"z\"} ")));
+	assert_bytes(text_bytes(&d.body), LISTED(" {\"name\":\"a\"} "));
+	list(&d, arg, only, BYTES(LISTED("{\"name\":\"x\"},{\"name\":\"y\"}")));
+	assert_bytes(text_bytes(&d.body), LISTED(""));
+	list(&d, arg, only, BYTES(LISTED("{\"name\":\"held\"},{\"name\":\"b\"}")));
+	assert_int_equal(d.ruling.measure, MEASURE_ALLOW);
+	assert_false(d.ruling.edited);
+	list(&d, arg, only, BYTES(LISTED("{\"name\":\"x\"},{\"name\":\"b\",\"description\":\"heliotrope\"}")));
+	assert_int_equal(d.ruling.measure, MEASURE_DENY);
+}
+
+static void body_left_out_of_stream(void *arg)
+{
+	struct driven d;
+	struct text record;
+
+	ask_under(&d, arg, "policy: test\nmodels: any\nhosts: any\ntools: [a]\n", BYTES("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}"));
+	drive_event(&d, BYTES(LISTED("{\"name\":\"x\"},{\"name\":\"a\"}")));
+	assert_bytes(text_bytes(&d.out), "data: " LISTED("{\"name\":\"a\"}") "\n\n");
+	text_init(&record, arg);
+	inspection_record(d.inspection, &record);
+	assert_true(bytes_contain(text_bytes(&record), BYTES("\"decision\":\"redact\"")));
+	assert_true(bytes_contain(text_bytes(&record), BYTES("{\"called\":false,\"listed\":true,\"name\":\"x\"}")));
+}
+
+static void denied_tools_are_left_out_of_lists(void **state)
+{
+	(void)state;
+	with_arena(body_left_out);
+	with_arena(body_left_out_of_stream);
+}
+
 static void descriptions_are_rewritten(void **state)
 {
 	(void)state;
@@ -110,6 +169,7 @@ int main(void)
 		cmocka_unit_test(arguments_are_rewritten_in_their_strings),
 		cmocka_unit_test(redactions_reach_every_place),
 		cmocka_unit_test(descriptions_are_rewritten),
+		cmocka_unit_test(denied_tools_are_left_out_of_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ static void read_definition(struct exchange *x, const struct json *tool, struct 
 	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, v.channel, v.trust, tool->at, json_string(tool, "description"));
 
 	p->name = json_string(tool, "name");
-	p->fixed = true;
+	p->fixed = p->listed = true;
 	if (!mcp_is_tool_name(p->name))
 		mcp_fail(x, "-32602", "defines a tool by a name that no tool may have");
 	json_each(tool, it)
