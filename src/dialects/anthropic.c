@@ -53,7 +53,7 @@ static void read_tools(struct exchange *x, const struct json *value)
 static void read_servers(struct exchange *x, const struct json *value)
 {
 	json_each(value, it)
-		reading_offer(x, BYTES("mcp_server"), it, "type");
+		reading_offer(x, BYTES("mcp_server"), it, "type")->provider = true;
 }
 
 static void read_format(struct exchange *x, const struct json *value)

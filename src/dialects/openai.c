@@ -216,6 +216,7 @@ void openai_tool(struct exchange *x, const struct json *tool)
 	const struct json *description = json_member(tool, "description");
 	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, description ? description->at : tool->at, json_string(tool, "description"));
 	p->name = is_callers(type) ? name : type;
+	p->provider = !is_callers(type);
 	p->fixed = !description || description->kind != JSON_IS_STRING;
 	read_server(x, tool);
 	openai_tools(x, json_member(tool, "tools"));

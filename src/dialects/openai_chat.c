@@ -76,7 +76,9 @@ static void read_tools(struct exchange *x, const struct json *root)
 		reading_definition(x, json_string(it, "name"), it);
 	if (!search || search->kind == JSON_IS_NULL)
 		return;
-	exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, search->at, BYTES(""))->name = BYTES("web_search");
+	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, search->at, BYTES(""));
+	p->name = BYTES("web_search");
+	p->provider = true;
 	reading_deep(x, search, CHANNEL_META, TRUST_USER);
 }
 

@@ -234,22 +234,22 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 /* Texts that come in parts: EVENT.delta brings one in `delta`, EVENT.done the whole in `member`. */
 static const struct said {
 	const char *event, *member;
-	bool call;
+	bool call, provider;
 	enum channel channel;
 	const char *thread, *counted_by;        /* "INDEX/thread", or "INDEX/thread/COUNT" */
 } texts[] = {
-	{"response.output_text", "text", false, CHANNEL_ASSISTANT, "text", "content_index"},
-	{"response.refusal", "refusal", false, CHANNEL_ASSISTANT, "refusal", "content_index"},
-	{"response.reasoning_text", "text", false, CHANNEL_REASONING, "text", "content_index"},
-	{"response.reasoning", "text", false, CHANNEL_REASONING, "text", "content_index"},
-	{"response.reasoning_summary_text", "text", false, CHANNEL_REASONING, "summary", "summary_index"},
-	{"response.reasoning_summary", "text", false, CHANNEL_REASONING, "summary", "summary_index"},
-	{"response.function_call_arguments", "arguments", true, CHANNEL_ARGUMENTS, "call", NULL},
-	{"response.mcp_call_arguments", "arguments", true, CHANNEL_ARGUMENTS, "call", NULL},
-	{"response.custom_tool_call_input", "input", true, CHANNEL_ARGUMENTS, "call", NULL},
-	{"response.code_interpreter_call_code", "code", true, CHANNEL_ARGUMENTS, "call", NULL},
-	{"response.shell_call_command", "command", true, CHANNEL_ARGUMENTS, "call", "command_index"},
-	{"response.audio.transcript", "transcript", false, CHANNEL_ASSISTANT, "transcript", NULL},
+	{"response.output_text", "text", false, false, CHANNEL_ASSISTANT, "text", "content_index"},
+	{"response.refusal", "refusal", false, false, CHANNEL_ASSISTANT, "refusal", "content_index"},
+	{"response.reasoning_text", "text", false, false, CHANNEL_REASONING, "text", "content_index"},
+	{"response.reasoning", "text", false, false, CHANNEL_REASONING, "text", "content_index"},
+	{"response.reasoning_summary_text", "text", false, false, CHANNEL_REASONING, "summary", "summary_index"},
+	{"response.reasoning_summary", "text", false, false, CHANNEL_REASONING, "summary", "summary_index"},
+	{"response.function_call_arguments", "arguments", true, false, CHANNEL_ARGUMENTS, "call", NULL},
+	{"response.mcp_call_arguments", "arguments", true, true, CHANNEL_ARGUMENTS, "call", NULL},
+	{"response.custom_tool_call_input", "input", true, false, CHANNEL_ARGUMENTS, "call", NULL},
+	{"response.code_interpreter_call_code", "code", true, true, CHANNEL_ARGUMENTS, "call", NULL},
+	{"response.shell_call_command", "command", true, true, CHANNEL_ARGUMENTS, "call", "command_index"},
+	{"response.audio.transcript", "transcript", false, false, CHANNEL_ASSISTANT, "transcript", NULL},
 };
 
 static const struct said *said_by(struct bytes type, struct bytes *step)
@@ -301,6 +301,7 @@ static void read_said(struct exchange *x, const struct said *said, struct bytes 
 		return;
 	if (said->call) {
 		struct bytes name = json_string(root, "name");
+		p->provider = said->provider;
 		p->name = name.len > 0 ? name : called_at(s, reading_number(root, "output_index"));
 		text_add_string(known, " name");
 	}

@@ -261,7 +261,7 @@ struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const st
 	return p;
 }
 
-void reading_offer(struct exchange *x, struct bytes name, const struct json *tool, const char *known)
+struct piece *reading_offer(struct exchange *x, struct bytes name, const struct json *tool, const char *known)
 {
 	const struct json *description = json_member(tool, "description");
 	const struct json *holder = description && description->kind == JSON_IS_STRING ? description : tool;
@@ -270,6 +270,7 @@ void reading_offer(struct exchange *x, struct bytes name, const struct json *too
 	p->name = name;
 	p->fixed = holder == tool;
 	reading_rest(x, tool, known, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	return p;
 }
 
 void reading_sealed(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, const char *what)

@@ -50,7 +50,7 @@ void reading_definition(struct exchange *x, struct bytes name, const struct json
  */
 struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const struct json *name, const struct json *arguments);
 /* A tool's definition whose description can be rewritten; `known`: members that are told otherwise. */
-void reading_offer(struct exchange *x, struct bytes name, const struct json *tool, const char *known);
+struct piece *reading_offer(struct exchange *x, struct bytes name, const struct json *tool, const char *known);
 /* Signed or encrypted: opaque, and never rewritten. */
 void reading_sealed(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, const char *what);
 /*

@@ -4,7 +4,7 @@
 static void add_fact(struct inspection *i, struct fact_tool *fact)
 {
 	const struct names *most = &i->circumstances->caller->tools;
-	const struct entry *e = policy_entry(i->policy->tools, &i->facts, fact->name);
+	const struct entry *e = policy_tool_entry(i->policy, &i->facts, fact->name, fact->provider);
 
 	if (most->count > 0 && !names_fit(most, fact->name) && !i->facts.tool_outside)
 		i->facts.tool_outside = i->dirty = true;
@@ -15,7 +15,7 @@ static void add_fact(struct inspection *i, struct fact_tool *fact)
 bool definition_add(struct inspection *i, const struct piece *piece)
 {
 	const struct names *most = &i->circumstances->caller->tools;
-	struct fact_tool fact = {.name = piece->name, .listed = piece->listed};
+	struct fact_tool fact = {.name = piece->name, .provider = piece->provider, .listed = piece->listed};
 	const struct entry *e;
 
 	if (!piece->listed) {
@@ -32,9 +32,9 @@ bool definition_add(struct inspection *i, const struct piece *piece)
 static void name_call(struct thread *t)
 {
 	struct inspection *i = t->inspection;
-	struct fact_tool fact = {.name = text_bytes(&t->tool), .called = true};
+	struct fact_tool fact = {.name = text_bytes(&t->tool), .called = true, .provider = t->provider};
 
-	t->entry = policy_entry(i->policy->tools, &i->facts, fact.name);
+	t->entry = policy_tool_entry(i->policy, &i->facts, fact.name, fact.provider);
 	t->holds = t->entry && t->entry->typed && t->entry->measure < MEASURE_HOLD;
 	if (t->holds)
 		return;
@@ -43,10 +43,10 @@ static void name_call(struct thread *t)
 }
 
 /* Two names for one call: readers may take either, so both have to do, and neither may have arguments that are judged. */
-static void rename_call(struct thread *t, struct bytes name)
+static void rename_call(struct thread *t, struct bytes name, bool provider)
 {
-	struct fact_tool fact = {.name = name, .called = true, .typed = true, .failed = BYTES("(two names)")};
-	const struct entry *e = policy_entry(t->inspection->policy->tools, &t->inspection->facts, name);
+	struct fact_tool fact = {.name = name, .called = true, .provider = provider, .typed = true, .failed = BYTES("(two names)")};
+	const struct entry *e = policy_tool_entry(t->inspection->policy, &t->inspection->facts, name, provider);
 
 	if (e)
 		memcpy(fact.conditions, e->conditions.sha256, sizeof fact.conditions);
@@ -60,9 +60,10 @@ void call_add(struct thread *t, const struct piece *piece)
 	t->call = true;
 	if (piece->name.len > 0 && t->tool.len == 0) {
 		text_add(&t->tool, piece->name);
+		t->provider = piece->provider;
 		name_call(t);
-	} else if (piece->name.len > 0 && !bytes_equal(text_bytes(&t->tool), piece->name)) {
-		rename_call(t, piece->name);
+	} else if (piece->name.len > 0 && (piece->provider != t->provider || !bytes_equal(text_bytes(&t->tool), piece->name))) {
+		rename_call(t, piece->name, piece->provider);
 	}
 	if (!t->judged && t->arguments.len + piece->text.len <= HELD_MOST)
 		text_add(&t->arguments, piece->text);
@@ -73,7 +74,7 @@ void call_add(struct thread *t, const struct piece *piece)
 void call_end(struct thread *t)
 {
 	struct inspection *i = t->inspection;
-	struct fact_tool fact = {.name = text_bytes(&t->tool), .called = true, .typed = true};
+	struct fact_tool fact = {.name = text_bytes(&t->tool), .called = true, .provider = t->provider, .typed = true};
 
 	if (t->judged)
 		return;

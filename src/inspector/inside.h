@@ -36,7 +36,7 @@ struct thread {
 	uint64_t *counted;          /* of each find: where the last occurrence that was counted ended */
 	unsigned waiting;           /* parts of it in events that wait */
 
-	bool call, judged, holds;   /* of a tool; `holds`: nothing goes out before it is judged */
+	bool call, provider, judged, holds;     /* of a tool; `holds`: nothing goes out before it is judged */
 	struct text tool, arguments;
 	struct escapes *escapes;    /* of arguments that are JSON in a string; `reads` when they are */
 	bool reads;

@@ -108,19 +108,21 @@ static void read_entry(struct reading *r, const struct yaml *item, const char *w
 	if (item->kind == YAML_IS_SCALAR) {
 		e->names = reading_names(r, item);
 	} else {
-		reading_keys(r, item, tool ? "names measure message for unless arguments other-arguments" : "names measure message for unless");
+		reading_keys(r, item, tool ? "names measure message for unless provider arguments other-arguments" : "names measure message for unless");
 		e->names = reading_names(r, yaml_member(item, "names"));
 		e->scope = reading_scope(r, item);
 		e->measure = reading_measure(r, yaml_member(item, "measure"), MEASURE_ALLOW);
 		e->message = reading_string(r, yaml_member(item, "message"), MESSAGE_MOST);
 		if (tool)
 			read_arguments(r, item, e);
+		if (yaml_member(item, "provider"))
+			e->whose = reading_yes(r, yaml_member(item, "provider")) ? WHOSE_PROVIDER : WHOSE_OTHERS;
 	}
 	if (e->names.count == 0)
 		reading_fail(r, item, "has an entry without names");
 	if (e->measure == MEASURE_REDACT && strcmp(what, "hosts") != 0)
 		reading_fail(r, item, "would redact what is no text: allow, warn, hold or deny it");
-	e->rule = joined(r, what, e->names.count ? e->names.at[0] : BYTES(""));
+	e->rule = joined(r, e->whose == WHOSE_PROVIDER ? "tools.provider" : what, e->names.count ? e->names.at[0] : BYTES(""));
 }
 
 struct entry *read_entries(struct reading *r, const struct yaml *section, const char *what)

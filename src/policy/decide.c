@@ -46,11 +46,20 @@ const struct entry *policy_entry(const struct entry *list, const struct facts *f
 	return NULL;
 }
 
+const struct entry *policy_tool_entry(const struct policy *policy, const struct facts *facts, struct bytes name, bool provider)
+{
+	const struct entry *e = policy_entry(policy->tools, facts, name);
+
+	while (e && e->whose == (provider ? WHOSE_OTHERS : WHOSE_PROVIDER))
+		e = policy_entry(e->next, facts, name);
+	return e;
+}
+
 bool policy_allows_any(const struct entry *list)
 {
 	static const struct scope none;
 
-	return list && list->measure == MEASURE_ALLOW && !list->typed && names_fit(&list->names, BYTES("")) && memcmp(&list->scope, &none, sizeof none) == 0;
+	return list && list->measure == MEASURE_ALLOW && !list->typed && list->whose == WHOSE_ANY && names_fit(&list->names, BYTES("")) && memcmp(&list->scope, &none, sizeof none) == 0;
 }
 
 enum measure policy_host_measure(const struct policy *policy, const struct facts *facts, struct bytes host, bool fixed, const struct entry **entry)
@@ -65,7 +74,7 @@ enum measure policy_host_measure(const struct policy *policy, const struct facts
 
 enum measure policy_listed_measure(const struct policy *policy, const struct facts *facts, const struct fact_tool *tool, const struct entry **entry)
 {
-	const struct entry *e = policy_entry(policy->tools, facts, tool->name);
+	const struct entry *e = policy_tool_entry(policy, facts, tool->name, tool->provider);
 
 	*entry = e;
 	if (!e || tool->outside || e->measure == MEASURE_DENY)
@@ -141,15 +150,12 @@ static void weigh_circumstances(const struct policy *policy, const struct facts 
 }
 
 /* Denied when no entry fits; an entry may say more. */
-static const struct entry *weigh_name(const struct entry *list, const struct facts *f, struct bytes name, const char *what, const char *message, struct decision *d)
+static void weigh_entry(const struct entry *e, const char *what, const char *message, struct decision *d)
 {
-	const struct entry *e = policy_entry(list, f, name);
-
 	if (e)
 		weigh(d, e->measure, e->rule, e->message);
 	else
 		weigh(d, MEASURE_DENY, bytes_of(what), bytes_of(message));
-	return e;
 }
 
 static void weigh_listed(const struct policy *policy, const struct facts *f, const struct fact_tool *t, struct decision *d)
@@ -163,8 +169,9 @@ static void weigh_listed(const struct policy *policy, const struct facts *f, con
 
 static void weigh_tool(const struct policy *policy, const struct facts *f, const struct fact_tool *t, struct decision *d)
 {
-	const struct entry *e = weigh_name(policy->tools, f, t->name, "tools", "the policy names no such tool", d);
+	const struct entry *e = policy_tool_entry(policy, f, t->name, t->provider);
 
+	weigh_entry(e, "tools", "the policy names no such tool", d);
 	if (!e || !e->typed || !t->called || e->measure >= MEASURE_HOLD)
 		return;
 	if (!t->typed || memcmp(t->conditions, e->conditions.sha256, sizeof t->conditions) != 0)
@@ -225,7 +232,7 @@ void policy_decide(const struct policy *policy, const struct facts *f, struct de
 	*out = (struct decision){0};
 	weigh_circumstances(policy, f, out);
 	if (f->model.len > 0)
-		weigh_name(policy->models, f, f->model, "models", "the policy names no such model", out);
+		weigh_entry(policy_entry(policy->models, f, f->model), "models", "the policy names no such model", out);
 	for (size_t i = 0; i < f->tool_count; i++)
 		(f->tools[i].listed ? weigh_listed : weigh_tool)(policy, f, &f->tools[i], out);
 	for (size_t i = 0; i < f->host_count; i++)

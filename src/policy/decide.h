@@ -20,6 +20,9 @@ enum measure policy_find_measure(const struct policy *policy, const struct facts
 /* The entry that decides about a name, or NULL: then it is denied. */
 const struct entry *policy_entry(const struct entry *list, const struct facts *facts, struct bytes name);
 
+/* The same for a tool; `provider`: the model's provider defines it. */
+const struct entry *policy_tool_entry(const struct policy *policy, const struct facts *facts, struct bytes name, bool provider);
+
 /*
  * What a tool leads to when it is offered in a list: one that may not be
  * called is taken out, and that is a redaction; one whose calls are held may

@@ -22,7 +22,7 @@ static bool has_room(const struct facts *f, size_t weight)
 
 static bool same_tool(const struct fact_tool *a, const struct fact_tool *b)
 {
-	return bytes_equal(a->name, b->name) && a->called == b->called && a->listed == b->listed && a->outside == b->outside && a->typed == b->typed && a->fits == b->fits &&
+	return bytes_equal(a->name, b->name) && a->called == b->called && a->provider == b->provider && a->listed == b->listed && a->outside == b->outside && a->typed == b->typed && a->fits == b->fits &&
 	       memcmp(a->conditions, b->conditions, sizeof a->conditions) == 0 && bytes_equal(a->failed, b->failed);
 }
 
@@ -197,6 +197,8 @@ static void add_tools(struct text *out, const struct facts *f)
 		add_name(out, "name", t->name);
 		if (t->outside)
 			add_bool(out, "outside", true);
+		if (t->provider)
+			add_bool(out, "provider", true);
 		text_add_byte(out, '}');
 	}
 	text_add_byte(out, ']');
@@ -312,6 +314,7 @@ static bool read_tools(struct facts *f, const struct json *list)
 	json_each(list, it) {
 		struct fact_tool t = {.name = json_string(it, "name"), .called = read_bool(it, "called"), .fits = read_bool(it, "fits"), .failed = json_string(it, "failed")};
 		t.typed = json_member(it, "conditions") != NULL;
+		t.provider = read_bool(it, "provider");
 		t.listed = read_bool(it, "listed");
 		t.outside = read_bool(it, "outside");
 		if (f->tool_count == FACT_TOOLS_MOST || (t.typed && !read_hex(json_string(it, "conditions"), t.conditions)))

@@ -13,6 +13,7 @@ enum { FACT_TOOLS_MOST = 64, FACT_HOSTS_MOST = 64, FACT_HITS_MOST = 160, FACT_NA
 struct fact_tool {
 	struct bytes name;
 	bool called;                /* else offered */
+	bool provider;              /* the model's provider defines it */
 	bool listed;                /* offered in a list that can do without it */
 	bool outside;               /* listed, and none of those that the caller may reach at most */
 	bool typed;                 /* its arguments were judged by the conditions with that digest */

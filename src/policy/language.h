@@ -37,6 +37,9 @@ struct argument {
 	struct argument *next;
 };
 
+/* Tools that the model's provider defines, others, or both. */
+enum whose { WHOSE_ANY, WHOSE_OTHERS, WHOSE_PROVIDER };
+
 /* A line of models, tools or hosts: the first that fits decides; what none fits is denied. */
 struct entry {
 	struct bytes rule;          /* what the record calls it */
@@ -44,7 +47,8 @@ struct entry {
 	struct scope scope;
 	enum measure measure;
 	struct bytes message;
-	struct argument *arguments; /* of tools */
+	enum whose whose;           /* of tools, and so is what follows */
+	struct argument *arguments;
 	bool typed, others;         /* arguments are judged; such as are not named may stand too */
 	struct digest conditions;   /* over what the arguments have to fit */
 	struct entry *next;

@@ -79,6 +79,7 @@ static void show_piece(struct text *out, const struct piece *p)
 	text_add_string(out, p->ends ? " ends" : "");
 	text_add_string(out, p->repeats ? " repeats" : "");
 	text_add_string(out, p->fixed ? " fixed" : "");
+	text_add_string(out, p->provider ? " provider" : "");
 	text_add_string(out, p->listed ? " listed" : "");
 	text_add_string(out, p->within ? " within" : "");
 	text_add_string(out, ": ");

@@ -511,6 +511,44 @@ static void what_is_not_named_is_denied(void **state)
 	with_arena(body_denies);
 }
 
+/* A function may be called what the provider calls its own: the kind tells them apart, offered and called. */
+static void body_provider(void *arg)
+{
+	static const struct {
+		const char *dialect, *body;
+		enum measure measure;
+	} cases[] = {
+		{"openai-chat", "{\"model\":\"m\",\"messages\":[],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"web_search\"}}]}", MEASURE_ALLOW},
+		{"openai-chat", "{\"model\":\"m\",\"messages\":[],\"tools\":[{\"type\":\"web_search\"}]}", MEASURE_DENY},
+		{"openai-chat", "{\"model\":\"m\",\"messages\":[],\"tools\":[{\"type\":\"web_search\",\"function\":{\"name\":\"mine\"}}]}", MEASURE_DENY},
+		{"openai-chat", "{\"model\":\"m\",\"messages\":[],\"web_search_options\":{}}", MEASURE_DENY},
+		{"openai-responses", "{\"model\":\"m\",\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"shell\"}]}", MEASURE_ALLOW},
+		{"openai-responses", "{\"model\":\"m\",\"input\":\"x\",\"tools\":[{\"type\":\"shell\"}]}", MEASURE_DENY},
+		{"openai-responses", "{\"model\":\"m\",\"input\":\"x\",\"tools\":[{\"type\":\"local_shell\"}]}", MEASURE_ALLOW},
+		{"openai-responses", "{\"model\":\"m\",\"input\":[{\"type\":\"function_call\",\"name\":\"mcp\",\"arguments\":\"{}\"}]}", MEASURE_ALLOW},
+		{"openai-responses", "{\"model\":\"m\",\"input\":[{\"type\":\"mcp_call\",\"name\":\"mine\",\"arguments\":\"{}\"}]}", MEASURE_DENY},
+		{"anthropic", "{\"model\":\"m\",\"messages\":[],\"tools\":[{\"name\":\"computer\",\"input_schema\":{}}]}", MEASURE_ALLOW},
+		{"anthropic", "{\"model\":\"m\",\"messages\":[],\"tools\":[{\"type\":\"computer_20250124\",\"name\":\"computer\"}]}", MEASURE_DENY},
+		{"anthropic", "{\"model\":\"m\",\"messages\":[],\"tools\":[{\"type\":\"bash_20250124\",\"name\":\"bash\"}]}", MEASURE_ALLOW},
+		{"anthropic", "{\"model\":\"m\",\"messages\":[],\"mcp_servers\":[{\"type\":\"url\",\"url\":\"https://example.com/mcp\",\"name\":\"x\"}]}", MEASURE_DENY},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct driven d;
+		drive(&d, arg, cases[i].dialect, NULL);
+		drive_request(&d, bytes_of(cases[i].body));
+		if (d.ruling.measure != cases[i].measure)
+			print_error("%s\n", cases[i].body);
+		assert_int_equal(d.ruling.measure, cases[i].measure);
+	}
+}
+
+static void tools_of_the_provider_are_known_by_their_kind(void **state)
+{
+	(void)state;
+	with_arena(body_provider);
+}
+
 /* Token numbers at the end of a stream spell out all of it, whatever was taken out on the way. */
 static void body_echo_of_all(void *arg)
 {
@@ -555,7 +593,7 @@ int main(void)
 		cmocka_unit_test(observing_changes_nothing_and_records_all),
 		cmocka_unit_test(hosts_are_read_as_the_worst_reader_would),
 		cmocka_unit_test(addresses_can_be_taken_out),
-		cmocka_unit_test(what_is_not_named_is_denied),
+		cmocka_unit_test(what_is_not_named_is_denied), cmocka_unit_test(tools_of_the_provider_are_known_by_their_kind),
 		cmocka_unit_test(echoes_of_a_whole_stream_fall_with_any_of_it),
 	};
 

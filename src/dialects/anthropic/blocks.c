@@ -219,7 +219,9 @@ static void read_call(const struct place *place, const struct json *block)
 	const struct json *input = json_member(block, "input");
 	bool comes = place->number && input && input->kind == JSON_IS_OBJECT && input->count == 0;
 
-	carry_on(place, reading_call_of_value(place->x, place->trust, json_member(block, "name"), comes ? NULL : input), "input");
+	struct piece *p = reading_call_of_value(place->x, place->trust, json_member(block, "name"), comes ? NULL : input);
+	p->provider = !bytes_same(json_string(block, "type"), "tool_use");
+	carry_on(place, p, "input");
 }
 
 static void read_unknown(const struct place *place, const struct json *value)
@@ -300,5 +302,5 @@ void blocks_read_tool(struct exchange *x, const struct json *tool)
 	bool own = type.len == 0 || bytes_same(type, "custom");
 
 	reading_spelling(x, tool, "type name description input_schema input_examples");
-	reading_offer(x, own ? json_string(tool, "name") : type, tool, own ? "type name description" : "type description");
+	reading_offer(x, own ? json_string(tool, "name") : type, tool, own ? "type name description" : "type description")->provider = !own;
 }

@@ -58,6 +58,12 @@ static const struct row {
 	{"item_reference", "id", AS_OPAQUE, CHANNEL_DOCUMENT, "an item kept elsewhere"},
 };
 
+/* Calls of functions that the caller defined go back to the caller; all others are of kinds that the provider defines. */
+static bool is_providers(const char *type)
+{
+	return strcmp(type, "function_call") != 0 && strcmp(type, "custom_tool_call") != 0;
+}
+
 struct bytes responses_tool(const struct json *item)
 {
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -80,6 +86,7 @@ static void read_call(struct exchange *x, const struct json *item, const struct 
 
 	if (row->word)
 		p->name = bytes_of(row->word);
+	p->provider = is_providers(row->type);
 	if (place.parts)
 		p->thread = reading_thread(x, "%llu/call", (unsigned long long)place.index);
 }
