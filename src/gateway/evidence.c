@@ -33,6 +33,14 @@ static struct digest salted(const struct turn *t, struct bytes b)
 	return d;
 }
 
+/* On a route that only lists, what has a body is not looked at. */
+static enum examined examined(const struct turn *t, const struct exchange *x, uint64_t bytes)
+{
+	bool read = t->of_dialect && t->of_dialect->action == ROUTE_EXAMINE;
+
+	return read || bytes == 0 ? exchange_examined(x, bytes) : EXAMINED_NOT;
+}
+
 static void add_answer(struct text *out, struct turn *t)
 {
 	text_add_key(out, "answer");
@@ -43,7 +51,7 @@ static void add_answer(struct text *out, struct turn *t)
 	text_add_key(out, "ended");
 	text_add_string(out, t->answer.ended ? "true" : "false");
 	text_add_member_number(out, "events", t->events);
-	add_bounded(out, "examined", bytes_of(t->status && t->of_dialect->action == ROUTE_EXAMINE ? examined_name(exchange_examined(&t->answer)) : "not"));
+	add_bounded(out, "examined", bytes_of(examined_name(t->status ? examined(t, &t->answer, t->answer_bytes) : EXAMINED_NOT)));
 	add_bounded(out, "finish", t->answer.finish);
 	add_bounded(out, "model", t->answer.model);
 	text_add_member_number(out, "status", t->status);
@@ -62,7 +70,7 @@ static void add_request(struct text *out, struct turn *t)
 	text_add_byte(out, '{');
 	text_add_member_number(out, "bytes", t->body.len);
 	add_digest(out, "digest", salted(t, text_bytes(&t->body)));
-	add_bounded(out, "examined", bytes_of(t->of_dialect && t->of_dialect->action == ROUTE_EXAMINE && t->body.len ? examined_name(exchange_examined(&t->request)) : "not"));
+	add_bounded(out, "examined", bytes_of(examined_name(t->upstream || t->body.len ? examined(t, &t->request, t->body.len) : EXAMINED_NOT)));
 	add_bounded(out, "model", t->request.model);
 	text_add_member_number(out, "pieces", t->request.piece_count);
 	text_add_key(out, "stream");

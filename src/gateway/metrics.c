@@ -16,6 +16,7 @@ static const struct {
 	[COUNT_TOKENS_IN] = {"merlon_input_tokens_total", "tokens of requests, as models reported them"},
 	[COUNT_TOKENS_OUT] = {"merlon_output_tokens_total", "tokens of answers, as models reported them"},
 	[COUNT_NOT_EXAMINED] = {"merlon_not_examined_total", "exchanges that could not be examined"},
+	[COUNT_NOTHING] = {"merlon_nothing_to_examine_total", "exchanges whose request had no body"},
 	[COUNT_RECORDS] = {"merlon_records_total", "records written into the ledger"},
 };
 

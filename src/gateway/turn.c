@@ -341,6 +341,8 @@ static bool examine_request(struct turn *t)
 {
 	char message[240];
 
+	if (t->body.len == 0 && !bytes_same(t->method, "POST"))
+		shared_count(t->door->shared, COUNT_NOTHING, 1);
 	if (t->of_dialect->action != ROUTE_EXAMINE)
 		return true;
 	if (!arena_run(&t->arena, read_request, t))

@@ -66,7 +66,7 @@ static void note_examined(struct inspection *i, enum examined how_far)
 
 	if (i->half == HALF_ANSWER && !i->facts.answers) {
 		i->facts.answers = i->dirty = true;
-		i->facts.answer = EXAMINED_WHOLE;
+		i->facts.answer = EXAMINED_NOTHING;
 	}
 	i->dirty |= worse(*e, how_far) != *e;
 	*e = worse(*e, how_far);
@@ -80,7 +80,7 @@ struct inspection *inspection_begin(struct arena *arena, const struct policy *po
 	i->policy = policy;
 	i->circumstances = circumstances;
 	i->last = &i->first;
-	i->facts.request = EXAMINED_WHOLE;
+	i->facts.request = EXAMINED_NOTHING;
 	text_init(&i->written, arena);
 	text_init(&i->framed, arena);
 	text_init(&i->state, arena);
@@ -205,7 +205,7 @@ static void add_pieces(struct inspection *i, struct event *e, const struct excha
 {
 	bool left_out = false;
 
-	note_examined(i, exchange_examined(x));
+	note_examined(i, exchange_examined(x, data.len));
 	for (const struct piece *p = x->pieces; p; p = p->next) {
 		left_out &= p->within;
 		if (p->kind == PIECE_TOOL_DEFINITION && !definition_add(i, p)) {

@@ -258,7 +258,7 @@ static bool read_examined(const struct json *object, const char *key, enum exami
 {
 	struct bytes name = json_string(object, key);
 
-	for (unsigned e = EXAMINED_NOT; e <= EXAMINED_WHOLE; e++)
+	for (unsigned e = EXAMINED_NOT; e <= EXAMINED_NOTHING; e++)
 		if (bytes_same(name, examined_name(e))) {
 			*out = e;
 			return true;

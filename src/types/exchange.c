@@ -25,11 +25,11 @@ void exchange_fail(struct exchange *x, const char *why)
 		x->why = why;
 }
 
-enum examined exchange_examined(const struct exchange *x)
+enum examined exchange_examined(const struct exchange *x, uint64_t bytes)
 {
 	if (x->why)
 		return EXAMINED_NOT;
-	return x->partly ? EXAMINED_PARTLY : EXAMINED_WHOLE;
+	return x->partly ? EXAMINED_PARTLY : bytes > 0 ? EXAMINED_WHOLE : EXAMINED_NOTHING;
 }
 
 const char *channel_name(enum channel channel)
@@ -41,7 +41,7 @@ const char *channel_name(enum channel channel)
 
 const char *examined_name(enum examined examined)
 {
-	static const char *const names[] = {"not", "partly", "whole"};
+	static const char *const names[] = {"not", "partly", "whole", "nothing"};
 
 	return names[examined];
 }

@@ -53,8 +53,8 @@ struct piece {
 	struct piece *next;
 };
 
-/* How far an exchange was understood. */
-enum examined { EXAMINED_NOT, EXAMINED_PARTLY, EXAMINED_WHOLE };
+/* How far an exchange was understood, the worst first; NOTHING: there was no body to understand. */
+enum examined { EXAMINED_NOT, EXAMINED_PARTLY, EXAMINED_WHOLE, EXAMINED_NOTHING };
 
 struct usage {
 	bool known;                 /* the upstream said so; otherwise the counts are of bytes over four */
@@ -93,7 +93,8 @@ void exchange_init(struct exchange *x, struct arena *arena, const struct dialect
 struct piece *exchange_add(struct exchange *x, enum piece_kind kind, enum channel channel, unsigned trust, uint64_t offset, struct bytes text);
 /* The first reason stays. */
 void exchange_fail(struct exchange *x, const char *why);
-enum examined exchange_examined(const struct exchange *x);
+/* `bytes`: of its body. */
+enum examined exchange_examined(const struct exchange *x, uint64_t bytes);
 
 const char *channel_name(enum channel channel);
 const char *examined_name(enum examined examined);

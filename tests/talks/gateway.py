@@ -243,7 +243,7 @@ def operators(g):
 	check("the socket is for its owner alone", os.stat(g.ledger / "control").st_mode & 0o777 == 0o600)
 	status, text = ask("GET", "/metrics")
 	found = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#")
-	check("metrics are counted", status == 200 and int(found["merlon_answered_total"]) > 20 and found["merlon_workers"] == "2" and found['merlon_exchange_seconds_bucket{le="+Inf"}'] == found["merlon_exchange_seconds_count"], text)
+	check("metrics are counted", status == 200 and int(found["merlon_answered_total"]) > 20 and int(found["merlon_nothing_to_examine_total"]) > 0 and found["merlon_workers"] == "2" and found['merlon_exchange_seconds_bucket{le="+Inf"}'] == found["merlon_exchange_seconds_count"], text)
 	c = g.connect()
 	c.request("GET", "/healthz")
 	check("a probe needs no key", c.getresponse().read() == b"alive")
@@ -343,6 +343,9 @@ def main():
 	check("and those of a worker that was killed", outcomes.get("lost", 0) + outcomes.get("left", 0) >= 2, outcomes)
 	first = records[0]
 	check("a record says who, what and how", first["caller"] == "first" and first["answer"]["model"] == "m-1" and first["tokens"] == {"input": 3, "output": 2, "reported": True} and first["answer"]["examined"] == "whole", first)
+	listed = [r for r in records if r["route"] == "GET /v1/models" and r["outcome"] == "answered"]
+	check("a request without a body is not called unexamined", listed and all(r["request"]["examined"] == "nothing" and r["answer"]["examined"] == "not" for r in listed), listed[:1])
+	check("one that was refused before it was read is", {r["request"]["examined"] for r in records if r["outcome"] == "refused" and r["request"]["bytes"] == 0} <= {"not"})
 	check("and nothing of the content", not any("HELLO" in json.dumps(r) or "hello" in json.dumps(r) for r in records))
 	check("and those that were cut when the recorder was killed", [r["outcome"] for r in records if r["request"]["model"] == "cut-down"] == ["lost"] * 3, outcomes)
 	check("each once", len({r["id"] for r in records}) == len(records))

@@ -89,7 +89,7 @@ static void show_piece(struct text *out, const struct piece *p)
 
 static void show(struct text *out, const struct exchange *x)
 {
-	text_addf(out, " examined %s", examined_name(exchange_examined(x)));
+	text_addf(out, " examined %s", examined_name(exchange_examined(x, x->body.len)));
 	if (x->model.len > 0) {
 		text_add_string(out, " model ");
 		text_add_printable(out, x->model, 200);
