@@ -131,6 +131,7 @@ struct progress {
 	bool begun;
 	uint64_t input, written, cached;    /* tokens: not cached, written to the cache, read from it */
 	unsigned char texts[BLOCKS_MOST / 8], calls[BLOCKS_MOST / 8];   /* blocks that are open */
+	unsigned char thought[BLOCKS_MOST / 8];         /* that said their thinking */
 };
 
 static void mark(unsigned char *set, uint64_t number, bool on)
@@ -224,17 +225,22 @@ static void read_block_start(struct exchange *x, const struct json *root)
 
 	if (json_member(block, "input"))
 		mark(((struct progress *)x->state)->calls, number, true);
+	mark(((struct progress *)x->state)->thought, number, json_string(block, "thinking").len > 0);
 	blocks_read(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL, .number = &number}, block);
 }
 
 static void read_block_delta(struct exchange *x, const struct json *root)
 {
 	uint64_t number = reading_number(root, "index");
+	const struct json *delta = json_member(root, "delta");
 	struct progress *p = x->state;
 
 	if (number >= BLOCKS_MOST || !is_marked(p->calls, number))
 		mark(p->texts, number, true);
-	blocks_read_delta(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL, .number = &number}, json_member(root, "delta"));
+	if (json_string(delta, "thinking").len > 0)
+		mark(p->thought, number, true);
+	bool thought = number < BLOCKS_MOST && is_marked(p->thought, number);
+	blocks_read_delta(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL, .number = &number, .thought = thought}, delta);
 }
 
 static void read_block_stop(struct exchange *x, const struct json *root)

@@ -549,6 +549,32 @@ static void tools_of_the_provider_are_known_by_their_kind(void **state)
 	with_arena(body_provider);
 }
 
+#define SIGNED(thinking) "{\"type\":\"message\",\"model\":\"m\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"" thinking "\",\"signature\":\"EqQB\"},{\"type\":\"text\",\"text\":\"Well.\"}]}"
+
+/* What is signed is read whole, and not a letter of it is rewritten: what would have to be is denied. */
+static void body_signed(void *arg)
+{
+	struct driven d;
+
+	for (unsigned found = 0; found < 2; found++) {
+		drive(&d, arg, "anthropic", REDACTS);
+		drive_request(&d, BYTES("{\"model\":\"m\",\"messages\":[]}"));
+		drive_answer(&d, found ? BYTES(SIGNED("It is heliotrope-7741.")) : BYTES(SIGNED("It is well.")));
+		assert_int_equal(exchange_examined(&d.answer, 1), EXAMINED_WHOLE);
+		assert_int_equal(d.ruling.measure, found ? MEASURE_DENY : MEASURE_ALLOW);
+	}
+	drive(&d, arg, "anthropic", REDACTS);
+	drive_request(&d, BYTES("{\"model\":\"m\",\"messages\":[]}"));
+	drive_answer(&d, BYTES(SIGNED("")));
+	assert_int_equal(exchange_examined(&d.answer, 1), EXAMINED_PARTLY);
+}
+
+static void signed_texts_are_read_and_never_rewritten(void **state)
+{
+	(void)state;
+	with_arena(body_signed);
+}
+
 /* Token numbers at the end of a stream spell out all of it, whatever was taken out on the way. */
 static void body_echo_of_all(void *arg)
 {
@@ -593,7 +619,7 @@ int main(void)
 		cmocka_unit_test(observing_changes_nothing_and_records_all),
 		cmocka_unit_test(hosts_are_read_as_the_worst_reader_would),
 		cmocka_unit_test(addresses_can_be_taken_out),
-		cmocka_unit_test(what_is_not_named_is_denied), cmocka_unit_test(tools_of_the_provider_are_known_by_their_kind),
+		cmocka_unit_test(what_is_not_named_is_denied), cmocka_unit_test(signed_texts_are_read_and_never_rewritten), cmocka_unit_test(tools_of_the_provider_are_known_by_their_kind),
 		cmocka_unit_test(echoes_of_a_whole_stream_fall_with_any_of_it),
 	};
 

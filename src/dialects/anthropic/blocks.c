@@ -108,6 +108,16 @@ static void read_content(const struct place *place, const struct json *value)
 		blocks_read(&inner, value);
 }
 
+static bool is_base64(struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++) {
+		unsigned char c = b.at[i];
+		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') && c != '+' && c != '/' && c != '=' && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
 /* Signed, or sealed as a whole: a block with one changed letter is sent back by the upstream. */
 static void read_thinking(const struct place *place, const struct json *value)
 {
@@ -120,9 +130,18 @@ static void read_thinking(const struct place *place, const struct json *value)
 		read_other(place, value);
 }
 
+/*
+ * It vouches for the text beside it, which was read: nothing that anybody but
+ * the server could read is missed.  Where there is no such text, the thinking
+ * itself is sealed in it.
+ */
 static void read_signature(const struct place *place, const struct json *value)
 {
+	bool partly = place->x->partly;
+
 	reading_sealed(place->x, value, CHANNEL_REASONING, place->trust, "a signature");
+	if (place->thought && value->kind == JSON_IS_STRING && is_base64(value->text))
+		place->x->partly = partly;
 }
 
 static void read_encrypted(const struct place *place, const struct json *value)
@@ -246,6 +265,7 @@ static void read_block(const struct place *place, const struct json *block)
 		return;
 	}
 	struct place inner = inside(place, kind);
+	inner.thought = json_string(block, "thinking").len > 0;
 	if (kind->voice == VOICE_CALL)
 		read_call(&inner, block);
 	json_each(block, it)
