@@ -7,6 +7,8 @@
 static const struct dialect_route routes[] = {
 	{"POST", "/mcp", ROUTE_EXAMINE}, {"GET", "/mcp", ROUTE_EXAMINE}, {"DELETE", "/mcp", ROUTE_EXAMINE},
 	{"POST", "/mcp/*", ROUTE_EXAMINE}, {"GET", "/mcp/*", ROUTE_EXAMINE}, {"DELETE", "/mcp/*", ROUTE_EXAMINE},
+	/* The transport of 2024-11-05: what answers a call comes in another exchange than the call, where no ruling on it reaches who waits. */
+	{"", "/sse", ROUTE_DENY}, {"", "/sse/**", ROUTE_DENY}, {"", "/message", ROUTE_DENY}, {"", "/messages", ROUTE_DENY}, {"", "/messages/**", ROUTE_DENY},
 	{NULL, NULL, 0},
 };
 
@@ -207,7 +209,9 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 
 static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 {
-	if (name.len > 0 && !bytes_same(name, "message"))
+	if (bytes_same(name, "endpoint"))
+		mcp_fail(x, "-32603", "comes over HTTP+SSE of 2024-11-05, which is not examined: let the server speak streamable HTTP");
+	else if (name.len > 0 && !bytes_same(name, "message"))
 		mcp_fail(x, "-32603", "has an event that is no message");
 	else
 		read_messages(x, data);
@@ -327,6 +331,7 @@ const struct dialect dialect_mcp = {
 	.title = "Model Context Protocol",
 	.spec = "MCP 2025-03-26, 2025-06-18, 2025-11-25 and 2026-07-28, streamable HTTP",
 	.routes = routes,
+	.instead = "This is the HTTP+SSE transport of MCP 2024-11-05, which is not examined here. Use streamable HTTP: POST to /mcp, as clients and servers of every official SDK can since 2025-03-26.",
 	.framing = FRAMING_EVENTS,
 	.state_size = sizeof(struct progress),
 	.request = read_request,

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/evidence.h"
@@ -64,7 +65,10 @@ static bool understand(struct turn *t, struct reading *r)
 
 static void refuse_unread(struct turn *t)
 {
-	turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer could not be understood, and is not passed on."});
+	char message[240];
+
+	snprintf(message, sizeof message, "The answer could not be understood, and is not passed on: it %s.", t->answer.why);
+	turn_refuse(t, &(struct refusal){502, "not_examined", message});
 }
 
 static void hash_answer(struct turn *t, struct bytes b)

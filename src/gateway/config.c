@@ -283,13 +283,14 @@ static void read_route(struct loading *l, const struct yaml *map, struct route *
 	struct settings *s = &l->settings;
 
 	init_route(r);
-	if (!settings_know(s, map, "a route", "name prefix dialects models upstreams fallback policy purposes handling unexamined request-most answer-most output-most"))
+	if (!settings_know(s, map, "a route", "name prefix dialects origins models upstreams fallback policy purposes handling unexamined request-most answer-most output-most"))
 		return;
 	r->name = bytes_of(settings_string(s, map, "name", "default"));
 	r->prefix = bytes_of(settings_string(s, map, "prefix", ""));
 	if (r->prefix.len > 0 && (r->prefix.at[0] != '/' || r->prefix.at[r->prefix.len - 1] == '/'))
 		settings_fail(s, yaml_member(map, "prefix"), "has a prefix that does not begin with a slash, or ends with one");
 	read_dialects(l, r, map);
+	r->origins = settings_names(s, map, "origins");
 	r->models = settings_names(s, map, "models");
 	read_targets(l, r, map);
 	read_fallbacks(l, r, map);
@@ -542,6 +543,7 @@ static void explain_route(struct text *out, const struct route *r)
 		text_addf(out, "%s%s", i ? ", " : "", r->dialects[i]->name);
 	text_add_string(out, r->dialect_count ? "\n" : "all that are spoken\n");
 	explain_names(out, "models", &r->models, "all");
+	explain_names(out, "pages whose scripts may call", &r->origins, "none");
 	text_add_string(out, "  goes to: ");
 	for (size_t i = 0; i < r->target_count; i++)
 		text_addf(out, "%s%s (weight %u)", i ? ", " : "", r->targets[i].upstream->name, r->targets[i].weight);

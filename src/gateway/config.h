@@ -37,6 +37,7 @@ struct route {
 	struct bytes prefix;        /* of the path; what follows it is what the dialect knows */
 	const struct dialect *dialects[DIALECTS_MOST];  /* none: all */
 	size_t dialect_count;
+	struct names origins;       /* of pages whose scripts may call; '*': any */
 	struct names models;        /* '*' at the end stands for the rest; none: all */
 	struct target *targets;
 	size_t target_count;

@@ -1,4 +1,5 @@
 #include "gateway/turn.h"
+#include "policy/language.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -80,7 +81,7 @@ static bool is_refused(struct turn *t, const struct http_head *head, struct refu
 	else if (!t->caller)
 		*r = (struct refusal){401, "invalid_api_key", nobody(t)};
 	else if (!t->route || t->of_dialect->action == ROUTE_DENY)
-		*r = (struct refusal){404, "unknown_route", "This method and path are not among those that this gateway lets through."};
+		*r = (struct refusal){404, "unknown_route", t->route && t->dialect->instead ? t->dialect->instead : "This method and path are not among those that this gateway lets through."};
 	else if (head->length > t->route->body_most)
 		*r = (struct refusal){413, "too_long", "The request is longer than any that this route takes."};
 	else if (http_field_value(head, "content-encoding").len > 0)
@@ -404,6 +405,15 @@ static bool reserve(struct turn *t)
 	return false;
 }
 
+/* A page in a browser: its script may have been led here by a name that was bound to this address after it loaded. */
+static bool is_foreign(const struct turn *t)
+{
+	for (size_t i = 0; i < t->head->field_count; i++)
+		if (bytes_equal_folded(t->head->fields[i].name, BYTES("origin")) && !names_fit(&t->route->origins, t->head->fields[i].value))
+			return true;
+	return false;
+}
+
 void turn_go(struct turn *t)
 {
 	if (t->recorded) {
@@ -417,6 +427,10 @@ void turn_go(struct turn *t)
 	}
 	if (!examine_request(t))
 		return;
+	if (is_foreign(t)) {
+		turn_refuse(t, &(struct refusal){403, "foreign_origin", "This comes from a page in a browser whose origin this route does not name: its \"origins\" list those that may call."});
+		return;
+	}
 	note_purposes(t);
 	t->upstream = choose_target(t->route);
 	t->to_ask = text_bytes(&t->body);

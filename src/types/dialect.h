@@ -40,6 +40,7 @@ struct heading {
 struct dialect {
 	const char *name, *title, *spec;
 	const struct dialect_route *routes;     /* ends with a NULL path */
+	const char *instead;        /* what a caller of a denied route is told to do; or NULL */
 	enum framing_kind framing;
 	bool repeatable;            /* asking twice costs twice, and does no other harm */
 

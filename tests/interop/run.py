@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "talks"))
@@ -69,6 +70,17 @@ def mcp(tally):
 		tally.check(f"{name}: what was said is on record", len(records) >= len(direct) - 1, len(records))
 
 
+def events(gateway, tally):
+	"""The transport of 2024-11-05 is refused at once: its client fails, and does not wait."""
+	began = time.monotonic()
+	heard = said(["node", INSTALLED / "mcp/client.mjs", "events", f"http://127.0.0.1:{gateway.port}/sse", gateway.key])
+	tally.check(f"{sdk('sdk')} (Node), HTTP+SSE: connects to nothing, at once", len(heard) == 1 and "404" in heard[0].get("failed", "") and time.monotonic() - began < 8, heard)
+	c = gateway.connect()
+	c.request("GET", "/sse", headers={"authorization": "Bearer " + gateway.key})
+	body = json.loads(c.getresponse().read())
+	tally.check("who looks is told what to use", "streamable HTTP" in body["error"]["message"], body)
+
+
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
 	shutil.copy(HERE / "clients.mjs", INSTALLED)
@@ -76,6 +88,7 @@ def main():
 	gateway = gate.Gateway(MERLON, FOLDER, model.server_port)
 	try:
 		clients(gateway, tally)
+		events(gateway, tally)
 	finally:
 		status = gateway.end()
 	tally.check("the gateway ends well", status == 0, status)

@@ -187,12 +187,40 @@ def reload_under_load():
 	check("each reload is on record", notes.count("configuration read again") == 6, notes)
 
 
+def origins():
+	"""A page in a browser may call where its origin is named."""
+	a = serve()
+	g = Configured("origins", START + f"""
+upstreams: {{one: {{servers: ['{url(a)}']}}}}
+routes:
+  - {{name: shut, models: [shut], upstreams: one}}
+  - {{name: open, origins: ["https://app.example.org"], upstreams: one}}
+  - {{name: any, prefix: /any, origins: "*", upstreams: one}}
+""")
+
+	def ask(origin, model="m", path="/v1/chat/completions"):
+		c = g.connect()
+		headers = {"content-type": "application/json", "authorization": "Bearer " + g.key, **({"origin": origin} if origin is not None else {})}
+		c.request("POST", path, json.dumps({"model": model, "messages": [{"role": "user", "content": "hello"}]}), headers)
+		r = c.getresponse()
+		body = json.loads(r.read())
+		return body["error"]["code"] if "error" in body else r.status
+
+	check("who is no browser sends no origin", ask(None, "shut") == 200)
+	check("a page whose origin is named may call", ask("https://app.example.org") == 200)
+	check("but not where none is named", ask("https://app.example.org", "shut") == "foreign_origin")
+	for origin in ("https://evil.example.org", "http://app.example.org", "https://app.example.org.evil", "https://app.example.org:8443", "null", "", f"http://127.0.0.1:{g.port}"):
+		check(f"{origin!r} is foreign", ask(origin) == "foreign_origin")
+	check("an asterisk stands for any", ask("https://anybody.example", path="/any/v1/chat/completions") == 200)
+	g.end()
+
+
 def main():
 	import shutil
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, reload_under_load):
 		part()
 	return gateway.TALLY.end()
 
