@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DEPTH_MOST = 64, LABEL_MOST = 64 };
+enum { LABEL_MOST = 64 };
 
 static const char other_case[] = "spells a key in letters of another case, which readers take differently";
 
@@ -24,7 +24,7 @@ const struct json *reading_parse(struct exchange *x, struct bytes body)
 		exchange_fail(x, "is no JSON object");
 	else if (error.nul)
 		exchange_fail(x, "has a NUL character, where some readers stop");
-	else if (error.depth > DEPTH_MOST)
+	else if (error.depth > READING_DEPTH_MOST)
 		exchange_fail(x, "is nested too deep");
 	return x->why ? NULL : root;
 }

@@ -4,6 +4,8 @@
 #include "syntax/json.h"
 #include "types/dialect.h"
 
+enum { READING_DEPTH_MOST = 64 };       /* of values in each other */
+
 /* What the dialects share: bodies of JSON, read strictly, so that what was examined is what the upstream reads. */
 
 /*

@@ -15,7 +15,7 @@ static void add_fact(struct inspection *i, struct fact_tool *fact)
 bool definition_add(struct inspection *i, const struct piece *piece)
 {
 	const struct names *most = &i->circumstances->caller->tools;
-	struct fact_tool fact = {.name = piece->name, .provider = piece->provider, .listed = piece->listed};
+	struct fact_tool fact = {.name = piece->name, .provider = piece->provider, .listed = piece->listed, .unsound = piece->unsound};
 	const struct entry *e;
 
 	if (!piece->listed) {

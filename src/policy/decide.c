@@ -77,7 +77,7 @@ enum measure policy_listed_measure(const struct policy *policy, const struct fac
 	const struct entry *e = policy_tool_entry(policy, facts, tool->name, tool->provider);
 
 	*entry = e;
-	if (!e || tool->outside || e->measure == MEASURE_DENY)
+	if (!e || tool->outside || tool->unsound || e->measure == MEASURE_DENY)
 		return MEASURE_REDACT;
 	return e->measure == MEASURE_HOLD ? MEASURE_ALLOW : e->measure;
 }
@@ -162,9 +162,9 @@ static void weigh_listed(const struct policy *policy, const struct facts *f, con
 {
 	const struct entry *e;
 	enum measure measure = policy_listed_measure(policy, f, t, &e);
-	struct bytes rule = t->outside ? BYTES("caller.tools") : e ? e->rule : BYTES("tools");
+	struct bytes rule = t->unsound ? BYTES("tools.unsound") : t->outside ? BYTES("caller.tools") : e ? e->rule : BYTES("tools");
 
-	weigh(d, measure, rule, e && !t->outside ? e->message : BYTES(""));
+	weigh(d, measure, rule, BYTES(""));
 }
 
 static void weigh_tool(const struct policy *policy, const struct facts *f, const struct fact_tool *t, struct decision *d)

@@ -22,7 +22,7 @@ static bool has_room(const struct facts *f, size_t weight)
 
 static bool same_tool(const struct fact_tool *a, const struct fact_tool *b)
 {
-	return bytes_equal(a->name, b->name) && a->called == b->called && a->provider == b->provider && a->listed == b->listed && a->outside == b->outside && a->typed == b->typed && a->fits == b->fits &&
+	return bytes_equal(a->name, b->name) && a->called == b->called && a->provider == b->provider && a->listed == b->listed && a->outside == b->outside && a->unsound == b->unsound && a->typed == b->typed && a->fits == b->fits &&
 	       memcmp(a->conditions, b->conditions, sizeof a->conditions) == 0 && bytes_equal(a->failed, b->failed);
 }
 
@@ -199,6 +199,8 @@ static void add_tools(struct text *out, const struct facts *f)
 			add_bool(out, "outside", true);
 		if (t->provider)
 			add_bool(out, "provider", true);
+		if (t->unsound)
+			add_bool(out, "unsound", true);
 		text_add_byte(out, '}');
 	}
 	text_add_byte(out, ']');
@@ -316,6 +318,7 @@ static bool read_tools(struct facts *f, const struct json *list)
 		t.typed = json_member(it, "conditions") != NULL;
 		t.provider = read_bool(it, "provider");
 		t.listed = read_bool(it, "listed");
+		t.unsound = read_bool(it, "unsound");
 		t.outside = read_bool(it, "outside");
 		if (f->tool_count == FACT_TOOLS_MOST || (t.typed && !read_hex(json_string(it, "conditions"), t.conditions)))
 			return false;

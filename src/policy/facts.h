@@ -15,6 +15,7 @@ struct fact_tool {
 	bool called;                /* else offered */
 	bool provider;              /* the model's provider defines it */
 	bool listed;                /* offered in a list that can do without it */
+	bool unsound;               /* its protocol tells readers to pass it over */
 	bool outside;               /* listed, and none of those that the caller may reach at most */
 	bool typed;                 /* its arguments were judged by the conditions with that digest */
 	bool fits;

@@ -49,6 +49,7 @@ struct piece {
 	bool fixed;                 /* signed, or not a JSON string, or told to others too: may be dropped or refused, never rewritten */
 	bool provider;              /* a tool of the model's provider, known by its kind; else one that somebody gave its name */
 	bool listed;                /* an offer in a list that can do without it */
+	bool unsound;               /* an offer that its own protocol tells readers to pass over */
 	bool within;                /* a string in the call or definition before it, which is one JSON value: what is found in both is rewritten here */
 	struct piece *next;
 };

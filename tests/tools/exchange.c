@@ -81,6 +81,7 @@ static void show_piece(struct text *out, const struct piece *p)
 	text_add_string(out, p->fixed ? " fixed" : "");
 	text_add_string(out, p->provider ? " provider" : "");
 	text_add_string(out, p->listed ? " listed" : "");
+	text_add_string(out, p->unsound ? " unsound" : "");
 	text_add_string(out, p->within ? " within" : "");
 	text_add_string(out, ": ");
 	text_add_printable(out, p->text, 400);

@@ -6,6 +6,7 @@
 #define REDACTS "policy: test\nmodels: any\ntools: any\nhosts: any\n" \
 	"finds:\n  - name: canary\n    texts: [\"heliotrope-7741\"]\n" \
 	"rules:\n  - name: secrets\n    finds: [canary]\n    measure: redact\n    placeholder: \"<gone>\"\n"
+#define OPEN "policy: test\nmodels: any\ntools: any\nhosts: any\n"
 #define CALL(arguments) "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"send\",\"arguments\":" arguments "}}"
 
 static bool no_entry(const struct heading *heading, size_t index, struct bytes *name, struct bytes *value)
@@ -149,11 +150,51 @@ static void body_left_out_of_stream(void *arg)
 	assert_true(bytes_contain(text_bytes(&record), BYTES("{\"called\":false,\"listed\":true,\"name\":\"x\"}")));
 }
 
+/* A tool that asks for headers in a way its revision forbids is passed over, and only in that revision. */
+static void body_unsound(void *arg)
+{
+	static const struct {
+		const char *schema;
+		bool sound;
+	} cases[] = {
+		{"{\"properties\":{\"town\":{\"type\":\"string\",\"x-mcp-header\":\"Town\"}}}", true},
+		{"{\"properties\":{\"a\":{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"integer\",\"x-mcp-header\":\"B\"}}}}}", true},
+		{"{\"properties\":{\"x-mcp-header\":{\"type\":\"object\"}},\"default\":{\"x-mcp-header\":1}}", true},
+		{"{\"properties\":{\"a\":{\"type\":\"number\",\"x-mcp-header\":\"A\"}}}", false},
+		{"{\"properties\":{\"a\":{\"x-mcp-header\":\"A\"}}}", false},
+		{"{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"\"}}}", false},
+		{"{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A B\"}}}", false},
+		{"{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"},\"b\":{\"type\":\"string\",\"x-mcp-header\":\"a\"}}}", false},
+		{"{\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}}", false},
+		{"{\"$defs\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}", false},
+		{"{\"anyOf\":[{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}]}", false},
+		{"{\"type\":\"string\",\"x-mcp-header\":\"A\"}", false},
+	};
+	struct text answer;
+	struct driven d;
+
+	text_init(&answer, arg);
+	for (size_t i = 0; i < 2 * COUNT_OF(cases); i++) {
+		bool modern = i % 2;
+		text_clear(&answer);
+		text_addf(&answer, LISTED("{\"name\":\"a\",\"inputSchema\":%s}"), cases[i / 2].schema);
+		ask_under(&d, arg, OPEN, BYTES("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}"));
+		d.request.revision = modern ? BYTES("2026-07-28") : BYTES("2025-11-25");
+		drive_answer(&d, text_bytes(&answer));
+		if (d.ruling.edited != (modern && !cases[i / 2].sound))
+			print_error("%s\n", cases[i / 2].schema);
+		assert_true(d.ruling.edited == (modern && !cases[i / 2].sound));
+		if (d.ruling.edited)
+			assert_bytes(text_bytes(&d.body), LISTED(""));
+	}
+}
+
 static void denied_tools_are_left_out_of_lists(void **state)
 {
 	(void)state;
 	with_arena(body_left_out);
 	with_arena(body_left_out_of_stream);
+	with_arena(body_unsound);
 }
 
 static void descriptions_are_rewritten(void **state)

@@ -9,13 +9,13 @@
 
 /* ---- values ---- */
 
-/* Visible ASCII stands for itself, anything else is =?base64?...?=. */
+/* ASCII that can be seen, blanks and tabs stand for themselves, anything else is =?base64?...?=. */
 static bool decode_value(struct exchange *x, struct bytes value, struct bytes *out)
 {
 	const struct bytes before = BYTES("=?base64?"), after = BYTES("?=");
 
 	for (size_t i = 0; i < value.len; i++)
-		if (value.at[i] < ' ' || value.at[i] > '~')
+		if ((value.at[i] < ' ' && value.at[i] != '\t') || value.at[i] > '~')
 			return false;
 	*out = value;
 	if (value.len < before.len + after.len || !bytes_start_with(value, before) || !bytes_end_with(value, after))

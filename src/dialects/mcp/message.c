@@ -17,6 +17,10 @@ const struct json *mcp_parse(struct exchange *x, struct bytes body, bool arrays)
 		mcp_fail(x, "-32700", "is no JSON");
 	else if (error.duplicate)
 		mcp_fail(x, "-32700", "has a key twice in one object, which readers take differently");
+	else if (error.nul)
+		mcp_fail(x, "-32700", "has a NUL character, where some readers stop");
+	else if (error.depth > READING_DEPTH_MOST)
+		mcp_fail(x, "-32700", "is nested too deep");
 	else if (root->kind == JSON_IS_ARRAY && !arrays)
 		mcp_fail(x, "-32600", "is an array of messages, which its revision does not have");
 	else if (root->kind != JSON_IS_OBJECT && root->kind != JSON_IS_ARRAY)

@@ -1,4 +1,5 @@
 #include "dialects/mcp/said.h"
+#include "dialects/mcp/schema.h"
 
 #include <string.h>
 
@@ -48,6 +49,7 @@ static void read_definition(struct exchange *x, const struct json *tool, struct 
 
 	p->name = json_string(tool, "name");
 	p->fixed = p->listed = true;
+	p->unsound = x->asked && bytes_same(x->asked->revision, MCP_MODERN) && !mcp_schema_is_sound(x->arena, json_member(tool, "inputSchema"));
 	if (!mcp_is_tool_name(p->name))
 		mcp_fail(x, "-32602", "defines a tool by a name that no tool may have");
 	json_each(tool, it)
