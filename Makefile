@@ -171,6 +171,7 @@ smuggling: $(B)/merlon
 	@python3 tests/interop/smuggling.py $(B)/merlon build/interop/smuggling docs/SMUGGLING.md
 interop: $(B)/merlon build/interop/installed
 	@python3 tests/interop/run.py $(B)/merlon build/interop build/interop/work
+	@build/interop/venv/bin/python tests/interop/hostile.py $(B)/merlon build/interop build/interop/hostile
 
 # Ten minutes of honest and hostile callers at once, with sanitizers: make soak SECONDS=60 for less.
 soak:

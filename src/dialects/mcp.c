@@ -333,6 +333,7 @@ const struct dialect dialect_mcp = {
 	.routes = routes,
 	.instead = "This is the HTTP+SSE transport of MCP 2024-11-05, which is not examined here. Use streamable HTTP: POST to /mcp, as clients and servers of every official SDK can since 2025-03-26.",
 	.framing = FRAMING_EVENTS,
+	.streams_unasked = true,
 	.state_size = sizeof(struct progress),
 	.request = read_request,
 	.answer = read_answer,

@@ -193,8 +193,7 @@ void reading_padding(struct exchange *x, const struct json *value)
 {
 	if (value && is_plain_label(value))
 		reading_echo(x, value);
-	else
-		reading_all(x, value, CHANNEL_META, TRUST_MODEL);
+	reading_all(x, value, CHANNEL_META, TRUST_MODEL);
 }
 
 void reading_written(struct exchange *x, const struct json *value, const char *name, enum channel channel, unsigned trust)

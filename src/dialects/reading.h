@@ -34,7 +34,7 @@ void reading_deep(struct exchange *x, const struct json *value, enum channel cha
 struct piece *reading_opaque(struct exchange *x, const struct json *value, const char *what);
 /* A value that spells out other pieces again, or none. */
 void reading_echo(struct exchange *x, const struct json *value);
-/* Characters that only fill an event up: dropped where it is rewritten. */
+/* Characters that only fill an event up: looked at like any text, and dropped where the event is rewritten. */
 void reading_padding(struct exchange *x, const struct json *value);
 /* JSON as written, as one text that is no string. */
 void reading_written(struct exchange *x, const struct json *value, const char *name, enum channel channel, unsigned trust);

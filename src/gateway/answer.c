@@ -151,7 +151,9 @@ static void take_head(struct link *link, const struct http_head *h)
 		return;
 	}
 	keep_fields(t, h);
-	t->streams = t->of_dialect->action == ROUTE_EXAMINE && h->status < 300 && is_stream(t);
+	/* Who asked for none reads it whole, whatever it calls itself. */
+	bool asked = t->request.stream || t->request.why || t->dialect->streams_unasked;
+	t->streams = t->of_dialect->action == ROUTE_EXAMINE && h->status < 300 && asked && is_stream(t);
 	if (t->streams)
 		begin_stream(t);
 }
@@ -180,6 +182,10 @@ static bool pass_event(struct turn *t, const struct framed *event)
 	t->events++;
 	shared_count(t->door->shared, COUNT_EVENTS, 1);
 	hash_answer(t, event->raw);
+	if (event->why)
+		exchange_fail(&t->answer, event->why);
+	if (event->why)
+		return pass_unread(t, event->raw);
 	if (event->data.len == 0)       /* a comment, to keep the connection alive */
 		exchange_init(&r.part, &t->event, t->dialect);
 	else if (!understand(t, &r))
@@ -190,20 +196,26 @@ static bool pass_event(struct turn *t, const struct framed *event)
 	return true;
 }
 
-static void pass_events(struct turn *t, struct bytes body)
+/* False when the turn is over. */
+static bool pass_whole_events(struct turn *t)
 {
 	struct framed event;
 
+	while (framing_next(&t->framing, &t->event, &event)) {
+		if (!pass_event(t, &event))
+			return false;
+		arena_finish(&t->event);
+	}
+	return true;
+}
+
+static void pass_events(struct turn *t, struct bytes body)
+{
 	if (!framing_feed(&t->framing, body)) {
 		turn_refuse(t, &(struct refusal){502, "not_examined", "The model sent an event longer than any that is read."});
 		return;
 	}
-	while (framing_next(&t->framing, &t->event, &event)) {
-		if (!pass_event(t, &event))
-			return;
-		arena_finish(&t->event);
-	}
-	if (t->reply->is_slow(t->reply))
+	if (pass_whole_events(t) && t->reply->is_slow(t->reply))
 		turn_pause(t, true);
 }
 
@@ -229,6 +241,9 @@ static void take_body(struct link *link, struct bytes body)
 
 static void finish_stream(struct turn *t)
 {
+	framing_end(&t->framing);
+	if (!pass_whole_events(t))
+		return;
 	if (!t->answer.ended && !t->request.endless && !t->answer.why) {
 		turn_refuse(t, &(struct refusal){502, "upstream_cut", "The model's answer was cut off before its end."});
 		return;
@@ -239,7 +254,19 @@ static void finish_stream(struct turn *t)
 	turn_end(t, "answered", "");
 }
 
-/* Errors of the model's side come in many forms: they are passed on as they are where they cannot be read. */
+/* Errors of the model's side come in many forms: one that cannot be read leaves its status, which says whether to try again, and when. */
+static void refuse_unread_error(struct turn *t)
+{
+	char message[160];
+	uint64_t seconds;
+
+	for (size_t i = 0; i < t->field_count; i++)
+		if (bytes_equal_folded(t->fields[i].name, BYTES("retry-after")) && bytes_to_u64(t->fields[i].value, &seconds) && seconds < 86400)
+			t->retry_s = (unsigned)seconds;
+	snprintf(message, sizeof message, "The model's server answered with status %u, and with words that could not be understood and are not passed on.", t->status);
+	turn_refuse(t, &(struct refusal){t->status < 400 ? 502 : t->status, "upstream_error", message});
+}
+
 static bool may_go_out(struct turn *t, struct bytes *body)
 {
 	struct reading r = {.t = t, .data = *body};
@@ -248,9 +275,9 @@ static bool may_go_out(struct turn *t, struct bytes *body)
 		return true;
 	if (understand(t, &r))
 		return !t->inspection || judge_may_answer(t, &r.part, body);
-	if (t->status >= 300 || t->route->pass_unexamined)
+	if (t->route->pass_unexamined)
 		return true;
-	refuse_unread(t);
+	(t->status >= 300 ? refuse_unread_error : refuse_unread)(t);
 	return false;
 }
 

@@ -32,18 +32,29 @@ bool framing_feed(struct framing *f, struct bytes b)
 	return true;
 }
 
-/* A line with its end, which is LF, CR or CRLF; false when it is not whole. A CR at the very end may be half of a CRLF. */
-static bool take_line(struct bytes *in, struct bytes *line)
+void framing_end(struct framing *f)
+{
+	f->over = true;
+}
+
+/* A line with its end, which is LF, CR or CRLF; false when it is not whole. A CR at the very end may be half of a CRLF, until all is `over`. */
+static bool take_line(struct bytes *in, bool over, struct bytes *line)
 {
 	size_t end = 0;
 
 	while (end < in->len && in->at[end] != '\n' && in->at[end] != '\r')
 		end++;
-	if (end == in->len || (in->at[end] == '\r' && end + 1 == in->len))
+	if (end == in->len || (in->at[end] == '\r' && end + 1 == in->len && !over))
 		return false;
 	*line = bytes_slice(*in, 0, end);
-	*in = bytes_from(*in, end + (in->at[end] == '\r' && in->at[end + 1] == '\n' ? 2 : 1));
+	*in = bytes_from(*in, end + (bytes_start_with(bytes_from(*in, end), BYTES("\r\n")) ? 2 : 1));
 	return true;
+}
+
+/* Some readers trim lines, fold letters or take off marks, and see data where the specification sees nothing: then nobody knows what is read. */
+static bool is_known(struct bytes field)
+{
+	return field.len == 0 || bytes_same(field, "data") || bytes_same(field, "event") || bytes_same(field, "id") || bytes_same(field, "retry");
 }
 
 static void take_field(struct bytes line, struct text *data, bool *has_data, struct framed *out)
@@ -53,6 +64,8 @@ static void take_field(struct bytes line, struct text *data, bool *has_data, str
 
 	if (value.len > 0 && value.at[0] == ' ')
 		value = bytes_from(value, 1);
+	if (!is_known(field))
+		out->why = "has a line in a stream that is no field of an event";
 	if (bytes_same(field, "event"))
 		out->name = value;
 	if (!bytes_same(field, "data"))
@@ -72,18 +85,22 @@ static void take_field(struct bytes line, struct text *data, bool *has_data, str
 static bool next_event(struct framing *f, struct arena *arena, struct framed *out)
 {
 	struct bytes left = framing_left(f), line;
+	const struct bytes mark = BYTES("\xEF\xBB\xBF");
 	size_t before = left.len;
 	struct text data;
 	bool has_data = false;
 
 	text_init(&data, arena);
-	while (take_line(&left, &line)) {
+	if (!f->begun && bytes_start_with(left, mark))
+		left = bytes_from(left, mark.len);
+	while (take_line(&left, f->over, &line)) {
 		if (line.len > 0) {
 			take_field(line, &data, &has_data, out);
 			continue;
 		}
 		out->raw = bytes_slice(framing_left(f), 0, before - left.len);
 		f->taken += out->raw.len;
+		f->begun = true;
 		return true;
 	}
 	return false;
@@ -97,7 +114,7 @@ bool framing_next(struct framing *f, struct arena *arena, struct framed *out)
 	if (f->kind == FRAMING_EVENTS)
 		return next_event(f, arena, out);
 	size_t end = bytes_find_byte(left, '\n');
-	if (end == left.len)
+	if (end == left.len && (!f->over || left.len == 0))
 		return false;
 	out->raw = bytes_slice(left, 0, end + 1);
 	out->data = bytes_slice(left, 0, end);

@@ -8,12 +8,14 @@ struct framing {
 	enum framing_kind kind;
 	struct text held;
 	size_t taken;               /* of `held` */
+	bool begun, over;           /* an event was given out; nothing more comes */
 };
 
 struct framed {
 	struct bytes raw;           /* the event as it came, its end included */
 	struct bytes name;          /* of a server-sent event, or empty */
 	struct bytes data;          /* its lines joined; empty for a comment */
+	const char *why;            /* readers may take it for something else: a clause; or NULL */
 };
 
 void framing_init(struct framing *, enum framing_kind kind);
@@ -21,6 +23,9 @@ void framing_finish(struct framing *);
 
 /* False when one event is longer than any that is held. */
 bool framing_feed(struct framing *, struct bytes);
+
+/* Nothing more comes: what ends the last line need not be told from the beginning of another end. */
+void framing_end(struct framing *);
 
 /* The next whole event, valid until more is fed; its data may lie in the arena. */
 bool framing_next(struct framing *, struct arena *, struct framed *out);

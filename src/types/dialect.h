@@ -42,6 +42,7 @@ struct dialect {
 	const struct dialect_route *routes;     /* ends with a NULL path */
 	const char *instead;        /* what a caller of a denied route is told to do; or NULL */
 	enum framing_kind framing;
+	bool streams_unasked;       /* an answer may be a stream though the request did not ask for one */
 	bool repeatable;            /* asking twice costs twice, and does no other harm */
 
 	size_t state_size;          /* of exchange.state */

@@ -110,11 +110,11 @@ routes:
 	status, body = ask(f"is {SECRET} safe?")
 	check("what the caller says is redacted before it goes on", Speaking.seen[-1]["messages"][0]["content"] == "is [gone] safe?", Speaking.seen[-1])
 	look = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {"at": {"type": "string"}}}}}
-	check("a tool that is known may be offered", ask("hello", tools=[look])[0] == 200)
+	check("a tool that is known may be offered", ask("hello", stream=True, tools=[look])[0] == 200)
 	look["function"]["parameters"]["properties"]["marigold"] = {"type": "string"}
-	status, body = ask("hello", tools=[look])
+	status, body = ask("hello", stream=True, tools=[look])
 	check("what would have to be redacted in the name of a property is refused: another name would be another tool", status == 403 and json.loads(body)["error"]["code"] == "denied", body)
-	status, body = ask("hello", metadata={"marigold": "x"})
+	status, body = ask("hello", stream=True, metadata={"marigold": "x"})
 	check("so is the key of any other object", status == 403, body)
 	for wish in ("split", "whale", "pay 500", "steal"):
 		status, body = ask(wish, path="/watched/v1/chat/completions", stream=True)

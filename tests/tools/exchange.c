@@ -152,6 +152,8 @@ static void read_stream(struct talk *t, struct bytes body)
 		part.usage = t->answer.usage;
 		if (event.data.len > 0)
 			t->dialect->event(&part, event.name, event.data);
+		if (event.why)
+			exchange_fail(&part, event.why);
 		text_addf(&t->out, "  event %u:", ++number);
 		show(&t->out, &part);
 		t->answer.model = part.model;
