@@ -45,6 +45,7 @@ part "classes" python3 tools/check-classes.py
 part "selftest" "$san/merlon" selftest
 part "golden" sh tests/golden.sh "$san/merlon" "$san/recipe" "$work/golden"
 part "dialects" sh tests/dialects.sh "$san/exchange"
+part "every text" python3 tests/dialects/every_text.py "$san/exchange" "$work"
 part "replay" sh tests/replay.sh "$san/replay" "$work/golden"
 part "cuts" sh tests/cuts.sh "$san/cuts" "$work/golden"
 for script in tests/talks/*.sh; do

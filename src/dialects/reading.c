@@ -193,7 +193,8 @@ void reading_padding(struct exchange *x, const struct json *value)
 {
 	if (value && is_plain_label(value))
 		reading_echo(x, value);
-	reading_all(x, value, CHANNEL_META, TRUST_MODEL);
+	else
+		reading_all(x, value, CHANNEL_META, TRUST_MODEL);
 }
 
 void reading_written(struct exchange *x, const struct json *value, const char *name, enum channel channel, unsigned trust)
@@ -210,10 +211,16 @@ static struct bytes text_of(const struct json *value)
 	return value && value->kind == JSON_IS_STRING ? value->text : BYTES("");
 }
 
+/* It may say what no other piece says: its strings are looked at too, and count for nothing. */
 void reading_echo(struct exchange *x, const struct json *value)
 {
-	if (value && value->kind != JSON_IS_NULL)
-		exchange_add(x, PIECE_ECHO, CHANNEL_META, TRUST_MODEL, value->at, BYTES(""));
+	uint64_t text_bytes = x->text_bytes;
+
+	if (!value || value->kind == JSON_IS_NULL)
+		return;
+	exchange_add(x, PIECE_ECHO, CHANNEL_META, TRUST_MODEL, value->at, BYTES(""));
+	reading_all(x, value, CHANNEL_META, TRUST_MODEL);
+	x->text_bytes = text_bytes;
 }
 
 struct piece *reading_call(struct exchange *x, const struct json *name, const struct json *arguments)

@@ -7,7 +7,7 @@
  *   --- request                      the body until the next such line
  *   --- answer 200                   or: --- stream 200
  *
- * Prints every piece; after a stream also how it would be stopped there.
+ * Prints every piece, of several files each under its name; after a stream also how it would be stopped there.
  */
 #include <stdio.h>
 
@@ -245,7 +245,10 @@ int main(int argc, char **argv)
 {
 	int status = 0;
 
-	for (int i = 1; i < argc; i++)
+	for (int i = 1; i < argc; i++) {
+		if (argc > 2)
+			printf("== %s\n", argv[i]);
 		status |= show_file(argv[i]);
+	}
 	return status;
 }

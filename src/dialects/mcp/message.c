@@ -93,6 +93,7 @@ static void read_response(struct exchange *x, struct message *m)
 bool mcp_read_message(struct exchange *x, const struct json *value, struct message *m)
 {
 	const struct json *method = json_member(value, "method");
+	struct piece **from = x->last;
 
 	*m = (struct message){.whole = value, .id = json_member(value, "id"), .params = json_member(value, "params"), .result = json_member(value, "result"), .error = json_member(value, "error"), .method = json_string(value, "method")};
 	if (!value || value->kind != JSON_IS_OBJECT || !bytes_same(json_string(value, "jsonrpc"), "2.0") || !has_members_of_a_message(value)) {
@@ -103,6 +104,9 @@ bool mcp_read_message(struct exchange *x, const struct json *value, struct messa
 		m->id = NULL;
 	if (m->id && !is_id(m->id))
 		mcp_fail(x, "-32600", "has an id that is neither a string nor a whole number");
+	if (m->id && !reading_label(x, m->id, TRUST_ANYBODY))
+		for (struct piece *p = *from; p; p = p->next)
+			p->fixed = true;
 	if (method)
 		read_call_or_notice(x, m);
 	else

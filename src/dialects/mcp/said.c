@@ -109,7 +109,7 @@ static void read_part(struct exchange *x, const struct json *part, struct voice 
 
 	if (bytes_same(type, "tool_use")) {
 		read_call(x, json_member(part, "name"), json_member(part, "input"), v.trust);
-		reading_rest(x, part, "type name input", v.channel, v.trust);
+		reading_rest(x, part, "name input", v.channel, v.trust);
 		return;
 	}
 	if (bytes_same(type, "tool_result")) {
@@ -125,7 +125,9 @@ static void read_part(struct exchange *x, const struct json *part, struct voice 
 			reading_opaque(x, it, bytes_same(type, "image") ? "an image" : bytes_same(type, "audio") ? "audio" : "a file");
 		else if (it->kind == JSON_IS_OBJECT && bytes_same(it->key, "resource"))
 			read_part(x, it, v);
-		else if (!bytes_same(it->key, "type"))
+		else if (bytes_same(it->key, "type"))
+			reading_label(x, it, v.trust);
+		else
 			read_any(x, it, v);
 	read_inside(x, json_member(part, "text"), v);
 }
@@ -144,7 +146,7 @@ static void read_messages(struct exchange *x, const struct json *messages, struc
 {
 	json_each(messages, it) {
 		read_content(x, json_member(it, "content"), v);
-		reading_rest(x, it, "role content", v.channel, v.trust);
+		reading_rest(x, it, "content", v.channel, v.trust);
 	}
 }
 
@@ -201,6 +203,7 @@ static void join_repeated(struct exchange *x, const struct pieces *pieces, struc
 static void read_wanted(struct exchange *x, const struct json *requests, struct voice v)
 {
 	json_each(requests, it) {
+		reading_key(x, it, v.channel, v.trust);
 		reading_text(x, json_member(it, "method"), v.channel, v.trust);
 		mcp_read_said(x, json_member(it, "params"), v);
 		reading_rest(x, it, "method params", v.channel, v.trust);
@@ -283,8 +286,10 @@ void mcp_read_parameters(struct exchange *x, const struct message *m)
 		mcp_fail(x, "-32602", "has a parameter that some readers take for another");
 	if (calls)
 		read_call(x, json_member(m->params, "name"), json_member(m->params, "arguments"), TRUST_MODEL);
-	json_each(json_member(m->params, "inputResponses"), it)
+	json_each(json_member(m->params, "inputResponses"), it) {
+		reading_key(x, it, CHANNEL_META, TRUST_USER);
 		mcp_read_reply(x, it);
+	}
 	reading_opaque(x, json_member(m->params, "requestState"), "a state of the server");
 	reading_all(x, json_member(m->params, "_meta"), CHANNEL_META, TRUST_USER);
 	reading_rest(x, m->params, calls ? "name arguments inputResponses requestState _meta" : "inputResponses requestState _meta", o.asks, o.trust);
