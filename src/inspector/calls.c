@@ -43,7 +43,7 @@ static void name_call(struct thread *t)
 }
 
 /* Two names for one call: readers may take either, so both have to do, and neither may have arguments that are judged. */
-static void rename_call(struct thread *t, struct bytes name, bool provider)
+static void add_name(struct thread *t, struct bytes name, bool provider)
 {
 	struct fact_tool fact = {.name = name, .called = true, .provider = provider, .typed = true, .failed = BYTES("(two names)")};
 	const struct entry *e = policy_tool_entry(t->inspection->policy, &t->inspection->facts, name, provider);
@@ -51,6 +51,18 @@ static void rename_call(struct thread *t, struct bytes name, bool provider)
 	if (e)
 		memcpy(fact.conditions, e->conditions.sha256, sizeof fact.conditions);
 	add_fact(t->inspection, &fact);
+}
+
+/* Some readers join the names that come in parts of a call, so what they come to has to do, too. */
+static void rename_call(struct thread *t, struct bytes name, bool provider)
+{
+	add_name(t, name, provider);
+	if (t->joined.len == 0)
+		text_add(&t->joined, text_bytes(&t->tool));
+	if (t->joined.len > FACT_NAME_MOST)
+		return;                 /* an overload already */
+	text_add(&t->joined, name);
+	add_name(t, text_bytes(&t->joined), provider);
 }
 
 void call_add(struct thread *t, const struct piece *piece)
@@ -62,7 +74,7 @@ void call_add(struct thread *t, const struct piece *piece)
 		text_add(&t->tool, piece->name);
 		t->provider = piece->provider;
 		name_call(t);
-	} else if (piece->name.len > 0 && (piece->provider != t->provider || !bytes_equal(text_bytes(&t->tool), piece->name))) {
+	} else if (piece->name.len > 0 && (t->joined.len > 0 || piece->provider != t->provider || !bytes_equal(text_bytes(&t->tool), piece->name))) {
 		rename_call(t, piece->name, piece->provider);
 	}
 	if (!t->judged && t->arguments.len + piece->text.len <= HELD_MOST)

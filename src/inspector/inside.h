@@ -38,6 +38,7 @@ struct thread {
 
 	bool call, provider, judged, holds;     /* of a tool; `holds`: nothing goes out before it is judged */
 	struct text tool, arguments;
+	struct text joined;         /* all names of a call that has more than one, one behind the other */
 	struct escapes *escapes;    /* of arguments that are JSON in a string; `reads` when they are */
 	bool reads;
 	const struct entry *entry;

@@ -106,10 +106,11 @@ static struct thread *create(struct inspection *i)
 		i->free_threads = t->next;
 		struct thread old = *t;
 		*t = (struct thread){.finding = old.finding, .covers = old.covers, .cover_room = old.cover_room, .counted = old.counted,
-				     .name = old.name, .tool = old.tool, .arguments = old.arguments, .escapes = old.escapes};
+				     .name = old.name, .tool = old.tool, .joined = old.joined, .arguments = old.arguments, .escapes = old.escapes};
 		memset(t->counted, 0, (i->policy->find_count + 1) * sizeof *t->counted);
 		text_clear(&t->name);
 		text_clear(&t->tool);
+		text_clear(&t->joined);
 		text_clear(&t->arguments);
 	} else {
 		t = arena_new(i->arena, struct thread);
@@ -117,6 +118,7 @@ static struct thread *create(struct inspection *i)
 		t->counted = arena_alloc(i->arena, i->policy->find_count + 1, sizeof *t->counted);
 		text_init(&t->name, i->arena);
 		text_init(&t->tool, i->arena);
+		text_init(&t->joined, i->arena);
 		text_init(&t->arguments, i->arena);
 	}
 	finding_begin(t->finding);

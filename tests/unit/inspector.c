@@ -551,6 +551,37 @@ static void tools_of_the_provider_are_known_by_their_kind(void **state)
 
 #define SIGNED(thinking) "{\"type\":\"message\",\"model\":\"m\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"" thinking "\",\"signature\":\"EqQB\"},{\"type\":\"text\",\"text\":\"Well.\"}]}"
 
+/* A name that comes in parts is one name to readers that join them: "pay" and "ment" may be called, "payment" may not. */
+static void body_names_in_parts(void *arg)
+{
+	static const struct {
+		const char *first, *second;
+		enum measure measure;
+	} cases[] = {
+		{"pay", "pay", MEASURE_ALLOW}, {"pay", "", MEASURE_ALLOW}, {"ment", "pay", MEASURE_DENY}, {"pay", "ment", MEASURE_DENY}, {"pay", "other", MEASURE_DENY}, {"look", "up", MEASURE_ALLOW},
+	};
+	struct text delta;
+
+	text_init(&delta, arg);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct driven d;
+		drive(&d, arg, "openai-chat", "policy: test\nmodels: any\nhosts: any\ntools: [pay, ment, look, up, lookup]\n");
+		drive_request(&d, BYTES("{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
+		for (unsigned part = 0; part < 2; part++) {
+			text_clear(&delta);
+			text_addf(&delta, "{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"%s\",\"arguments\":\"\"}}]}", part ? cases[i].second : cases[i].first);
+			drive_delta(&d, 0, text_bytes(&delta));
+		}
+		assert_int_equal(d.ruling.measure, cases[i].measure);
+	}
+}
+
+static void names_in_parts_are_judged_joined(void **state)
+{
+	(void)state;
+	with_arena(body_names_in_parts);
+}
+
 /* What is signed is read whole, and not a letter of it is rewritten: what would have to be is denied. */
 static void body_signed(void *arg)
 {
@@ -619,7 +650,7 @@ int main(void)
 		cmocka_unit_test(observing_changes_nothing_and_records_all),
 		cmocka_unit_test(hosts_are_read_as_the_worst_reader_would),
 		cmocka_unit_test(addresses_can_be_taken_out),
-		cmocka_unit_test(what_is_not_named_is_denied), cmocka_unit_test(signed_texts_are_read_and_never_rewritten), cmocka_unit_test(tools_of_the_provider_are_known_by_their_kind),
+		cmocka_unit_test(what_is_not_named_is_denied), cmocka_unit_test(names_in_parts_are_judged_joined), cmocka_unit_test(signed_texts_are_read_and_never_rewritten), cmocka_unit_test(tools_of_the_provider_are_known_by_their_kind),
 		cmocka_unit_test(echoes_of_a_whole_stream_fall_with_any_of_it),
 	};
 
