@@ -8,7 +8,7 @@
  * they say nothing by standing there.  Every other key is text, which a model
  * may read.  A word that is missing here costs time, never sight.
  */
-extern const char *const dialect_words[];
+extern const struct bytes dialect_words[];
 extern const size_t dialect_word_count;
 
 bool words_have(struct bytes key);
