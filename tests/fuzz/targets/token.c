@@ -1,5 +1,5 @@
 /* What anybody may show at the door: tokens; and what an issuer may publish: sets of keys; files of keys besides. */
-#include "identity/base64url.h"
+#include "base/base64.h"
 #include "identity/keys.h"
 #include "identity/token.h"
 
