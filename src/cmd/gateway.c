@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cmd/approvals.h"
 #include "cmd/options.h"
 #include "types/command.h"
 
@@ -15,12 +16,25 @@ struct given {
 	const char *config, *listen, *upstream, *upstream_key, *ledger;
 	unsigned workers;
 	bool check;
+	struct approving approving;
 };
 
 static bool take_option(struct given *s, const char *name, const char *value)
 {
+	struct approving *a = &s->approving;
+
 	if (strcmp(name, "--config") == 0)
 		s->config = value;
+	else if (strcmp(name, "--as") == 0)
+		a->as = value;
+	else if (strcmp(name, "--reason") == 0)
+		a->reason = value;
+	else if (strcmp(name, "--key") == 0)
+		a->key = value;
+	else if (strcmp(name, "--digest") == 0)
+		a->digest = value;
+	else if (strcmp(name, "--json") == 0)
+		a->json = true;
 	else if (strcmp(name, "--check") == 0)
 		s->check = true;
 	else if (strcmp(name, "--listen") == 0)
@@ -36,6 +50,21 @@ static bool take_option(struct given *s, const char *name, const char *value)
 		return false;
 	}
 	return true;
+}
+
+/* "holds", "approve ID" and "refuse ID" are said to a gateway that runs. */
+static int approve(struct given *s, char **arguments, size_t count)
+{
+	struct approving *a = &s->approving;
+
+	a->word = arguments[0];
+	a->id = count > 1 ? arguments[1] : NULL;
+	a->config = s->config;
+	a->ledger = s->ledger;
+	if (count <= 2 && !s->upstream && !s->listen && !s->upstream_key && !s->workers && !s->check)
+		return approvals_run(a);
+	log_error("gateway %s: takes --config or --ledger, and what concerns an approval", a->word);
+	return EXIT_USAGE_ERROR;
 }
 
 static int explain(struct config *c)
@@ -55,7 +84,9 @@ static int explain(struct config *c)
 static const char *mistake(const struct given *s, unsigned arguments)
 {
 	if (arguments > 0)
-		return "takes options alone";
+		return "takes options, or one of holds, approve ID and refuse ID";
+	if (s->approving.as || s->approving.reason || s->approving.key || s->approving.digest || s->approving.json)
+		return "these options go with holds, approve ID or refuse ID";
 	if (s->config)
 		return s->upstream || s->listen || s->ledger || s->upstream_key || s->workers ? "takes --config or the other options, not both" : NULL;
 	if (s->check)
@@ -75,6 +106,8 @@ static int run(int argc, char **argv)
 			return EXIT_USAGE_ERROR;
 	if (o.failed)
 		return EXIT_USAGE_ERROR;
+	if (o.argument_count > 0 && approvals_know(o.arguments[0]))
+		return approve(&s, o.arguments, o.argument_count);
 	const char *why = mistake(&s, (unsigned)o.argument_count);
 	if (why) {
 		log_error("gateway: %s; \"merlon help gateway\" shows how", why);
@@ -94,19 +127,26 @@ static const struct command_option options[] = {
 	{"--listen", "HOST:PORT", "where to let callers in (default 127.0.0.1:8080)"},
 	{"--ledger", "DIR", "where the evidence of every exchange is kept"},
 	{"--workers", "N", "how many processes serve (default: one a core)"},
+	{"--as", "NAME", "approve, refuse: your name (default: of the user)"},
+	{"--reason", "TEXT", "approve, refuse: why"},
+	{"--key", "FILE", "approve, refuse: sign with this key, made with \"merlon attest make-key\""},
+	{"--digest", "HEX", "approve, refuse: only what has this digest, as \"holds\" showed it"},
+	{"--json", NULL, "holds: as JSON"},
 	{0},
 };
 
 static const struct command_example examples[] = {
 	{"merlon gateway --upstream http://127.0.0.1:8000 --ledger evidence", "in front of a model on this machine"},
 	{"merlon gateway --upstream https://api.example.org --upstream-key provider.key --listen 10.0.0.5:8080 --ledger evidence", "in front of a provider"},
+	{"merlon gateway holds --ledger evidence", "what waits for a person"},
+	{"merlon gateway approve 5f0c81 --ledger evidence --as \"NAME\" --reason \"agreed with the ward\" --key mine.key", "lets that exchange go on"},
 	{0},
 };
 
 const struct command command_gateway = {
 	.name = "gateway",
 	.summary = "stand in front of a model and keep a record of every exchange",
-	.synopsis = "--config FILE | --upstream URL --ledger DIR [OPTION]...",
+	.synopsis = "--config FILE | --upstream URL --ledger DIR | holds | approve ID | refuse ID [OPTION]...",
 	.description =
 		"A reverse proxy for HTTP/1.1 and HTTP/2, over TLS where a certificate is given. It speaks OpenAI (chat, responses, completions, "
 		"embeddings), Anthropic, Ollama, vLLM and MCP. Nobody is let in without a key, token or certificate, wherever they come from: "
@@ -119,9 +159,12 @@ const struct command command_gateway = {
 		"The kill switch: as long as there is a file DIR/halt, or after a SIGUSR1 until the next, every exchange is refused, and those "
 		"under way are cut. SIGHUP reads the configuration again, SIGTERM lets what is under way come to its end. DIR/control is a socket "
 		"for operators: probes, metrics, and the same switches.\n\n"
+		"What the policy holds waits for a person: \"holds\" lists it, \"approve ID\" lets it go on, \"refuse ID\" does not; the beginning "
+		"of an id will do. They talk to a gateway that runs, over DIR/control, as its own user. An approval counts for that exchange, that "
+		"body and that caller, once, until it expires; who gave it is on record.\n\n"
 		"docs/GATEWAY.md tells the rest; examples/gateway is a configuration to begin with.",
 	.options = options,
 	.examples = examples,
-	.exit_status = "0 it was told to end, and did\n2 it could not start, or lost what it cannot go on without\n64 the command line is wrong",
+	.exit_status = "0 it was told to end, and did; or done\n2 it could not start, or lost what it cannot go on without; or nothing waits so\n64 the command line is wrong",
 	.run = run,
 };

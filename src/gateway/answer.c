@@ -285,8 +285,16 @@ static void finish_whole(struct turn *t)
 {
 	struct bytes body = text_bytes(&t->held);
 
-	if (!may_go_out(t, &body))
-		return;
+	/* Another may be asked something while this one waits for a person. */
+	timer_cancel(t->door->loop, &t->patience);
+	t->link->give_back(t->link);
+	t->link = NULL;
+	if (may_go_out(t, &body))
+		answer_send(t, body);
+}
+
+void answer_send(struct turn *t, struct bytes body)
+{
 	shared_count(t->door->shared, COUNT_ANSWERED, 1);
 	evidence_of(t, "answered", "");
 	t->reply->head(t->reply, t->status, t->fields, t->field_count, body.len);

@@ -354,31 +354,82 @@ bool config_identity(struct config *c)
 	return c->identity != NULL;
 }
 
+/* ---- who is asked about what a policy holds ---- */
+
+enum { HOLD_WAIT_MS = 60000, HOLD_WAIT_MOST_MS = 24 * 3600 * 1000, HOLD_MOST = 32 };
+
+static void read_approvers(struct loading *l, const struct yaml *map, struct hold_terms *h)
+{
+	struct names names = settings_names(&l->settings, map, "approvers");
+	const struct yaml *v = yaml_member(map, "approvers");
+
+	h->approvers = arena_alloc(&l->config->arena, names.count + 1, sizeof *h->approvers);
+	for (size_t i = 0; i < names.count; i++)
+		if (!note_read_verifier(names.at[i], &h->approvers[h->approver_count++]))
+			settings_fail(&l->settings, v, "has an approver that is no public key as \"merlon attest make-key\" prints it");
+	/* Else an empty list would mean that nobody has to sign. */
+	if (v && names.count == 0)
+		settings_fail(&l->settings, v, "has no approvers in the list of those who may agree");
+}
+
+static void read_holds(struct loading *l, const struct yaml *map)
+{
+	struct settings *s = &l->settings;
+	struct hold_terms *h = &l->config->holds;
+
+	if (!map || !settings_know(s, map, "holds", "wait most approvers"))
+		return;
+	h->wait_ms = settings_duration(s, map, "wait", h->wait_ms);
+	if (h->wait_ms > HOLD_WAIT_MOST_MS)
+		settings_fail(s, yaml_member(map, "wait"), "has callers wait for more than a day");
+	h->most = (unsigned)settings_number(s, map, "most", h->most, 1, HOLDS_MOST);
+	read_approvers(l, map, h);
+}
+
 /* ---- the whole ---- */
 
-static void read_root(void *arg)
+/* NULL when it cannot be read: then that is the mistake. */
+static const struct yaml *read_file(struct loading *l)
 {
-	struct loading *l = arg;
 	struct config *c = l->config;
 	struct text in;
 
 	text_init(&in, &c->arena);
 	if (file_read(c->path, FILE_MOST, &in) != STATUS_OK) {
 		settings_fail(&l->settings, NULL, "cannot be read: %m");
-		return;
+		return NULL;
 	}
 	c->digest = digest_of(text_bytes(&in));
 	const struct yaml *root = yaml_parse(&c->arena, text_bytes(&in), &l->settings.error);
-	if (!root) {
-		l->settings.failed = true;
-		return;
-	}
-	if (!settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers budgets policy upstreams routes"))
+	l->settings.failed |= !root;
+	return root;
+}
+
+static void read_ledger(struct loading *l, const struct yaml *root)
+{
+	l->config->ledger = settings_path(&l->settings, l->config->folder, settings_string(&l->settings, root, "ledger", NULL));
+	if (!l->config->ledger)
+		settings_fail(&l->settings, root, "names no folder for the \"ledger\"");
+}
+
+static void read_ledger_alone(void *arg)
+{
+	const struct yaml *root = read_file(arg);
+
+	if (root)
+		read_ledger(arg, root);
+}
+
+static void read_root(void *arg)
+{
+	struct loading *l = arg;
+	struct config *c = l->config;
+	const struct yaml *root = read_file(l);
+
+	if (!root || !settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers budgets policy holds upstreams routes"))
 		return;
 	read_listeners(l, root);
-	c->ledger = settings_path(&l->settings, c->folder, settings_string(&l->settings, root, "ledger", NULL));
-	if (!c->ledger)
-		settings_fail(&l->settings, root, "names no folder for the \"ledger\"");
+	read_ledger(l, root);
 	c->log_as_json = settings_choice(&l->settings, root, "log", "text json", 0) == 1;
 	c->workers = (unsigned)settings_number(&l->settings, root, "workers", 0, 1, WORKERS_MOST);
 	read_upstreams(l, root);
@@ -386,6 +437,7 @@ static void read_root(void *arg)
 	read_policies(l, root);
 	read_callers(l, yaml_member(root, "callers"));
 	read_budgets(l, yaml_member(root, "budgets"));
+	read_holds(l, yaml_member(root, "holds"));
 }
 
 static struct config *create(const char *path)
@@ -396,10 +448,11 @@ static struct config *create(const char *path)
 		abort();
 	arena_init(&c->arena, MEMORY_MOST);
 	c->path = path;
+	c->holds = (struct hold_terms){.wait_ms = HOLD_WAIT_MS, .most = HOLD_MOST};
 	return c;
 }
 
-struct config *config_load(const char *path)
+static struct config *load(const char *path, void (*read)(void *))
 {
 	struct config *c = create(path);
 	struct loading l = {.settings = {.arena = &c->arena}, .config = c, .file = path};
@@ -407,13 +460,28 @@ struct config *config_load(const char *path)
 
 	c->from_file = true;
 	c->folder = path[slash] ? arena_string(&c->arena, bytes_slice(bytes_of(path), 0, slash)) : "";
-	if (!arena_run(&c->arena, read_root, &l))
+	if (!arena_run(&c->arena, read, &l))
 		settings_fail(&l.settings, NULL, "is larger than any configuration that is read");
 	if (!l.settings.failed)
 		return c;
 	log_error("%s:%u:%u: %s", l.file, l.settings.error.line, l.settings.error.column, l.settings.error.why);
 	config_destroy(c);
 	return NULL;
+}
+
+struct config *config_load(const char *path)
+{
+	return load(path, read_root);
+}
+
+bool config_ledger(const char *path, char *out, size_t room)
+{
+	struct config *c = load(path, read_ledger_alone);
+
+	if (c)
+		snprintf(out, room, "%s", c->ledger);
+	config_destroy(c);
+	return c != NULL;
 }
 
 struct config *config_simple(const char *listen, const char *upstream, const char *upstream_key, const char *ledger, unsigned workers)
@@ -494,75 +562,4 @@ struct route *config_route(const struct config *c, struct bytes method, struct b
 			return r;
 	}
 	return NULL;
-}
-
-/* ---- telling it ---- */
-
-static void explain_listener(struct text *out, const struct listener *l)
-{
-	text_addf(out, "Callers come to %s, %s%s.\n", l->address, l->certificate ? "over TLS" : "WITHOUT TLS: only for this machine, or behind something that has it",
-		  !l->authorities ? "" : l->certificate_required ? ", and have to show a certificate" : ", and may show a certificate");
-	if (l->context)
-		text_addf(out, "  its certificate lasts another %lld days%s%s\n", (long long)tls_seconds_left(l) / 86400, tls_warning(l) ? ": IT " : "", tls_warning(l) ? tls_warning(l) : "");
-}
-
-static void explain_upstream(struct text *out, const struct upstream *u)
-{
-	text_addf(out, "Upstream %s%s:", u->name, u->key ? " (its key is known)" : "");
-	for (size_t i = 0; i < u->server_count; i++)
-		text_addf(out, " %s (weight %u)", u->servers[i].url, u->servers[i].weight);
-	text_addf(out, "; left alone for %lld s after %u failures", (long long)u->pause_ms / 1000, u->failures_most);
-	if (u->terms) {
-		text_add_string(out, ";\n  it gets what agreement ");
-		text_add_printable(out, u->terms->agreement, 60);
-		text_add_string(out, " with ");
-		text_add_printable(out, u->terms->provider, 60);
-		text_add_string(out, " covers, until ");
-		text_add_time(out, u->terms->expires_ms);
-		text_add_string(out, u->terms->changed ? "; BUT ITS TEXT HAS CHANGED" : "");
-	}
-	text_add_string(out, u->own ? "; run by ourselves.\n" : ".\n");
-}
-
-static void explain_names(struct text *out, const char *what, const struct names *names, const char *otherwise)
-{
-	text_addf(out, "  %s: ", what);
-	for (size_t i = 0; i < names->count; i++) {
-		text_add_string(out, i ? ", " : "");
-		text_add_printable(out, names->at[i], 100);
-	}
-	text_addf(out, "%s\n", names->count ? "" : otherwise);
-}
-
-static void explain_route(struct text *out, const struct route *r)
-{
-	text_add_string(out, "Route ");
-	text_add_printable(out, r->name, 100);
-	text_addf(out, "%s%.*s:\n  dialects: ", r->prefix.len ? " under " : "", (int)r->prefix.len, r->prefix.at);
-	for (size_t i = 0; i < r->dialect_count; i++)
-		text_addf(out, "%s%s", i ? ", " : "", r->dialects[i]->name);
-	text_add_string(out, r->dialect_count ? "\n" : "all that are spoken\n");
-	explain_names(out, "models", &r->models, "all");
-	explain_names(out, "pages whose scripts may call", &r->origins, "none");
-	text_add_string(out, "  goes to: ");
-	for (size_t i = 0; i < r->target_count; i++)
-		text_addf(out, "%s%s (weight %u)", i ? ", " : "", r->targets[i].upstream->name, r->targets[i].weight);
-	for (size_t i = 0; i < r->fallback_count; i++)
-		text_addf(out, "; then %s", r->fallbacks[i]->name);
-	text_add_byte(out, '\n');
-	explain_names(out, "purposes of its data", &r->needs.purposes, "untagged");
-	text_add_string(out, "  policy: ");
-	text_add_printable(out, policy_name(r->policy), 100);
-	text_addf(out, "\n  what cannot be examined: %s\n", r->pass_unexamined ? "PASSED ON, and recorded as not examined" : "refused");
-}
-
-void config_explain(const struct config *c, struct text *out)
-{
-	for (size_t i = 0; i < c->listener_count; i++)
-		explain_listener(out, &c->listeners[i]);
-	for (size_t i = 0; i < c->upstream_count; i++)
-		explain_upstream(out, &c->upstreams[i]);
-	for (size_t i = 0; i < c->route_count; i++)
-		explain_route(out, &c->routes[i]);
-	text_addf(out, "Evidence goes to %s.\n", c->ledger);
 }

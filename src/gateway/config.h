@@ -2,7 +2,9 @@
 #define GATEWAY_CONFIG_H
 
 #include "budgets/budgets.h"
+#include "gateway/holds.h"
 #include "gateway/settings.h"
+#include "ledger/note.h"
 #include "gateway/upstream.h"
 #include "identity/identity.h"
 #include "policies/policies.h"
@@ -50,6 +52,14 @@ struct route {
 	uint64_t body_most, answer_most;    /* bytes */
 };
 
+/* How what a policy holds is put before a person. */
+struct hold_terms {
+	int64_t wait_ms;            /* 0: nobody is asked, it is refused */
+	unsigned most;              /* that wait at once, in each worker */
+	struct note_verifier *approvers;    /* one of whom has to sign; none: whoever may open the socket */
+	size_t approver_count;
+};
+
 struct config {
 	struct arena arena;
 	const char *path, *folder;  /* of the file; relative paths in it start there */
@@ -61,6 +71,7 @@ struct config {
 	struct budgets *budgets;    /* NULL: none */
 	const char *ledger;
 	bool log_as_json;
+	struct hold_terms holds;
 	unsigned workers;           /* 0: one a core */
 	struct upstream *upstreams;
 	size_t upstream_count;
@@ -73,6 +84,8 @@ struct config {
 struct config *config_load(const char *path);
 /* One upstream, one route to it, for everything. */
 struct config *config_simple(const char *listen, const char *upstream, const char *upstream_key, const char *ledger, unsigned workers);
+/* Where the ledger is, by the file alone: nothing else in it is looked at. False: it was told why. */
+bool config_ledger(const char *path, char *out, size_t room);
 void config_destroy(struct config *config);
 
 /* Without callers in the configuration there is one, whose key lies in DIR/key. False: it was told why. */

@@ -2,6 +2,7 @@
 #define GATEWAY_DOOR_H
 
 #include "gateway/config.h"
+#include "gateway/holds.h"
 #include "gateway/recorder.h"
 
 /* What the connections of one worker have in common. */
@@ -13,6 +14,9 @@ struct door {
 	struct recorder recorder;
 	struct client *clients;
 	unsigned client_count;
+	struct holds *board;        /* where persons are asked */
+	struct hold *holds;         /* what of this worker waits there */
+	unsigned hold_count;
 	bool leaving;               /* what is under way may end; nothing more is taken on */
 };
 

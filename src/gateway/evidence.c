@@ -1,6 +1,7 @@
 #include "gateway/evidence.h"
 
 #include "base/time.h"
+#include "gateway/hold.h"
 #include "syntax/json.h"
 
 /* Members stand in the order of their keys: that is what makes the records canonical. */
@@ -148,6 +149,7 @@ static void write_body(struct text *out, struct turn *t, const char *outcome, co
 	text_reserve(out, BODY_USUAL);
 	text_add_byte(out, '{');
 	add_answer(out, t);
+	hold_record(t, out, whole);
 	text_add_byte(out, ',');
 	text_add(out, bytes_slice(text_bytes(&t->asked), 0, t->asked_by));
 	add_bounded(out, "outcome", bytes_of(outcome));

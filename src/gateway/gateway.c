@@ -37,6 +37,7 @@ struct slot {
 struct gateway {
 	struct config *config;
 	struct shared *shared;
+	struct holds *holds;
 	struct sockets *sockets;
 	unsigned workers, journals, halts_seen, gaps_told;
 	struct slot slots[SLOTS_MOST];
@@ -70,6 +71,18 @@ static bool start_recorder(struct gateway *g)
 	g->recorder_socket = pair[1];
 	bool good = g->recorder > 0 && read(ready[0], &byte, 1) == 1;
 	close(ready[0]);
+	return good;
+}
+
+/* Somebody else is to send it records, over pair[1]. */
+static bool introduce(struct gateway *g, int pair[2], uint64_t number)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+		return false;
+	bool good = recorder_introduce(g->recorder_socket, pair[0], number);
+	close(pair[0]);
+	if (!good)
+		close(pair[1]);
 	return good;
 }
 
@@ -121,8 +134,9 @@ static void write_budgets(void *budgets, struct text *out)
 /* Operators can do without it, for a while: a signal and a file halt the gateway too. */
 static void start_steward(struct gateway *g)
 {
-	struct steward_start start = {.shared = g->shared, .write_more = g->config->budgets ? write_budgets : NULL, .more = g->config->budgets};
+	struct steward_start start = {.shared = g->shared, .holds = g->holds, .terms = &g->config->holds, .write_more = g->config->budgets ? write_budgets : NULL, .more = g->config->budgets};
 	char path[4096];
+	int pair[2];
 
 	snprintf(path, sizeof path, "%s/control", g->config->ledger);
 	start.listener = steward_listen(path);
@@ -130,6 +144,11 @@ static void start_steward(struct gateway *g)
 		log_warning("%s: no socket for operators can be made there: %m", path);
 		return;
 	}
+	if (!introduce(g, pair, 0)) {
+		close(start.listener);
+		return;
+	}
+	start.recorder = pair[1];
 	g->steward = fork();
 	if (g->steward == 0) {
 		close_ends(g);
@@ -138,6 +157,7 @@ static void start_steward(struct gateway *g)
 		sockets_close(&g->sockets);
 		_exit(steward_run(&start));
 	}
+	close(pair[1]);
 	close(start.listener);
 }
 
@@ -146,7 +166,7 @@ static void start_steward(struct gateway *g)
 static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal, int signer)
 {
 	int listeners[WORKERS_MOST];
-	struct worker_start start = {.config = g->config, .shared = g->shared, .listeners = listeners, .recorder = recorder, .journal = journal, .signer = signer, .generation = slot->generation, .number = slot->number};
+	struct worker_start start = {.config = g->config, .shared = g->shared, .board = g->holds, .listeners = listeners, .recorder = recorder, .journal = journal, .signer = signer, .generation = slot->generation, .number = slot->number};
 
 	for (size_t i = 0; i < g->config->listener_count; i++)
 		listeners[i] = sockets_of(g->sockets, g->config->listeners[i].address)->fds[slot->number];
@@ -169,9 +189,8 @@ static bool start_worker(struct gateway *g, struct slot *slot)
 		log_error("gateway: no journal for a worker can be made in %s: %m", g->config->ledger);
 		return false;
 	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0 || !recorder_introduce(g->recorder_socket, pair[0], number))
+	if (!introduce(g, pair, number))
 		return false;
-	close(pair[0]);
 	if (signer_is_needed(g->config) && (!channel_make(keys) || !signer_introduce(&g->signer, keys[1])))
 		log_error("gateway: a worker cannot ask the signer");
 	close_end(slot);
@@ -220,6 +239,7 @@ static void worker_ended(struct gateway *g, struct slot *slot, int status)
 	int64_t now_ms = time_monotonic_ms();
 	bool wanted = !g->leaving && slot->generation == atomic_load(&g->shared->generation);
 
+	holds_worker_died(g->holds, slot->pid);
 	slot->pid = 0;
 	close_end(slot);
 	if (g->config->budgets && slot->generation == atomic_load(&g->shared->generation))
@@ -258,6 +278,7 @@ static void kill_workers(struct gateway *g)
 			continue;
 		kill(slot->pid, SIGKILL);
 		waitpid(slot->pid, NULL, 0);
+		holds_worker_died(g->holds, slot->pid);
 		close_end(slot);
 		*slot = (struct slot){.signer = -1};
 	}
@@ -268,6 +289,8 @@ static bool replace_recorder(struct gateway *g)
 {
 	log_error("gateway: the process that keeps the evidence ended; what was under way is cut, and on record as lost");
 	kill_workers(g);
+	if (g->steward > 0)
+		kill(g->steward, SIGKILL);      /* its decisions would not be kept: another takes its place */
 	close(g->recorder_socket);
 	for (unsigned i = 0; i < RECORDERS_MOST; i++) {
 		if (start_recorder(g)) {
@@ -340,8 +363,10 @@ static bool reap(struct gateway *g)
 		}
 		if (pid == g->refresher)
 			g->refresher = 0;
-		if (pid == g->steward)
+		if (pid == g->steward) {
+			holds_steward_died(g->holds);
 			start_steward(g);
+		}
 		if (pid == g->signer.pid)
 			signer_ended(g);
 		for (unsigned i = 0; i < SLOTS_MOST; i++)
@@ -577,6 +602,7 @@ int gateway_run(struct config *config)
 	if (config->log_as_json)
 		log_as_json();
 	g->shared = shared_create();
+	g->holds = holds_create();
 	g->restart_after_ms = RESTART_MS / 2;
 	g->signer.control = -1;
 	for (unsigned i = 0; i < SLOTS_MOST; i++)

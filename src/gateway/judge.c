@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/turn.h"
+#include "gateway/hold.h"
 
 /* What the policy of the route says of an exchange, and what of it may go on. */
 
@@ -54,11 +54,18 @@ bool judge_may_ask(struct turn *t)
 	t->circumstances = (struct circumstances){.caller = t->caller, .route = t->route->name, .upstream = bytes_of(t->upstream->name), .method = t->method, .path = t->target,
 						  .purposes = t->needs.purposes, .at_ms = t->begun_at_ms};
 	struct ruling r = run(&j, judge_request);
-	if (!enforce(t, &r))
-		return false;
 	if (r.edited)
 		t->to_ask = text_bytes(&j.edited);
+	if (r.measure != MEASURE_HOLD || !hold_is_possible(t))
+		return enforce(t, &r);
+	hold_prepare(t, &t->request, false, r.rule, t->to_ask);
 	return true;
+}
+
+void judge_agreed(struct turn *t)
+{
+	inspection_agree(t->inspection);
+	turn_ask(t);
 }
 
 /* ---- whole answers ---- */
@@ -77,11 +84,12 @@ bool judge_may_answer(struct turn *t, const struct exchange *answer, struct byte
 
 	t->circumstances.upstream = bytes_of(t->upstream->name);
 	struct ruling r = run(&j, judge_answer);
-	if (!enforce(t, &r))
-		return false;
 	if (r.edited)
 		*body = text_bytes(&j.edited);
-	return true;
+	if (r.measure != MEASURE_HOLD || !hold_is_possible(t))
+		return enforce(t, &r);
+	hold_wait(hold_prepare(t, answer, true, r.rule, *body));
+	return false;
 }
 
 /* ---- streams ---- */

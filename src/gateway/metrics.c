@@ -18,6 +18,9 @@ static const struct {
 	[COUNT_NOT_EXAMINED] = {"merlon_not_examined_total", "exchanges that could not be examined"},
 	[COUNT_NOTHING] = {"merlon_nothing_to_examine_total", "exchanges whose request had no body"},
 	[COUNT_RECORDS] = {"merlon_records_total", "records written into the ledger"},
+	[COUNT_HELD] = {"merlon_held_total", "requests and answers that waited for a person"},
+	[COUNT_APPROVED] = {"merlon_approved_total", "of those: that a person agreed to"},
+	[COUNT_NOT_APPROVED] = {"merlon_not_approved_total", "of those: that were refused, or nobody answered"},
 };
 
 static void write_number(struct text *out, const char *kind, const char *name, const char *help, unsigned long long value)

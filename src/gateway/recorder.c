@@ -18,7 +18,7 @@
 #include "base/time.h"
 #include "ledger/ledger.h"
 
-enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_WORKER, MESSAGE_WAKE };
+enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_APPROVAL, MESSAGE_WORKER, MESSAGE_WAKE };
 enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20 };
 /* Records wait for each other a moment: one signature and one sync for all of them. What could not be kept is tried again every second. */
 enum { GATHER_MS = 10, AGAIN_MS = 1000 };
@@ -140,6 +140,8 @@ static void take(struct keeping *k, unsigned sender, const struct message *m, st
 {
 	if (m->kind == MESSAGE_NOTE)
 		append(k, RECORD_GATEWAY, body);
+	if (m->kind == MESSAGE_APPROVAL)
+		append(k, RECORD_APPROVAL, body);
 	if (m->kind != MESSAGE_END)
 		return;
 	append_exchange(k, m->id, m->salt, body);
@@ -547,6 +549,13 @@ void recorder_end(struct recorder *r, int place, const unsigned char id[EXCHANGE
 void recorder_note(struct recorder *r, struct bytes body)
 {
 	struct message m = {.kind = MESSAGE_NOTE, .place = -1};
+
+	hand_over(r, &m, body);
+}
+
+void recorder_approval(struct recorder *r, struct bytes body)
+{
+	struct message m = {.kind = MESSAGE_APPROVAL, .place = -1};
 
 	hand_over(r, &m, body);
 }

@@ -27,7 +27,7 @@
  */
 int recorder_run(const char *directory, int supervisor, int ready_fd, struct shared *shared);
 
-/* The supervisor's: a new worker, whose records come over `socket`, and whose journal is DIR/under-way.NUMBER. */
+/* The supervisor's: a new worker, whose records come over `socket`, and whose journal is DIR/under-way.NUMBER; 0: one without. */
 bool recorder_introduce(int supervisor, int socket, uint64_t number);
 /* Makes that journal. -1 with errno set. */
 int recorder_create_journal(const char *directory, uint64_t number);
@@ -60,5 +60,7 @@ int recorder_begin(struct recorder *, const unsigned char id[EXCHANGE_ID], const
 void recorder_end(struct recorder *, int place, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body);
 /* Something that happened to the gateway itself. */
 void recorder_note(struct recorder *, struct bytes body);
+/* What a person decided about an exchange that waits. */
+void recorder_approval(struct recorder *, struct bytes body);
 
 #endif

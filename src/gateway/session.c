@@ -275,8 +275,15 @@ static void leave(struct client *c, bool now)
 {
 	struct session *s = (struct session *)c;
 
-	if (now && !s->turn && s->waiting.len == 0 && (s->reader.raw.len == 0 || s->reader.complete))
+	if (!now || s->turn || s->waiting.len > 0 || (s->reader.raw.len > 0 && !s->reader.complete))
+		return;
+	/* The end of its last answer may still be on its way. */
+	if (connection_queued(&s->connection) == 0) {
 		free_session(s);
+		return;
+	}
+	s->last = true;
+	connection_finish(&s->connection);
 }
 
 void session_open(struct door *door, int fd, SSL *ssl)

@@ -17,12 +17,13 @@
 #include "gateway/metrics.h"
 #include "sandbox/confine.h"
 
-enum { PATIENCE_MS = 5000, BACKLOG = 16, MEMORY_MOST = 64 << 20 };
+enum { PATIENCE_MS = 5000, BACKLOG = 16, MEMORY_MOST = 64 << 20, BODY_MOST = HOLD_NOTE_MOST };
 
 struct steward {
 	const struct steward_start *start;
 	struct loop *loop;
 	struct watch listener;
+	struct decisions decisions;
 };
 
 struct visitor {
@@ -30,6 +31,8 @@ struct visitor {
 	struct connection connection;
 	struct http_reader reader;
 	struct timer patience;
+	struct text body;
+	uid_t uid;                  /* of the process at the other end */
 };
 
 /* ---- answers ---- */
@@ -43,7 +46,7 @@ static unsigned write_ready(struct shared *s, struct text *out)
 	return ready ? 200 : 503;
 }
 
-static unsigned get(const struct steward *s, struct bytes path, struct text *out)
+static unsigned get(struct steward *s, struct bytes path, struct text *out)
 {
 	struct shared *shared = s->start->shared;
 
@@ -53,18 +56,25 @@ static unsigned get(const struct steward *s, struct bytes path, struct text *out
 		text_add_string(out, "alive\n");
 		return 200;
 	}
+	if (bytes_same(path, "/holds")) {
+		decisions_list(&s->decisions, out);
+		return 200;
+	}
 	if (!bytes_same(path, "/metrics"))
 		return 404;
+	decisions_write_metrics(&s->decisions, out);
 	metrics_write(shared, out);
 	if (s->start->write_more)
 		s->start->write_more(s->start->more, out);
 	return 200;
 }
 
-static unsigned post(const struct steward *s, struct bytes path, struct text *out)
+static unsigned post(struct visitor *v, struct bytes path, struct text *out)
 {
-	struct shared *shared = s->start->shared;
+	struct shared *shared = v->steward->start->shared;
 
+	if (bytes_same(path, "/decisions"))
+		return decisions_enter(&v->steward->decisions, v->uid, text_bytes(&v->body), out);
 	if (bytes_same(path, "/halt")) {
 		atomic_store(&shared->halt_asked, 1);
 		atomic_fetch_add(&shared->halts, 1);
@@ -89,7 +99,7 @@ static void answer(struct visitor *v)
 
 	text_init(&body, NULL);
 	text_init(&head, NULL);
-	unsigned status = bytes_same(h->method, "GET") ? get(v->steward, h->path, &body) : bytes_same(h->method, "POST") ? post(v->steward, h->path, &body) : 405;
+	unsigned status = bytes_same(h->method, "GET") ? get(v->steward, h->path, &body) : bytes_same(h->method, "POST") ? post(v, h->path, &body) : 405;
 	if (status >= 400 && body.len == 0)
 		text_addf(&body, "%s\n", http_reason(status));
 	text_addf(&head, "HTTP/1.1 %u %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", status, http_reason(status), body.len);
@@ -107,6 +117,7 @@ static void free_visitor(struct visitor *v)
 	timer_cancel(v->steward->loop, &v->patience);
 	connection_close(&v->connection);
 	http_reader_finish(&v->reader);
+	text_finish(&v->body);
 	loop_free_later(v->steward->loop, v);
 }
 
@@ -118,7 +129,9 @@ static void input(struct connection *c, struct bytes in)
 		enum http_event event = http_next(&v->reader, &in);
 		if (event == HTTP_NEEDS_MORE)
 			return;
-		if (event == HTTP_IS_BAD) {
+		if (event == HTTP_HAS_BODY)
+			text_add(&v->body, text_bytes(&v->reader.body));
+		if (event == HTTP_IS_BAD || v->body.len > BODY_MOST) {
 			free_visitor(v);
 			return;
 		}
@@ -144,14 +157,23 @@ static void welcome(struct watch *w, uint32_t events)
 {
 	struct steward *s = w->owner;
 	int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t len = sizeof peer;
 
 	(void)events;
 	if (fd < 0)
 		return;
+	/* The mode of the socket says so already; a folder that was copied or shared may not. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || (peer.uid != s->decisions.own && peer.uid != 0)) {
+		close(fd);
+		return;
+	}
 	struct visitor *v = calloc(1, sizeof *v);
 	if (!v)
 		abort();
 	v->steward = s;
+	v->uid = peer.uid;
+	text_init(&v->body, NULL);
 	http_reader_init(&v->reader, HTTP_REQUESTS);
 	v->connection.owner = v;
 	v->connection.input = input;
@@ -184,12 +206,13 @@ int steward_listen(const char *path)
 
 int steward_run(const struct steward_start *start)
 {
-	struct steward s = {.start = start, .loop = loop_create()};
+	struct steward s = {.start = start, .loop = loop_create(), .decisions = {.holds = start->holds, .shared = start->shared, .terms = start->terms}};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	decisions_open(&s.decisions, s.loop, start->recorder);
 	s.listener = (struct watch){.fd = start->listener, .ready = welcome, .owner = &s};
 	loop_watch(s.loop, &s.listener, EPOLLIN);
 	confine(CONFINE_TO_SOCKETS, MEMORY_MOST);

@@ -1,22 +1,26 @@
 #ifndef GATEWAY_STEWARD_H
 #define GATEWAY_STEWARD_H
 
-#include "base/text.h"
-#include "gateway/shared.h"
+#include "gateway/decisions.h"
 
 /*
  * The process that operators talk to, over a socket of the file system that
  * only the gateway's own user may open (HTTP/1.1):
  *
  *   GET  /healthz /readyz /metrics
+ *   GET  /holds            what waits for a person
+ *   POST /decisions        what one says to it; see gateway/approval.h
  *   POST /halt /go-on      the kill switch
  *   POST /reload           as SIGHUP
  *
- * It serves as long as the others do, and touches nothing but the shared page.
+ * Only that user and root are answered. It serves as long as the others do,
+ * and touches nothing but the memory they share.
  */
 struct steward_start {
-	int listener;
+	int listener, recorder;
 	struct shared *shared;
+	struct holds *holds;
+	const struct hold_terms *terms;
 	void (*write_more)(void *, struct text *out);   /* further metrics; or NULL */
 	void *more;
 };

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "gateway/evidence.h"
+#include "gateway/hold.h"
 #include "gateway/metrics.h"
 
 enum { BODY_MOST = 16 << 20, REQUEST_MEMORY = 256 << 20, EVENT_MEMORY = 512 << 20, ATTEMPTS_MOST = 6, FIELDS_MOST = 32 };
@@ -160,6 +161,7 @@ bool turn_add_body(struct turn *t, struct bytes b)
 void turn_free(struct turn *t)
 {
 	timer_cancel(t->door->loop, &t->patience);
+	hold_forget(t);
 	if (t->link)
 		t->link->give_back(t->link);
 	if (t->streams)
@@ -440,6 +442,8 @@ void turn_go(struct turn *t)
 		return;
 	if (!evidence_begins(t))
 		turn_refuse(t, &(struct refusal){503, "no_evidence", "Too much is under way for evidence of it to be kept."});
+	else if (t->holds)
+		hold_wait(t->holds);
 	else
 		turn_ask(t);
 }

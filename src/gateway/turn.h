@@ -34,6 +34,7 @@ struct turn {
 	uint64_t input_estimate;    /* tokens */
 	struct circumstances circumstances;
 	struct inspection *inspection;      /* NULL: none, the body is not examined */
+	struct hold *holds;         /* what of it a person has to agree to, or had to; see hold.h */
 	struct exchange request, answer;    /* answer: what its events and body came to */
 	uint64_t tools_called;
 
@@ -81,11 +82,15 @@ void turn_ask(struct turn *);
 bool turn_ask_another(struct turn *);
 /* The link, as an answer comes over it. */
 void answer_listen(struct turn *);
+/* The whole of it goes out; the turn ends. */
+void answer_send(struct turn *, struct bytes body);
 void turn_end(struct turn *, const char *outcome, const char *why);
 
-/* judge.c: true when it may go on; else the turn was refused, and is over. */
+/* judge.c: true when it may go on; else the turn was refused, and is over. A request that a person has to agree to first stands in turn->holds. */
 bool judge_may_ask(struct turn *);
-/* `body` may become another. */
+/* They did. */
+void judge_agreed(struct turn *);
+/* `body` may become another. False as well when it waits for a person. */
 bool judge_may_answer(struct turn *, const struct exchange *answer, struct bytes *body);
 /* Sends what may go out by now. */
 bool judge_event_passes(struct turn *, const struct exchange *part, struct bytes raw, struct bytes data);

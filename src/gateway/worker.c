@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "gateway/hold.h"
 #include "gateway/session.h"
 #include "gateway/session_http2.h"
 #include "gateway/signer.h"
@@ -147,6 +148,7 @@ static void look(struct timer *t)
 	w->halted = halted;
 	if (leaving || (!w->left && atomic_load(&shared->generation) != w->generation))
 		leave(w, leaving);
+	(leaving ? hold_refuse_all : hold_look)(&w->door);
 	if (w->left && w->door.client_count == 0)
 		loop_stop(w->door.loop);
 	identity_take_up(w->door.config->identity);
@@ -158,7 +160,7 @@ static bool begin(struct worker *w, const struct worker_start *start)
 	struct config *c = start->config;
 
 	w->generation = start->generation;
-	w->door = (struct door){.loop = loop_create(), .shared = start->shared, .config = c, .number = start->number};
+	w->door = (struct door){.loop = loop_create(), .shared = start->shared, .board = start->board, .config = c, .number = start->number};
 	if (!recorder_open(&w->door.recorder, w->door.loop, start->recorder, start->journal, start->shared)) {
 		log_error("gateway: the journal of what is under way cannot be mapped: %m");
 		return false;

@@ -7,6 +7,7 @@
 struct worker_start {
 	struct config *config;
 	struct shared *shared;
+	struct holds *board;
 	const int *listeners;       /* one for each listener of the configuration, in its order */
 	int recorder, journal;
 	int signer;                 /* -1 without TLS */

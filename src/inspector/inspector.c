@@ -45,6 +45,7 @@ static void begin_half(struct inspection *i, unsigned half)
 		return;
 	i->half = half;
 	i->dirty = true;
+	i->facts.agreed.request &= bytes_equal(i->facts.upstream, upstream);   /* agreed to with another one in mind */
 	i->facts.upstream = kept(i, i->facts.upstream, upstream);
 	i->manner = policy_manner(i->policy, &i->facts);
 	i->any_host = policy_allows_any(i->policy->hosts);
@@ -241,7 +242,7 @@ static struct ruling judge_whole(struct inspection *i, const struct exchange *x,
 	add_pieces(i, e, x, x->body);
 	struct ruling r = rule(i);
 	text_clear(out);
-	if (!i->over && enforces(i))
+	if (r.measure < MEASURE_DENY && enforces(i))
 		r.edited = edits_write(i, e, x->body, out);
 	event_free(i, e);
 	return r;
@@ -257,6 +258,13 @@ struct ruling inspection_request(struct inspection *i, const struct exchange *re
 	i->facts.model_outside = request->model.len > 0 && most->count > 0 && !names_fit(most, request->model);
 	begin_half(i, HALF_REQUEST);
 	return judge_whole(i, request, out);
+}
+
+void inspection_agree(struct inspection *i)
+{
+	facts_agree(&i->facts);
+	i->over = false;
+	i->dirty = true;
 }
 
 static void note_answer(struct inspection *i, const struct exchange *answer)
@@ -355,5 +363,9 @@ size_t inspection_held(const struct inspection *i)
 
 void inspection_record(const struct inspection *i, struct text *out)
 {
-	recorded_write(i->policy, &i->facts, i->manner.observe, i->done, out);
+	struct facts all = i->facts;
+
+	all.overload |= all.agreed.overload;
+	all.agreed = (struct agreed){0};
+	recorded_write(i->policy, &all, i->manner.observe, i->done, out);
 }

@@ -35,8 +35,11 @@ struct ruling {
  */
 struct inspection *inspection_begin(struct arena *arena, const struct policy *policy, const struct circumstances *circumstances);
 
-/* A request that was read; with `edited` set in the ruling, `out` holds the body that goes on instead. */
+/* A request that was read; with `edited` set in the ruling, `out` holds the body that goes on instead: of one that is held, should a person agree. */
 struct ruling inspection_request(struct inspection *i, const struct exchange *request, struct text *out);
+
+/* A person agreed to a request that was held: its answer is judged by itself, and may be held too. */
+void inspection_agree(struct inspection *i);
 
 /* A whole answer, likewise. */
 struct ruling inspection_answer(struct inspection *i, const struct exchange *answer, struct text *out);

@@ -136,7 +136,8 @@ static void weigh_circumstances(const struct policy *policy, const struct facts 
 {
 	struct manner m = policy_manner(policy, f);
 
-	weigh_examined(&m, f->request, BYTES("unexamined"), d);
+	if (!f->agreed.request)
+		weigh_examined(&m, f->request, BYTES("unexamined"), d);
 	if (f->answers)
 		weigh_examined(&m, f->answer, BYTES("unexamined"), d);
 	if (f->overload)
@@ -220,22 +221,28 @@ static void weigh_finds(const struct policy *policy, const struct facts *f, cons
 			lack(d, r->measure, r->name, "it looks for something that was not looked for then");
 		for (size_t i = 0; i < f->hit_count; i++) {
 			const struct fact_hit *h = &f->hits[i];
-			if (memcmp(h->find, digest->sha256, sizeof h->find) != 0 || !(r->halves & h->half) || !(r->channels >> h->channel & 1))
+			if (memcmp(h->find, digest->sha256, sizeof h->find) != 0 || (f->agreed.request && h->half == HALF_REQUEST) || !(r->halves & h->half) || !(r->channels >> h->channel & 1))
 				continue;
 			weigh(d, r->measure == MEASURE_REDACT && h->fixed ? MEASURE_DENY : r->measure, r->name, r->message);
 		}
 	}
 }
 
+/* A rule that asks for a person because of the circumstances has been heard with the request. */
+static bool was_agreed(const struct facts *f, const struct rule *r)
+{
+	return f->agreed.request && r->measure <= MEASURE_HOLD && r->halves & HALF_REQUEST;
+}
+
 void policy_decide(const struct policy *policy, const struct facts *f, struct decision *out)
 {
 	*out = (struct decision){0};
 	weigh_circumstances(policy, f, out);
-	if (f->model.len > 0)
+	if (f->model.len > 0 && !f->agreed.request)
 		weigh_entry(policy_entry(policy->models, f, f->model), "models", "the policy names no such model", out);
-	for (size_t i = 0; i < f->tool_count; i++)
+	for (size_t i = f->agreed.tools; i < f->tool_count; i++)
 		(f->tools[i].listed ? weigh_listed : weigh_tool)(policy, f, &f->tools[i], out);
-	for (size_t i = 0; i < f->host_count; i++)
+	for (size_t i = f->agreed.hosts; i < f->host_count; i++)
 		weigh_host(policy, f, &f->hosts[i], out);
 	weigh_more(policy, f, out);
 	for (const struct rule *r = policy->rules; r; r = r->next) {
@@ -243,7 +250,7 @@ void policy_decide(const struct policy *policy, const struct facts *f, struct de
 			continue;
 		if (r->has_finds)
 			weigh_finds(policy, f, r, out);
-		else if (r->halves & halves_of(f))
+		else if (r->halves & halves_of(f) && !was_agreed(f, r))
 			weigh(out, r->measure, r->name, r->message);
 	}
 	if (out->at_most <= out->measure)

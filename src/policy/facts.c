@@ -34,13 +34,13 @@ bool facts_add_tool(struct facts *f, struct arena *arena, const struct fact_tool
 	f->overload |= t.name.len > FACT_NAME_MOST;
 	t.name = bounded(t.name);
 	t.failed = bounded(t.failed);
-	for (size_t i = 0; i < f->tool_count; i++)
+	for (size_t i = f->agreed.tools; i < f->tool_count; i++)
 		if (same_tool(&f->tools[i], &t))
 			return false;
 	size_t at = f->tool_count, needs = weight(t.name) + weight(t.failed);
 	if (at == FACT_TOOLS_MOST || !has_room(f, needs)) {
 		f->tools_more = true;
-		for (at = 0; at < f->tool_count && (!t.matters || f->tools[at].matters); at++)
+		for (at = f->agreed.tools; at < f->tool_count && (!t.matters || f->tools[at].matters); at++)
 			;
 		f->overload |= t.matters && at == f->tool_count;
 		if (!t.matters || at == f->tool_count)
@@ -62,12 +62,12 @@ bool facts_add_host(struct facts *f, struct arena *arena, const struct fact_host
 	struct fact_host h = *host;
 	size_t at = f->host_count;
 
-	for (size_t i = 0; i < f->host_count; i++)
+	for (size_t i = f->agreed.hosts; i < f->host_count; i++)
 		if (bytes_equal(f->hosts[i].host, h.host) && f->hosts[i].fixed == h.fixed)
 			return false;
 	if (at == FACT_HOSTS_MOST || !has_room(f, weight(h.host))) {
 		f->hosts_more = true;
-		for (at = 0; at < f->host_count && (!h.matters || f->hosts[at].matters); at++)
+		for (at = f->agreed.hosts; at < f->host_count && (!h.matters || f->hosts[at].matters); at++)
 			;
 		f->overload |= h.matters && at == f->host_count;
 		if (!h.matters || at == f->host_count)
@@ -99,6 +99,12 @@ bool facts_add_hit(struct facts *f, struct arena *arena, const struct fact_hit *
 	else
 		f->hits[f->hit_count++] = *hit;
 	return true;
+}
+
+void facts_agree(struct facts *f)
+{
+	f->agreed = (struct agreed){.request = true, .overload = f->overload, .tools = f->tool_count, .hosts = f->host_count};
+	f->overload = false;
 }
 
 /* ---- writing: members in the order of their keys ---- */

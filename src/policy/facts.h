@@ -38,6 +38,13 @@ struct fact_hit {
 	uint64_t count;
 };
 
+/* What a person agreed to, once asked: it stays on record, and is weighed no more. */
+struct agreed {
+	bool request;               /* it, and the circumstances */
+	bool overload;              /* there was one then; facts.overload is of what came later */
+	size_t tools, hosts;        /* so many of the lists' first */
+};
+
 struct facts {
 	struct bytes caller, team, route, upstream, dialect, model, answered;
 	struct names roles, purposes;
@@ -56,6 +63,7 @@ struct facts {
 	size_t hit_count;
 	unsigned char (*looked_for)[8];     /* digests of all finds there were */
 	size_t looked_count;
+	struct agreed agreed;
 };
 
 /*
@@ -66,6 +74,9 @@ struct facts {
 bool facts_add_tool(struct facts *f, struct arena *arena, const struct fact_tool *tool);
 bool facts_add_host(struct facts *f, struct arena *arena, const struct fact_host *host);
 bool facts_add_hit(struct facts *f, struct arena *arena, const struct fact_hit *hit);
+
+/* From here on only what is added is weighed, even when it is the same once more. */
+void facts_agree(struct facts *f);
 
 /* As canonical JSON, and back; NULL when it is none of ours. */
 void facts_write(const struct facts *f, struct text *out);

@@ -18,6 +18,7 @@ enum record_kind {
 	RECORD_ATTESTATION,     /* a named person says so */
 	RECORD_GATEWAY,         /* a gateway began, ended, was halted */
 	RECORD_EXCHANGE,        /* one exchange through it */
+	RECORD_APPROVAL,        /* a person let one go on that was held, or refused it */
 	RECORD_KIND_COUNT
 };
 

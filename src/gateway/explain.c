@@ -1,0 +1,87 @@
+#include "base/date.h"
+#include "gateway/config.h"
+
+/* What a configuration comes to, in words, for a person to check. */
+
+static void explain_listener(struct text *out, const struct listener *l)
+{
+	text_addf(out, "Callers come to %s, %s%s.\n", l->address, l->certificate ? "over TLS" : "WITHOUT TLS: only for this machine, or behind something that has it",
+		  !l->authorities ? "" : l->certificate_required ? ", and have to show a certificate" : ", and may show a certificate");
+	if (l->context)
+		text_addf(out, "  its certificate lasts another %lld days%s%s\n", (long long)tls_seconds_left(l) / 86400, tls_warning(l) ? ": IT " : "", tls_warning(l) ? tls_warning(l) : "");
+}
+
+static void explain_upstream(struct text *out, const struct upstream *u)
+{
+	text_addf(out, "Upstream %s%s:", u->name, u->key ? " (its key is known)" : "");
+	for (size_t i = 0; i < u->server_count; i++)
+		text_addf(out, " %s (weight %u)", u->servers[i].url, u->servers[i].weight);
+	text_addf(out, "; left alone for %lld s after %u failures", (long long)u->pause_ms / 1000, u->failures_most);
+	if (u->terms) {
+		text_add_string(out, ";\n  it gets what agreement ");
+		text_add_printable(out, u->terms->agreement, 60);
+		text_add_string(out, " with ");
+		text_add_printable(out, u->terms->provider, 60);
+		text_add_string(out, " covers, until ");
+		text_add_time(out, u->terms->expires_ms);
+		text_add_string(out, u->terms->changed ? "; BUT ITS TEXT HAS CHANGED" : "");
+	}
+	text_add_string(out, u->own ? "; run by ourselves.\n" : ".\n");
+}
+
+static void explain_names(struct text *out, const char *what, const struct names *names, const char *otherwise)
+{
+	text_addf(out, "  %s: ", what);
+	for (size_t i = 0; i < names->count; i++) {
+		text_add_string(out, i ? ", " : "");
+		text_add_printable(out, names->at[i], 100);
+	}
+	text_addf(out, "%s\n", names->count ? "" : otherwise);
+}
+
+static void explain_route(struct text *out, const struct route *r)
+{
+	text_add_string(out, "Route ");
+	text_add_printable(out, r->name, 100);
+	text_addf(out, "%s%.*s:\n  dialects: ", r->prefix.len ? " under " : "", (int)r->prefix.len, r->prefix.at);
+	for (size_t i = 0; i < r->dialect_count; i++)
+		text_addf(out, "%s%s", i ? ", " : "", r->dialects[i]->name);
+	text_add_string(out, r->dialect_count ? "\n" : "all that are spoken\n");
+	explain_names(out, "models", &r->models, "all");
+	explain_names(out, "pages whose scripts may call", &r->origins, "none");
+	text_add_string(out, "  goes to: ");
+	for (size_t i = 0; i < r->target_count; i++)
+		text_addf(out, "%s%s (weight %u)", i ? ", " : "", r->targets[i].upstream->name, r->targets[i].weight);
+	for (size_t i = 0; i < r->fallback_count; i++)
+		text_addf(out, "; then %s", r->fallbacks[i]->name);
+	text_add_byte(out, '\n');
+	explain_names(out, "purposes of its data", &r->needs.purposes, "untagged");
+	text_add_string(out, "  policy: ");
+	text_add_printable(out, policy_name(r->policy), 100);
+	text_addf(out, "\n  what cannot be examined: %s\n", r->pass_unexamined ? "PASSED ON, and recorded as not examined" : "refused");
+}
+
+static void explain_holds(struct text *out, const struct hold_terms *h)
+{
+	if (h->wait_ms == 0) {
+		text_add_string(out, "What a policy holds is refused: nobody is asked.\n");
+		return;
+	}
+	text_addf(out, "What a policy holds waits %lld s for a person, at most %u in each worker;\n  ", (long long)h->wait_ms / 1000, h->most);
+	text_add_string(out, h->approver_count ? "one of these has to sign: " : "whoever runs as the gateway's own user may agree, without a signature");
+	for (size_t i = 0; i < h->approver_count; i++)
+		text_addf(out, "%s%s", i ? ", " : "", h->approvers[i].name);
+	text_add_string(out, ".\n");
+}
+
+void config_explain(const struct config *c, struct text *out)
+{
+	for (size_t i = 0; i < c->listener_count; i++)
+		explain_listener(out, &c->listeners[i]);
+	for (size_t i = 0; i < c->upstream_count; i++)
+		explain_upstream(out, &c->upstreams[i]);
+	for (size_t i = 0; i < c->route_count; i++)
+		explain_route(out, &c->routes[i]);
+	explain_holds(out, &c->holds);
+	text_addf(out, "Evidence goes to %s.\n", c->ledger);
+}

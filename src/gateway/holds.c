@@ -1,0 +1,137 @@
+#include "gateway/holds.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct holds *holds_create(void)
+{
+	void *at = mmap(NULL, sizeof(struct holds), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		abort();
+	return at;
+}
+
+struct hold_text hold_text(struct bytes b)
+{
+	struct hold_text t = {.len = b.len < HOLD_TEXT_MOST ? (unsigned)b.len : HOLD_TEXT_MOST};
+
+	if (t.len > 0)
+		memcpy(t.at, b.at, t.len);
+	return t;
+}
+
+struct bytes hold_bytes(const struct hold_text *t)
+{
+	return (struct bytes){t->at, t->len < HOLD_TEXT_MOST ? t->len : HOLD_TEXT_MOST};
+}
+
+static bool moves(struct hold_place *p, int from, int to)
+{
+	return atomic_compare_exchange_strong(&p->state, &from, to);
+}
+
+static void give_back(struct hold_place *p)
+{
+	atomic_store(&p->state, HOLD_NONE);
+	atomic_store(&p->owner, 0);
+}
+
+/* ---- workers ---- */
+
+struct hold_place *holds_ask(struct holds *h, const struct hold_question *question)
+{
+	for (size_t i = 0; i < HOLDS_MOST; i++) {
+		struct hold_place *p = &h->places[i];
+		int nobody = 0;
+		if (!atomic_compare_exchange_strong(&p->owner, &nobody, (int)getpid()))
+			continue;
+		atomic_fetch_add(&p->serial, 1);
+		memcpy(&p->question, question, sizeof p->question);
+		p->decision = (struct hold_decision){0};
+		atomic_store(&p->state, HOLD_WAITS);
+		return p;
+	}
+	return NULL;
+}
+
+bool holds_look(struct hold_place *p, struct hold_decision *out)
+{
+	if (atomic_load(&p->state) != HOLD_DECIDED)
+		return false;
+	*out = p->decision;
+	return true;
+}
+
+/* Where the steward has it in hand, the steward gives it back. */
+void holds_leave(struct hold_place *p)
+{
+	while (!moves(p, HOLD_WAITS, HOLD_NONE) && !moves(p, HOLD_DECIDED, HOLD_NONE) && atomic_load(&p->state) != HOLD_NONE)
+		if (moves(p, HOLD_IN_DECISION, HOLD_LEFT))
+			return;
+	give_back(p);
+}
+
+/* ---- the steward ---- */
+
+bool holds_at(struct holds *h, size_t number, struct hold_question *out)
+{
+	struct hold_place *p = &h->places[number];
+	unsigned serial = atomic_load(&p->serial);
+
+	if (atomic_load(&p->state) != HOLD_WAITS)
+		return false;
+	*out = p->question;
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load(&p->state) == HOLD_WAITS && atomic_load(&p->serial) == serial;
+}
+
+struct hold_place *holds_take(struct holds *h, struct bytes id)
+{
+	struct hold_question q;
+
+	for (size_t i = 0; i < HOLDS_MOST; i++) {
+		struct hold_place *p = &h->places[i];
+		if (!holds_at(h, i, &q) || !bytes_same(id, q.id) || !moves(p, HOLD_WAITS, HOLD_IN_DECISION))
+			continue;
+		if (bytes_same(id, p->question.id))
+			return p;
+		holds_put_back(p);
+	}
+	return NULL;
+}
+
+bool holds_decide(struct hold_place *p, const struct hold_decision *decision)
+{
+	p->decision = *decision;
+	if (moves(p, HOLD_IN_DECISION, HOLD_DECIDED))
+		return true;
+	give_back(p);
+	return false;
+}
+
+void holds_put_back(struct hold_place *p)
+{
+	if (!moves(p, HOLD_IN_DECISION, HOLD_WAITS))
+		give_back(p);
+}
+
+/* ---- who died ---- */
+
+void holds_worker_died(struct holds *h, pid_t worker)
+{
+	for (size_t i = 0; i < HOLDS_MOST; i++)
+		if (atomic_load(&h->places[i].owner) == worker)
+			holds_leave(&h->places[i]);
+}
+
+void holds_steward_died(struct holds *h)
+{
+	for (size_t i = 0; i < HOLDS_MOST; i++) {
+		struct hold_place *p = &h->places[i];
+		if (atomic_load(&p->owner) != 0 && (atomic_load(&p->state) == HOLD_IN_DECISION || atomic_load(&p->state) == HOLD_LEFT))
+			holds_put_back(p);
+	}
+}

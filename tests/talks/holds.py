@@ -1,0 +1,400 @@
+#!/usr/bin/env python3
+"""holds.py MERLON FOLDER: what a policy holds waits for a person, who lets it go on or not, and all of it is on record."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import gateway
+from gateway import FOLDER, MERLON, Model, Server, check, chunk
+from routes import START, WORK, Configured, url
+
+POLICY = """
+policy: careful
+models: any
+hosts: any
+tools:
+  - {names: pay, measure: hold}
+  - look
+finds:
+  - {name: delicate, texts: [delicate]}
+  - {name: canary, texts: [heliotrope]}
+  - {name: private, texts: [whisper]}
+rules:
+  - {name: ask about it, finds: delicate, measure: hold, in: request}
+  - {name: ask before it is said, finds: private, measure: hold, in: answer}
+  - {name: no canary, finds: canary, measure: redact, placeholder: "[gone]"}
+"""
+
+
+class Careful(Model):
+	"""Says what it is told to; keeps what it was asked."""
+
+	def do_POST(self):
+		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+		Careful.seen.append(body)
+		wish = body["messages"][-1]["content"]
+		message = {"role": "assistant", "content": "fine"}
+		if "pay" in wish:
+			message = {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "pay", "arguments": '{"amount": 500}'}}]}
+		if "secret" in wish:
+			message["content"] = "I whisper: heliotrope"
+		if body.get("stream"):
+			self.stream([(chunk(part), 0) for part in ("I ", "whis", "per")] + [(chunk("", "stop"), 0), ("data: [DONE]\n\n", 0)])
+		elif "slowly" in wish:
+			self.stream([(chunk("w "), 0.1)] * 100)
+		else:
+			self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": message}]})
+
+
+class Asking(threading.Thread):
+	"""One question; its answer when there is one."""
+
+	def __init__(self, g, wish, **more):
+		super().__init__(daemon=True)
+		self.g, self.wish, self.more, self.status, self.body = g, wish, more, None, b""
+		self.connection = g.connect()
+		self.start()
+
+	def run(self):
+		try:
+			r, self.body = self.g.ask(self.wish, self.connection, **self.more)
+			self.status = r.status
+		except Exception as e:          # whatever becomes of a caller whose gateway is shot at
+			self.status = type(e).__name__
+
+	def answered(self):
+		self.join(20)
+		return self.status, self.code()
+
+	def code(self):
+		try:
+			return json.loads(self.body).get("error", {}).get("code")
+		except ValueError:
+			return None
+
+	def vanish(self):
+		self.connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def control(g, method, path, body=b""):
+	"""The socket for operators, without the program: its status and what it says."""
+	with socket.socket(socket.AF_UNIX) as s:
+		s.settimeout(5)
+		s.connect(str(g.ledger / "control"))
+		s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+		got = b""
+		while more := s.recv(65536):
+			got += more
+	return int(got.split()[1]), got.split(b"\r\n\r\n", 1)[1].decode()
+
+
+def merlon(*arguments):
+	r = subprocess.run([MERLON, *map(str, arguments)], capture_output=True, text=True, timeout=30)
+	return r.returncode, r.stdout, r.stderr
+
+
+def waiting(g, count=1):
+	"""What waits, once so many do."""
+	found = []
+	for _ in range(400):
+		try:
+			found = json.loads(control(g, "GET", "/holds")[1])["holds"]
+		except OSError:
+			pass                    # another steward takes the place of one that was killed
+		if len(found) == count:
+			break
+		time.sleep(0.025)
+	return found
+
+
+def text_of(hold, says="approve", by="the lead", reason="agreed", **other):
+	"""An approval as it is written on the wire."""
+	h = {**hold, **other}
+	at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+	return (f"merlon approval v1\nexchange {h['id']}\nsays {says}\nhalf {h['half']}\ndigest {h['digest']}\ncaller {h['caller']}\nexpires {h['expires']}\nat {at}\nby {by}\nreason {reason}\n").encode()
+
+
+def decided(g, exchange):
+	"""What the record of an exchange says about approvals, and how it ended."""
+	return [(r["outcome"], [(a["decision"], a["half"]) for a in r.get("approvals", [])]) for r in g.records() if r["id"] == exchange]
+
+
+def by_hand(g):
+	"""As a person does it, with the program."""
+	asking = Asking(g, "a delicate heliotrope")
+	hold, = waiting(g)
+	check("a request that is held does not reach the model", Careful.seen == [] and asking.status is None, Careful.seen)
+	check("it is listed with who, where and what", (hold["caller"], hold["route"], hold["model"], hold["rule"], hold["half"], hold["tool"]) == ("first", "usual", "m", "ask about it", "request", ""), hold)
+	code, out, err = merlon("gateway", "holds", "--config", g.file)
+	check("the program lists it", code == 0 and hold["id"] in out and "ask about it" in out and "first" in out, (out, err))
+	check("on lines of 80 columns", all(len(line) <= 80 for line in out.splitlines()), out)
+	check("without a word of the content", "heliotrope" not in out and "heliotrope" not in json.dumps(hold))
+	code, out, err = merlon("gateway", "approve", hold["id"][:8], "--ledger", g.ledger, "--digest", "0" * 64)
+	check("another digest than the one that was looked at is not approved", code == 2 and "another body" in err and waiting(g), (code, err))
+	code, out, err = merlon("gateway", "approve", hold["id"][:8], "--ledger", g.ledger, "--as", "Ada", "--reason", "agreed with the ward", "--digest", hold["digest"])
+	check("the program approves it", code == 0 and "approved" in out, (code, out, err))
+	check("then it goes on", asking.answered() == (200, None), asking.body)
+	check("as the policy leaves it", Careful.seen[0]["messages"][0]["content"] == "a delicate [gone]", Careful.seen)
+	check("an approval counts once", merlon("gateway", "approve", hold["id"], "--ledger", g.ledger)[0] == 2)
+	asking = Asking(g, "a delicate matter")
+	hold2, = waiting(g)
+	code, out, err = merlon("gateway", "refuse", hold2["id"], "--ledger", g.ledger, "--reason", "not today")
+	check("the program refuses", code == 0 and asking.answered() == (403, "refused"), (code, out, err, asking.body))
+	check("and the model never hears of it", len(Careful.seen) == 1)
+	check("nothing waits then", merlon("gateway", "holds", "--ledger", g.ledger)[1] == "Nothing waits for a person.\n")
+	code, out, err = merlon("gateway", "approve", "123456", "--ledger", WORK)
+	check("without a gateway it says so", code == 2 and "no gateway" in err, err)
+	check("without an id it says how", merlon("gateway", "approve", "--ledger", g.ledger)[0] == 64)
+	return hold["id"], hold2["id"]
+
+
+def bound(g):
+	"""An approval counts for one exchange, one body, one caller, once."""
+	asking = Asking(g, "a delicate thing")
+	hold, = waiting(g)
+	changed = hold["digest"][:-1] + ("0" if hold["digest"][-1] != "0" else "1")
+	for what, other in (("another body", {"digest": changed}), ("another caller", {"caller": "second"}), ("a later end", {"expires": "2099-01-01T00:00:00.000Z"}), ("the other half", {"half": "answer"})):
+		check(f"an approval of {what} is refused", control(g, "POST", "/decisions", text_of(hold, **other))[0] == 409)
+	check("one of an exchange that is not there too", control(g, "POST", "/decisions", text_of(hold, id="0" * 32))[0] == 404)
+	good = text_of(hold)
+	for what, body in (("a word more", good + b"and more\n"), ("no name", text_of(hold, by="")), ("half of it", good[:60]), ("nothing", b""), ("another word", text_of(hold, says="perhaps"))):
+		check(f"an approval with {what} is none", control(g, "POST", "/decisions", body)[0] in (400, 409))
+	check("none of that let it go on", asking.status is None and len(waiting(g)) == 1)
+	check("as it is, it counts", control(g, "POST", "/decisions", good)[0] == 200 and asking.answered()[0] == 200, asking.body)
+	check("and not twice", control(g, "POST", "/decisions", good)[0] == 404)
+	again = Asking(g, "a delicate thing")
+	waiting(g)
+	check("nor for the same question once more", control(g, "POST", "/decisions", good)[0] == 404 and again.status is None)
+	code = control(g, "POST", "/decisions", text_of(waiting(g)[0], says="refuse"))[0]
+	check("which is another exchange", code == 200 and again.answered() == (403, "refused"), again.body)
+
+
+def answers(g):
+	"""What the model says may be held too."""
+	asking = Asking(g, "tell a secret")
+	hold, = waiting(g)
+	check("a whole answer is held before a byte of it goes out", hold["half"] == "answer" and hold["rule"] == "ask before it is said" and asking.status is None, hold)
+	control(g, "POST", "/decisions", text_of(hold))
+	check("and goes on as the policy leaves it", asking.answered()[0] == 200 and b"I whisper: [gone]" in asking.body, asking.body)
+	asking = Asking(g, "tell a secret")
+	control(g, "POST", "/decisions", text_of(waiting(g)[0], says="refuse"))
+	check("or does not", asking.answered() == (403, "refused") and b"whisper" not in asking.body, asking.body)
+	asking = Asking(g, "please pay")
+	hold, = waiting(g)
+	check("a call of a tool is shown by its name and the digest of its arguments", hold["tool"] == "pay" and len(hold["arguments"]) == 64 and hold["half"] == "answer", hold)
+	control(g, "POST", "/decisions", text_of(hold))
+	check("and goes on when a person agrees", asking.answered()[0] == 200 and b'"pay"' in asking.body, asking.body)
+	asking = Asking(g, "delicate: pay")
+	first, = waiting(g)
+	control(g, "POST", "/decisions", text_of(first))
+	for _ in range(200):
+		second = waiting(g)
+		if second and second[0]["half"] == "answer":
+			break
+	check("who agreed to a question has not agreed to what comes of it", second and second[0]["id"] == first["id"] and second[0]["tool"] == "pay", second)
+	control(g, "POST", "/decisions", text_of(second[0]))
+	check("twice agreed, it goes on", asking.answered()[0] == 200, asking.body)
+	r, body = g.ask("anything", stream=True)
+	check("a stream is not held: it ends before it says so", b"whisper" not in body and b'"held"' in body and body.endswith(b"[DONE]\n\n"), body)
+	return first["id"]
+
+
+def gone(g):
+	"""Who leaves is forgotten, who is halted is not let go on; both are on record."""
+	asking = Asking(g, "a delicate goodbye")
+	hold, = waiting(g)
+	asking.vanish()
+	check("who leaves does not wait any more", waiting(g, 0) == [] and control(g, "POST", "/decisions", text_of(hold))[0] == 404)
+	asking = Asking(g, "a delicate halt")
+	halted, = waiting(g)
+	g.process.send_signal(signal.SIGUSR1)
+	check("a halt ends what waits", asking.answered()[0] != 200 and waiting(g, 0) == [], asking.status)
+	check("and nothing can be approved meanwhile", control(g, "POST", "/decisions", text_of(halted))[0] == 503)
+	g.process.send_signal(signal.SIGUSR1)
+	for _ in range(200):
+		if g.ask("hello")[0].status == 200:
+			break
+		time.sleep(0.025)
+	return hold["id"], halted["id"]
+
+
+def children(g):
+	return [int(p) for p in pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()]
+
+
+def killed(g):
+	"""A steward that is killed forgets nothing; a worker that is killed leaves a record."""
+	asking = Asking(g, "a delicate murder")
+	hold, = waiting(g)
+	steward = next(pid for pid in children(g) if any(os.readlink(f).startswith("socket:") for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()) and "under-way." not in pathlib.Path(f"/proc/{pid}/maps").read_text())
+	os.kill(steward, signal.SIGKILL)
+	for _ in range(200):
+		if steward not in children(g):
+			break
+		time.sleep(0.025)
+	check("another steward still knows what waits", [h["id"] for h in waiting(g)] == [hold["id"]])
+	check("and lets it go on", control(g, "POST", "/decisions", text_of(hold))[0] == 200 and asking.answered()[0] == 200, asking.status)
+	asking = Asking(g, "a delicate murder")
+	hold, = waiting(g)
+	for pid in children(g):
+		maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
+		if "under-way." in maps and not any("ledger.sqlite" in os.readlink(f) for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()):
+			os.kill(pid, signal.SIGKILL)
+	check("what a dead worker held waits no more", asking.answered()[0] != 200 and waiting(g, 0) == [], asking.status)
+	check("and cannot be approved", control(g, "POST", "/decisions", text_of(hold))[0] == 404)
+	for _ in range(200):
+		try:
+			if g.ask("hello")[0].status == 200:
+				break
+		except OSError:
+			time.sleep(0.05)
+	return hold["id"]
+
+
+def reloaded(g):
+	"""What waits goes on waiting as it began; a gateway that ends says no."""
+	asking = Asking(g, "a delicate change")
+	hold, = waiting(g)
+	g.process.send_signal(signal.SIGHUP)
+	for _ in range(400):
+		if "read again" in (WORK / "holds.log").read_text():
+			break
+		time.sleep(0.025)
+	check("what waits waits through a reload", [h["id"] for h in waiting(g)] == [hold["id"]])
+	code = control(g, "POST", "/decisions", text_of(hold))[0]
+	check("and goes on", code == 200 and asking.answered()[0] == 200, (code, asking.status))
+	asking = Asking(g, "a delicate end")
+	waiting(g)
+	check("a gateway that ends with something waiting ends", g.end() == 0)
+	check("and says no to who waits", asking.answered() == (503, "held"), (asking.status, asking.body))
+
+
+def metrics(g):
+	found = dict(line.rsplit(" ", 1) for line in control(g, "GET", "/metrics")[1].splitlines() if line and line[0] != "#")
+	check("what waited is counted", int(found["merlon_held_total"]) > 5 and int(found["merlon_approved_total"]) > 3 and int(found["merlon_not_approved_total"]) >= 3 and found["merlon_held"] == "0", {k: v for k, v in found.items() if "held" in k or "approved" in k})
+
+
+def impatient(routes):
+	"""Nobody answers; too many wait; nobody is ever asked."""
+	g = Configured("impatient", START + "holds: {wait: 600ms, most: 1}\n" + routes)
+	first = Asking(g, "a delicate wait")
+	hold, = waiting(g)
+	second = Asking(g, "a delicate crowd")
+	check("more than may wait do not", second.answered() == (429, "held"), second.body)
+	check("whom nobody answers is refused", first.answered() == (403, "held"), first.body)
+	check("and an approval after that comes too late", control(g, "POST", "/decisions", text_of(hold))[0] == 404)
+	g.end()
+	records = g.records()
+	check("that is on record", decided(g, hold["id"]) == [("refused", [("none", "request")])] and len(records) == 2, records)
+	check("no decision is", g.records("approval") == [])
+	g = Configured("never", START + "holds: {wait: 0s}\n" + routes)
+	r, body = g.ask("a delicate wish")
+	check("where nobody is asked it is refused at once", r.status == 403 and json.loads(body)["error"]["code"] == "held", body)
+	g.end()
+
+
+def key(name):
+	code, out, err = merlon("attest", "make-key", name, WORK / f"{name}.key")
+	return out.strip()
+
+
+def signed(routes):
+	"""Where approvers are named, one of them has to sign."""
+	lead, other = key("lead"), key("other")
+	g = Configured("signed", START + f"holds: {{approvers: ['{lead}']}}\n" + routes)
+	asking = Asking(g, "a delicate signature")
+	hold, = waiting(g)
+	check("it says that it has to be signed", json.loads(control(g, "GET", "/holds")[1])["signed"] is True)
+	code, out, err = merlon("gateway", "approve", hold["id"], "--ledger", g.ledger)
+	check("an approval without a signature is refused", code == 2 and "signed" in err, err)
+	code, out, err = merlon("gateway", "approve", hold["id"], "--ledger", g.ledger, "--key", WORK / "other.key")
+	check("one by somebody else too", code == 2 and "signed" in err, err)
+	proxy = WORK / "listening"
+	proxy.mkdir()
+	note = overheard(g, proxy, hold)
+	check("what is signed holds the very digest", f"digest {hold['digest']}\n" in note and "— lead " in note, note)
+	check("changed by a byte, the signature is nothing", control(g, "POST", "/decisions", note.replace("reason -", "reason x").encode())[0] == 403)
+	check("nor is it for another exchange", control(g, "POST", "/decisions", note.replace(hold["id"], "f" * 32).encode())[0] == 403)
+	check("still it waits", asking.status is None and len(waiting(g)) == 1)
+	check("signed by the one who may, it counts", control(g, "POST", "/decisions", note.encode())[0] == 200 and asking.answered()[0] == 200, asking.body)
+	check("and not twice", control(g, "POST", "/decisions", note.encode())[0] == 404)
+	g.end()
+	approval, = g.records("approval")
+	check("the signature is on record, with who signed", approval["note"] == note and approval["key"] == "lead" and approval["exchange"] == hold["id"], approval)
+	exchange, = [r for r in g.records() if r["id"] == hold["id"]]
+	check("and in the record of the exchange", exchange["approvals"][0]["key"] == "lead" and exchange["approvals"][0]["decision"] == "approve", exchange.get("approvals"))
+
+
+def overheard(g, folder, hold):
+	"""What the program sends when it signs: it talks to a socket of ours, which answers as the gateway did."""
+	path, heard = folder / "control", []
+	listed = control(g, "GET", "/holds")[1].encode()
+	with socket.socket(socket.AF_UNIX) as s:
+		s.bind(str(path))
+		s.listen(2)
+
+		def answer():
+			for body in (listed, b"approved\n"):
+				c, _ = s.accept()
+				with c:
+					data = c.recv(65536)
+					length = int(re.search(rb"Content-Length: (\d+)", data)[1])
+					heard.append(data.split(b"\r\n\r\n", 1)[1][:length])
+					c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+		t = threading.Thread(target=answer)
+		t.start()
+		merlon("gateway", "approve", hold["id"], "--ledger", folder, "--key", WORK / "lead.key")
+		t.join(10)
+	return heard[-1].decode()
+
+
+def main():
+	shutil.rmtree(WORK, ignore_errors=True)
+	WORK.mkdir(parents=True)
+	FOLDER.mkdir(parents=True, exist_ok=True)
+	server = Server(("127.0.0.1", 0), Careful)
+	threading.Thread(target=server.serve_forever, daemon=True).start()
+	(WORK / "careful.yaml").write_text(POLICY)
+	routes = f"upstreams: {{m: {{servers: ['{url(server)}']}}}}\npolicy: careful.yaml\nroutes:\n  - {{name: usual, upstreams: m}}\n"
+	g = Configured("holds", START + routes)
+	agreed, refused = by_hand(g)
+	bound(g)
+	twice = answers(g)
+	left, halted = gone(g)
+	lost = killed(g)
+	metrics(g)
+	reloaded(g)
+	check("what was approved is on record so", decided(g, agreed) == [("answered", [("approve", "request")])], decided(g, agreed))
+	check("what was refused too", decided(g, refused) == [("refused", [("refuse", "request")])], decided(g, refused))
+	check("what was asked twice says both", decided(g, twice) == [("answered", [("approve", "request"), ("approve", "answer")])], decided(g, twice))
+	for what, exchange, outcome in (("who left", left, "left"), ("who was halted", halted, "halted"), ("whose worker was killed", lost, "lost")):
+		check(f"{what} is on record, undecided", decided(g, exchange) == [(outcome, [("none", "request")])], decided(g, exchange))
+	approval = [r for r in g.records("approval") if r["exchange"] == agreed][0]
+	check("a decision is a record of its own: who, why, about what, how long it took", approval["by"] == "Ada" and approval["reason"] == "agreed with the ward" and approval["uid"] == os.getuid() and approval["user"] and approval["decision"] == "approve" and approval["waited-ms"] >= 0 and len(approval["digest"]) == 64, approval)
+	salts = (g.ledger / "salts").read_bytes()
+	salt = next(salts[at + 16:at + 32] for at in range(0, len(salts), 32) if salts[at:at + 16].hex() == refused)
+	import hashlib
+	asked = json.dumps({"model": "m", "messages": [{"role": "user", "content": "a delicate matter"}]}).encode()
+	digest = next(r["digest"] for r in g.records("approval") if r["exchange"] == refused)
+	check("the digest is that of the body as it would have been sent, with the salt", digest == hashlib.sha256(salt + asked).hexdigest(), digest)
+	everything = json.dumps(g.records() + g.records("approval"))
+	check("and nothing of the content", not any(word in everything for word in ("heliotrope", "whisper", "amount")))
+	verified = subprocess.run([MERLON, "ledger", "verify", str(g.ledger)], capture_output=True, text=True)
+	check("the ledger verifies", verified.returncode == 0, verified.stdout + verified.stderr)
+	impatient(routes)
+	signed(routes)
+	print(f"{gateway.PASSED} passed, {gateway.FAILED} failed")
+	return gateway.FAILED > 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
