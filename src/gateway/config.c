@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
-enum { FILE_MOST = 1 << 20, MEMORY_MOST = 16 << 20, WEIGHT_MOST = 1000, WORKERS_MOST = 64 };
+enum { FILE_MOST = 1 << 20, MEMORY_MOST = 16 << 20, WEIGHT_MOST = 1000, WORKERS_MOST = 64, RESOLVE_EVERY_MS = 30000, RESOLVE_LEAST_MS = 500 };
 
 struct loading {
 	struct settings settings;   /* first: `settings` of every reader */
@@ -138,6 +138,9 @@ static void read_upstream(struct loading *l, const struct yaml *map, struct upst
 		u->private_key = path_of(l, tls, "key");
 		if (!u->certificate != !u->private_key)
 			settings_fail(s, tls, "has one of \"certificate\" and \"key\" without the other");
+		const char *why = u->certificate && !s->failed ? tls_read_end(u->certificate, &u->certificate_ends_s) : NULL;
+		if (why)
+			settings_fail(s, tls, "has %s", why);
 	}
 	if (settings_know(s, circuit, "circuit", "failures pause")) {
 		u->failures_most = (unsigned)settings_number(s, circuit, "failures", u->failures_most, 1, 1000);
@@ -426,12 +429,15 @@ static void read_root(void *arg)
 	struct config *c = l->config;
 	const struct yaml *root = read_file(l);
 
-	if (!root || !settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers budgets policy holds upstreams routes"))
+	if (!root || !settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers budgets policy holds resolve-every upstreams routes"))
 		return;
 	read_listeners(l, root);
 	read_ledger(l, root);
 	c->log_as_json = settings_choice(&l->settings, root, "log", "text json", 0) == 1;
 	c->workers = (unsigned)settings_number(&l->settings, root, "workers", 0, 1, WORKERS_MOST);
+	c->resolve_every_ms = settings_duration(&l->settings, root, "resolve-every", RESOLVE_EVERY_MS);
+	if (c->resolve_every_ms > 0 && c->resolve_every_ms < RESOLVE_LEAST_MS)
+		settings_fail(&l->settings, yaml_member(root, "resolve-every"), "has names looked up more often than twice a second");
 	read_upstreams(l, root);
 	read_routes(l, root);
 	read_policies(l, root);
@@ -448,6 +454,7 @@ static struct config *create(const char *path)
 		abort();
 	arena_init(&c->arena, MEMORY_MOST);
 	c->path = path;
+	c->resolve_every_ms = RESOLVE_EVERY_MS;
 	c->holds = (struct hold_terms){.wait_ms = HOLD_WAIT_MS, .most = HOLD_MOST};
 	return c;
 }

@@ -1,14 +1,16 @@
-#include "base/date.h"
+#include "base/time.h"
 #include "gateway/config.h"
 
 /* What a configuration comes to, in words, for a person to check. */
 
 static void explain_listener(struct text *out, const struct listener *l)
 {
+	const char *warning = l->context ? tls_warning(tls_seconds_left(l)) : NULL;
+
 	text_addf(out, "Callers come to %s, %s%s.\n", l->address, l->certificate ? "over TLS" : "WITHOUT TLS: only for this machine, or behind something that has it",
 		  !l->authorities ? "" : l->certificate_required ? ", and have to show a certificate" : ", and may show a certificate");
 	if (l->context)
-		text_addf(out, "  its certificate lasts another %lld days%s%s\n", (long long)tls_seconds_left(l) / 86400, tls_warning(l) ? ": IT " : "", tls_warning(l) ? tls_warning(l) : "");
+		text_addf(out, "  its certificate lasts another %lld days%s%s\n", (long long)tls_seconds_left(l) / 86400, warning ? ": IT " : "", warning ? warning : "");
 }
 
 static void explain_upstream(struct text *out, const struct upstream *u)
@@ -27,6 +29,9 @@ static void explain_upstream(struct text *out, const struct upstream *u)
 		text_add_string(out, u->terms->changed ? "; BUT ITS TEXT HAS CHANGED" : "");
 	}
 	text_add_string(out, u->own ? "; run by ourselves.\n" : ".\n");
+	int64_t left_s = u->certificate_ends_s - time_now_ms() / 1000;
+	if (u->certificate)
+		text_addf(out, "  the certificate it is shown lasts another %lld days%s%s\n", (long long)left_s / 86400, tls_warning(left_s) ? ": IT " : "", tls_warning(left_s) ? tls_warning(left_s) : "");
 }
 
 static void explain_names(struct text *out, const char *what, const struct names *names, const char *otherwise)
@@ -82,6 +87,8 @@ void config_explain(const struct config *c, struct text *out)
 		explain_upstream(out, &c->upstreams[i]);
 	for (size_t i = 0; i < c->route_count; i++)
 		explain_route(out, &c->routes[i]);
+	if (c->resolve_every_ms > 0)
+		text_addf(out, "Names of servers are looked up every %lld s.\n", (long long)(c->resolve_every_ms + 999) / 1000);
 	explain_holds(out, &c->holds);
 	text_addf(out, "Evidence goes to %s.\n", c->ledger);
 }

@@ -9,15 +9,18 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/time.h"
+#include "gateway/certificates.h"
+#include "gateway/errands.h"
+#include "gateway/halt.h"
 #include "gateway/signer.h"
 #include "gateway/sockets.h"
 #include "gateway/steward.h"
+#include "gateway/usage.h"
 #include "gateway/worker.h"
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
@@ -43,10 +46,12 @@ struct gateway {
 	struct slot slots[SLOTS_MOST];
 	int64_t restart_after_ms, save_at_ms;
 	int signals, recorder_socket;
-	pid_t recorder, steward, refresher;
+	pid_t recorder, steward;
+	struct errands errands;
 	struct signer signer;
 	int64_t signer_at_ms, certificates_at_ms;       /* when to start one again; when to look at them again */
-	bool leaving, halted, halted_by_signal;
+	bool leaving, halted;
+	char halt[4096];            /* the file that halts */
 };
 
 /* ---- the recorder ---- */
@@ -124,17 +129,27 @@ static void close_ends(struct gateway *g)
 	signer_let_go(&g->signer);
 }
 
+/* In a process that is not to stand between the two. */
+static void leave_ends(void *g)
+{
+	close_ends(g);
+}
+
 /* ---- the steward ---- */
 
-static void write_budgets(void *budgets, struct text *out)
+static void write_more(void *config, struct text *out)
 {
-	budgets_write_metrics(budgets, out, time_now_ms());
+	const struct config *c = config;
+
+	certificates_write_metrics(c, out);
+	if (c->budgets)
+		budgets_write_metrics(c->budgets, out, time_now_ms());
 }
 
 /* Operators can do without it, for a while: a signal and a file halt the gateway too. */
 static void start_steward(struct gateway *g)
 {
-	struct steward_start start = {.shared = g->shared, .holds = g->holds, .terms = &g->config->holds, .write_more = g->config->budgets ? write_budgets : NULL, .more = g->config->budgets};
+	struct steward_start start = {.shared = g->shared, .halt = g->halt, .holds = g->holds, .terms = &g->config->holds, .write_more = write_more, .more = g->config};
 	char path[4096];
 	int pair[2];
 
@@ -341,11 +356,9 @@ static void look_at_certificates(struct gateway *g)
 	if (now_ms < g->certificates_at_ms)
 		return;
 	g->certificates_at_ms = now_ms + DAY_MS;
+	certificates_warn(g->config);
 	for (size_t i = 0; i < g->config->listener_count; i++) {
 		const struct listener *l = &g->config->listeners[i];
-		const char *warning = l->context ? tls_warning(l) : NULL;
-		if (warning)
-			log_warning("%s: the certificate for %s %s", l->certificate, l->address, warning);
 		if (!l->context && !address_is_local(l->address))
 			log_warning("gateway: callers come to %s WITHOUT TLS: keys and content can be read on the way", l->address);
 	}
@@ -361,8 +374,7 @@ static bool reap(struct gateway *g)
 			g->recorder = 0;
 			return !g->leaving && replace_recorder(g);
 		}
-		if (pid == g->refresher)
-			g->refresher = 0;
+		errands_ended(&g->errands, pid);
 		if (pid == g->steward) {
 			holds_steward_died(g->holds);
 			start_steward(g);
@@ -404,27 +416,6 @@ static void set_halted(struct gateway *g, bool halted)
 	log_warning("gateway: %s", halted ? "HALTED; every exchange is refused" : "goes on");
 }
 
-/* What was used outlives a restart, and a configuration. */
-static void save_budgets(struct gateway *g)
-{
-	char path[4096], why[160];
-
-	snprintf(path, sizeof path, "%s/budgets", g->config->ledger);
-	if (g->config->budgets && !budgets_save(g->config->budgets, path, time_now_ms(), why))
-		log_error("%s: %s", path, why);
-}
-
-static bool restore_budgets(struct config *c)
-{
-	char path[4096], why[160];
-
-	snprintf(path, sizeof path, "%s/budgets", c->ledger);
-	if (!c->budgets || budgets_restore(c->budgets, path, why))
-		return true;
-	log_error("%s: %s", path, why);
-	return false;
-}
-
 static void save_now_and_then(struct gateway *g)
 {
 	int64_t now_ms = time_monotonic_ms();
@@ -432,20 +423,7 @@ static void save_now_and_then(struct gateway *g)
 	if (now_ms < g->save_at_ms)
 		return;
 	g->save_at_ms = now_ms + SAVE_MS;
-	save_budgets(g);
-}
-
-/* Issuers publish new keys now and then. Whoever fetches them may have to wait. */
-static void refresh_identity(struct gateway *g)
-{
-	if (g->refresher > 0 || !identity_is_due(g->config->identity, time_now_ms()))
-		return;
-	g->refresher = fork();
-	if (g->refresher == 0) {
-		close_ends(g);
-		identity_refresh(g->config->identity, time_now_ms());
-		_exit(0);
-	}
+	usage_save(g->config);
 }
 
 /* Once: what of the confinement of its workers this machine cannot give. */
@@ -476,8 +454,8 @@ static void reload(struct gateway *g)
 		return;
 	}
 	struct config *old = g->config;
-	save_budgets(g);
-	restore_budgets(fresh);
+	usage_save(g->config);
+	usage_restore(fresh);
 	identity_refresh(fresh->identity, time_now_ms());
 	g->config = fresh;
 	signer_let_go(&g->signer);
@@ -498,24 +476,13 @@ static void reload(struct gateway *g)
 
 static void take_signal(struct gateway *g, uint32_t number)
 {
-	if (number == SIGUSR1) {
-		g->halted_by_signal = !g->halted_by_signal;
-	} else if (number == SIGHUP && !g->leaving) {
+	if (number == SIGHUP && !g->leaving) {
 		reload(g);
 	} else if ((number == SIGTERM || number == SIGINT) && !g->leaving) {
 		g->leaving = true;
 		note(g, "ends");
 		atomic_store(&g->shared->leaving, 1);
 	}
-}
-
-static bool file_is_there(const char *folder, const char *name)
-{
-	char path[4096];
-	struct stat about;
-
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	return stat(path, &about) == 0;
 }
 
 static int watch_over(struct gateway *g)
@@ -530,9 +497,9 @@ static int watch_over(struct gateway *g)
 			take_signal(g, info.ssi_signo);
 		if (atomic_exchange(&g->shared->reload_asked, 0) && !g->leaving)
 			reload(g);
-		set_halted(g, g->halted_by_signal || atomic_load(&g->shared->halt_asked) || file_is_there(g->config->ledger, "halt"));
+		set_halted(g, halt_is_asked(g->shared, g->halt));
 		tell_gaps(g);
-		refresh_identity(g);
+		errands_run(&g->errands, g->config, leave_ends, g);
 		save_now_and_then(g);
 		going = reap(g);
 		restart_workers(g);
@@ -563,7 +530,6 @@ static int take_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -575,7 +541,7 @@ static int end(struct gateway *g, int status)
 
 	kill_workers(g);
 	if (g->save_at_ms)
-		save_budgets(g);
+		usage_save(g->config);
 	if (g->steward > 0) {
 		kill(g->steward, SIGKILL);
 		waitpid(g->steward, NULL, 0);
@@ -599,9 +565,11 @@ int gateway_run(struct config *config)
 	if (!g)
 		abort();
 	g->config = config;
+	snprintf(g->halt, sizeof g->halt, "%s/halt", config->ledger);
 	if (config->log_as_json)
 		log_as_json();
 	g->shared = shared_create();
+	halt_take_signal(g->shared);
 	g->holds = holds_create();
 	g->restart_after_ms = RESTART_MS / 2;
 	g->signer.control = -1;
@@ -610,7 +578,7 @@ int gateway_run(struct config *config)
 	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
 	take_descriptors();
 	g->signals = take_signals();
-	if (!sockets_open(&g->sockets, config, g->workers) || !start_recorder(g) || !config_identity(config) || !restore_budgets(config))
+	if (!sockets_open(&g->sockets, config, g->workers) || !start_recorder(g) || !config_identity(config) || !usage_restore(config))
 		return end(g, 2);
 	sockets_close_others(&g->sockets, g->config);
 	identity_refresh(config->identity, time_now_ms());

@@ -41,6 +41,17 @@ static void write_histogram(struct text *out, const char *name, const char *help
 	text_addf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.3f\n%s_count %llu\n", name, sum, name, (double)atomic_load(&h->sum_ms) / 1000, name, sum);
 }
 
+void metrics_add_label(struct text *out, const char *name, struct bytes value)
+{
+	text_addf(out, "%s=\"", name);
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] == '"' || value.at[i] == '\\')
+			text_add_byte(out, '\\');
+		text_add_byte(out, value.at[i] < ' ' ? ' ' : (char)value.at[i]);
+	}
+	text_add_byte(out, '"');
+}
+
 void metrics_write(struct shared *s, struct text *out)
 {
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)

@@ -10,6 +10,9 @@
  */
 void metrics_write(struct shared *shared, struct text *out);
 
+/* name="value", as it stands in braces behind a metric. */
+void metrics_add_label(struct text *out, const char *name, struct bytes value);
+
 /* Is it fit to serve? `why` says why not. */
 bool gateway_is_ready(struct shared *shared, const char **why);
 

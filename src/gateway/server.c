@@ -1,6 +1,7 @@
 #include "gateway/server.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "gateway/server_http2.h"
 #include "gateway/upstream.h"
 
@@ -57,14 +59,41 @@ static const char *read_url(struct server *s, struct bytes url)
 
 const char *server_init(struct server *s, struct upstream *u, const char *url, unsigned weight)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-
 	*s = (struct server){.upstream = u, .url = copy(bytes_of(url)), .weight = weight};
 	const char *why = read_url(s, bytes_of(url));
 	if (why)
 		return why;
-	int failed = getaddrinfo(s->host, s->port, &hints, &s->addresses);
-	return failed ? gai_strerror(failed) : NULL;
+	why = addresses_find(&s->addresses, s->host, s->port);
+	if (!why && !addresses_are_given(s->host))
+		s->published = published_create(&s->addresses);
+	return why;
+}
+
+void server_resolve(struct server *s)
+{
+	struct addresses found;
+
+	if (!s->published)
+		return;
+	const char *why = addresses_find(&found, s->host, s->port);
+	bool failed = atomic_exchange(&s->published->failed, why != NULL);
+	if (why && !failed)
+		log_warning("gateway: upstream %s: the name \"%s\" cannot be looked up (%s); what it led to before stays in use", s->upstream->name, s->host, why);
+	if (why || addresses_equal(&found, &s->published->now))
+		return;
+	published_set(s->published, &found);
+	log_note("gateway: upstream %s: \"%s\" leads elsewhere now", s->upstream->name, s->host);
+}
+
+/* Connections that wait lead to where it was; what is under way comes to its end there. */
+void server_take_up(struct server *s)
+{
+	if (!s->published || !published_take(s->published, &s->generation, &s->addresses))
+		return;
+	s->address = 0;
+	server_forget(s);
+	server_http2_forget(s);
+	server_works(s);
 }
 
 /* ---- how it does ---- */
@@ -73,6 +102,7 @@ void server_failed(struct server *s)
 {
 	const struct upstream *u = s->upstream;
 
+	s->address++;
 	if (++s->failures >= u->failures_most)
 		s->shut_until_ms = loop_now(u->loop) + u->pause_ms;
 }
@@ -251,16 +281,17 @@ static void give_back(struct link *link)
 
 /* ---- making one ---- */
 
-int server_dial(const struct server *s)
+int server_dial(struct server *s)
 {
 	int one = 1;
 
-	for (const struct addrinfo *a = s->addresses; a; a = a->ai_next) {
-		int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	for (size_t i = 0; i < s->addresses.count; i++) {
+		const struct address *a = &s->addresses.list[(s->address + i) % s->addresses.count];
+		int fd = socket(a->at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (fd < 0)
 			continue;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		if (connect(fd, a->ai_addr, a->ai_addrlen) == 0 || errno == EINPROGRESS)
+		if (connect(fd, (const struct sockaddr *)&a->at, a->len) == 0 || errno == EINPROGRESS)
 			return fd;
 		close(fd);
 	}
@@ -328,8 +359,7 @@ void server_finish(struct server *s)
 {
 	server_forget(s);
 	server_http2_finish(s);
-	if (s->addresses)
-		freeaddrinfo(s->addresses);
+	published_destroy(s->published);
 	free(s->url);
 	free(s->host);
 	free(s->port);

@@ -1,8 +1,7 @@
 #ifndef GATEWAY_SERVER_H
 #define GATEWAY_SERVER_H
 
-#include <netdb.h>
-
+#include "gateway/addresses.h"
 #include "gateway/connection.h"
 #include "gateway/http.h"
 
@@ -11,7 +10,10 @@ struct server {
 	struct upstream *upstream;
 	char *url, *host, *port, *base;         /* base: a path in front of every other, without a slash at its end */
 	bool tls;
-	struct addrinfo *addresses;
+	struct addresses addresses;
+	size_t address;             /* that is tried first: another one after a failure */
+	struct published *published;    /* what the name was looked up to last; NULL: it is an address */
+	unsigned generation;        /* of that, taken up */
 	unsigned weight;
 	int current;                /* of the smooth weighted round: the highest is next */
 	unsigned failures;          /* one after the other */
@@ -54,11 +56,16 @@ struct link {
 const char *server_init(struct server *s, struct upstream *u, const char *url, unsigned weight);
 void server_finish(struct server *s);
 
+/* Looks its name up again; what is found is there for all processes, and what was found before stays when nothing is. May wait. */
+void server_resolve(struct server *s);
+/* Takes up what was found: new connections go there. */
+void server_take_up(struct server *s);
+
 /* NULL when no connection can be made. */
 struct link *server_lend(struct server *s);
 
 /* For the files that speak a version of HTTP: a connection that is being made, or -1; TLS for it; "host:port". */
-int server_dial(const struct server *s);
+int server_dial(struct server *s);
 SSL *server_make_ssl(const struct server *s);
 void server_add_authority(const struct server *s, struct text *out);
 

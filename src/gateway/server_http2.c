@@ -452,6 +452,12 @@ static bool has_room(const struct trunk *t)
 	return !t->shut && t->count < STREAMS_MOST && t->count < most;
 }
 
+void server_http2_forget(struct server *server)
+{
+	for (struct trunk *t = server->trunks; t; t = t->next)
+		t->shut = true;
+}
+
 struct link *server_http2_lend(struct server *server)
 {
 	struct trunk *t = server->trunks;

@@ -13,17 +13,20 @@
 #include <unistd.h>
 
 #include "gateway/connection.h"
+#include "gateway/halt.h"
 #include "gateway/http.h"
 #include "gateway/metrics.h"
 #include "sandbox/confine.h"
 
-enum { PATIENCE_MS = 5000, BACKLOG = 16, MEMORY_MOST = 64 << 20, BODY_MOST = HOLD_NOTE_MOST };
+enum { LOOK_MS = 25, PATIENCE_MS = 5000, BACKLOG = 16, MEMORY_MOST = 64 << 20, BODY_MOST = HOLD_NOTE_MOST };
 
 struct steward {
 	const struct steward_start *start;
 	struct loop *loop;
 	struct watch listener;
 	struct decisions decisions;
+	struct timer look;
+	bool file_is_there;
 };
 
 struct visitor {
@@ -77,8 +80,7 @@ static unsigned post(struct visitor *v, struct bytes path, struct text *out)
 		return decisions_enter(&v->steward->decisions, v->uid, text_bytes(&v->body), out);
 	if (bytes_same(path, "/halt")) {
 		atomic_store(&shared->halt_asked, 1);
-		atomic_fetch_add(&shared->halts, 1);
-		atomic_store(&shared->halted, 1);       /* workers need not wait for the supervisor */
+		halt_now(shared);       /* workers need not wait for the supervisor */
 		text_add_string(out, "halted\n");
 	} else if (bytes_same(path, "/go-on")) {
 		atomic_store(&shared->halt_asked, 0);
@@ -183,6 +185,19 @@ static void welcome(struct watch *w, uint32_t events)
 	timer_set(s->loop, &v->patience, PATIENCE_MS);
 }
 
+/* The supervisor looks too, but may be reading a configuration and waiting for the network. */
+static void look(struct timer *t)
+{
+	struct steward *s = t->owner;
+	struct shared *shared = s->start->shared;
+	bool there = halt_file_is_there(s->start->halt);
+
+	if (there && !s->file_is_there && !atomic_load(&shared->halted))
+		halt_now(shared);
+	s->file_is_there = there;
+	timer_set(s->loop, t, LOOK_MS);
+}
+
 int steward_listen(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -215,6 +230,8 @@ int steward_run(const struct steward_start *start)
 	decisions_open(&s.decisions, s.loop, start->recorder);
 	s.listener = (struct watch){.fd = start->listener, .ready = welcome, .owner = &s};
 	loop_watch(s.loop, &s.listener, EPOLLIN);
+	s.look = (struct timer){.due = look, .owner = &s};
+	timer_set(s.loop, &s.look, LOOK_MS);
 	confine(CONFINE_TO_SOCKETS, MEMORY_MOST);
 	loop_run(s.loop);
 	return 0;

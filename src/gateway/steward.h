@@ -18,6 +18,7 @@
  */
 struct steward_start {
 	int listener, recorder;
+	const char *halt;           /* the file that halts */
 	struct shared *shared;
 	struct holds *holds;
 	const struct hold_terms *terms;

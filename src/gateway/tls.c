@@ -1,10 +1,12 @@
 #include "gateway/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "gateway/config.h"
@@ -38,15 +40,14 @@ int64_t tls_seconds_left(const struct listener *l)
 	return (int64_t)days * DAY_S + seconds;
 }
 
-const char *tls_warning(const struct listener *l)
+const char *tls_warning(int64_t left)
 {
 	static char words[64];
-	int64_t left = tls_seconds_left(l);
 
 	if (left >= (int64_t)TLS_WARN_DAYS * DAY_S)
 		return NULL;
 	if (left < 0)
-		snprintf(words, sizeof words, "HAS EXPIRED %lld days ago: callers turn away", (long long)(-left / DAY_S));
+		snprintf(words, sizeof words, "HAS EXPIRED, %lld days ago", (long long)(-left / DAY_S));
 	else
 		snprintf(words, sizeof words, "EXPIRES IN %lld DAYS AND %lld HOURS", (long long)(left / DAY_S), (long long)(left % DAY_S / 3600));
 	return words;
@@ -59,6 +60,21 @@ static const char *check_dates(const struct listener *l)
 	if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0)
 		return "a certificate that is not valid yet";
 	return tls_seconds_left(l) < 0 ? "a certificate that has expired: no caller would come in" : NULL;
+}
+
+const char *tls_read_end(const char *path, int64_t *ends_s)
+{
+	FILE *in = fopen(path, "re");
+	X509 *x = in ? PEM_read_X509(in, NULL, NULL, NULL) : NULL;
+	struct tm ends;
+	bool good = x && ASN1_TIME_to_tm(X509_get0_notAfter(x), &ends) == 1;
+
+	if (good)
+		*ends_s = timegm(&ends);
+	X509_free(x);
+	if (in)
+		fclose(in);
+	return good ? NULL : "a certificate that cannot be read";
 }
 
 /* Who may call is checked at every handshake, by those who are named and no others. */

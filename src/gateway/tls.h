@@ -12,7 +12,7 @@
  * since one that was revoked or has expired is to be noticed.
  */
 
-enum { TLS_WARN_DAYS = 14 };
+enum { TLS_WARN_DAYS = 30 };
 
 struct listener;
 
@@ -26,8 +26,10 @@ void tls_close(struct listener *l);
 
 /* Seconds until the certificate ends; negative when it has. */
 int64_t tls_seconds_left(const struct listener *l);
-/* "expires in 3 days", or NULL while that is far away; in words of its own, valid until the next call. */
-const char *tls_warning(const struct listener *l);
+/* "EXPIRES IN 3 DAYS...", or NULL while that is far away; in words of its own, valid until the next call. */
+const char *tls_warning(int64_t seconds_left);
+/* When the first certificate of a PEM file ends, in seconds since 1970. NULL when it is fine, else what is wrong with it. */
+const char *tls_read_end(const char *path, int64_t *ends_s);
 
 /* The certificate that the caller showed and that was found good, as DER in `out`; empty when there is none. */
 void tls_certificate_of(SSL *ssl, struct text *out);

@@ -122,6 +122,12 @@ struct link *upstream_lend(struct upstream *u)
 	return NULL;
 }
 
+void upstream_take_up(struct upstream *u)
+{
+	for (size_t i = 0; i < u->server_count; i++)
+		server_take_up(&u->servers[i]);
+}
+
 void upstream_finish(struct upstream *u)
 {
 	for (size_t i = 0; i < u->server_count; i++)

@@ -20,6 +20,7 @@ struct upstream {
 	char *key_header, *key;     /* what the servers want to see; the key is wiped at the end; or NULL */
 	char *authorities;          /* PEM file of those whose certificates count; NULL: those of the system */
 	char *certificate, *private_key;        /* PEM files, where the servers want to know who comes; or NULL */
+	int64_t certificate_ends_s; /* since 1970 */
 	const struct terms *terms;  /* what its provider agreed to; NULL: nothing is known */
 	bool own;                   /* run by ourselves: no agreement is needed */
 	unsigned failures_most;     /* one after the other, before a server is left alone */
@@ -39,6 +40,9 @@ const char *upstream_read_key(struct upstream *u, const char *header, const char
 
 /* In the worker that will use it. NULL when it is fine, else why not. */
 const char *upstream_begin(struct upstream *u, struct loop *loop);
+
+/* Its servers may be elsewhere by now. */
+void upstream_take_up(struct upstream *u);
 
 /* A connection to the server whose turn it is; NULL when none can be asked. What comes of it is told to the link's owner. */
 struct link *upstream_lend(struct upstream *u);

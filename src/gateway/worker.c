@@ -1,5 +1,6 @@
 #include "gateway/worker.h"
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -152,6 +153,8 @@ static void look(struct timer *t)
 	if (w->left && w->door.client_count == 0)
 		loop_stop(w->door.loop);
 	identity_take_up(w->door.config->identity);
+	for (size_t i = 0; i < w->door.config->upstream_count; i++)
+		upstream_take_up(&w->door.config->upstreams[i]);
 	timer_set(w->door.loop, t, LOOK_MS);
 }
 

@@ -1,0 +1,12 @@
+#ifndef GATEWAY_USAGE_H
+#define GATEWAY_USAGE_H
+
+#include "gateway/config.h"
+
+/* What was used of the budgets, in DIR/budgets: it outlives a restart, and a configuration. */
+
+void usage_save(const struct config *config);
+/* False when what is there cannot be read: then it was said. */
+bool usage_restore(const struct config *config);
+
+#endif
