@@ -21,6 +21,7 @@ struct line {
 	struct connection connection;
 	struct http_reader answer;
 	struct timer idle, connecting;
+	unsigned generation;        /* of the server's addresses that it leads to */
 	bool whole;                 /* the answer was read to its end */
 };
 
@@ -268,7 +269,7 @@ static void give_back(struct link *link)
 	struct server *s = link->server;
 
 	link->owner = NULL;
-	if (!l->whole || !l->answer.head.keep_alive || s->idle_count >= IDLE_MOST || !connection_is_open(&l->connection)) {
+	if (!l->whole || !l->answer.head.keep_alive || l->generation != s->generation || s->idle_count >= IDLE_MOST || !connection_is_open(&l->connection)) {
 		free_line(l);
 		return;
 	}
@@ -320,6 +321,7 @@ static struct link *make_line(struct server *s)
 	if (!l)
 		abort();
 	l->link = (struct link){.server = s, .send = send_request, .pause = pause_link, .give_back = give_back};
+	l->generation = s->generation;
 	http_reader_init(&l->answer, HTTP_ANSWERS);
 	l->connection.owner = l;
 	l->connection.input = input;

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""operation.py MERLON FOLDER: the kill switch, certificates that end, and names that lead elsewhere."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import gateway
+import halting
+from gateway import FOLDER, MERLON, Model, Server, check
+from holds import control
+from routes import START, WORK, Configured
+
+PRELOAD = WORK / "names.so"
+
+
+def in_time(holds, seconds=20):
+	"""Waits for it; says whether it came."""
+	for _ in range(int(seconds * 40)):
+		if holds():
+			return True
+		time.sleep(0.025)
+	return holds()
+
+
+# ---- the kill switch ----
+
+def halts():
+	h = halting.Halting(MERLON, WORK / "halts")
+	for how in halting.HOW:
+		r = h.once(how)
+		check(f"halted by {how}, a stream is cut", not r["whole"] and r["stream"] < 5000, r)
+		check(f"halted by {how}, what waits for a person is refused", r["held status"] != 200, r)
+		check(f"halted by {how}, nobody new is let in", r["refused"] == 503, r)
+		check(f"and then it goes on ({how})", r["goes on"], r)
+		print(f"halted by {how}: the stream ended after {r['stream']:.0f} ms, what was held after {r['held']:.0f} ms, the last exchange was let in after {r['new']:.0f} ms")
+	check("it ends when told to", h.end() == 0)
+
+
+def halts_while_it_waits():
+	"""The supervisor looks a name up that takes its time: nothing waits for that."""
+	names = WORK / "slow-names"
+	names.write_text("model.test 127.0.0.1\n")
+	with preloaded(names):
+		h = halting.Halting(MERLON, WORK / "slow", host="model.test")
+	for how in halting.HOW:
+		names.write_text("model.test ~5\n")
+		stream, held = h.under_way()
+		before = h.log.read_text().count("stays as it was")
+		h.process.send_signal(signal.SIGHUP)
+		time.sleep(0.3)
+		h.pull(how)
+		stream.join(20)
+		held.join(20)
+		refused, busy = h.status(), h.log.read_text().count("stays as it was") == before
+		check(f"while the supervisor waits for something, {how} halts", busy and held.status != 200 and refused == 503, (busy, held.status, refused))
+		names.write_text("model.test 127.0.0.1\n")
+		in_time(lambda: h.log.read_text().count("stays as it was") > before)
+		h.pull(how, again=True)
+		check(f"and then it goes on ({how})", h.until_it_answers())
+	h.end()
+
+
+# ---- names ----
+
+class preloaded:
+	"""What is started here looks names up in a file of ours."""
+
+	def __init__(self, names):
+		self.more = {"LD_PRELOAD": str(PRELOAD), "NAMES": str(names), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+	def __enter__(self):
+		self.before = {k: os.environ.get(k) for k in self.more}
+		os.environ.update(self.more)
+
+	def __exit__(self, *_):
+		for k, v in self.before.items():
+			os.environ.pop(k) if v is None else os.environ.update({k: v})
+
+
+def serve(address, port=0):
+	class Here(Model):
+		def do_POST(self):
+			self.server.asked += 1
+			super().do_POST()
+	s = Server((address, port), Here)
+	s.asked = 0
+	threading.Thread(target=s.serve_forever, daemon=True).start()
+	return s
+
+
+def names():
+	first = serve("127.0.0.1")
+	second = serve("127.0.0.2", first.server_port)
+	file = WORK / "names"
+
+	def lead(to):
+		fresh = WORK / "names.new"
+		fresh.write_text(f"model.test {to}\n")
+		fresh.rename(file)
+	lead("127.0.0.1")
+	with preloaded(file):
+		g = Configured("moving", START + f"resolve-every: 500ms\nupstreams: {{m: {{servers: ['http://model.test:{first.server_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	said = lambda: (WORK / "moving.log").read_text()
+	check("a name leads where it leads", g.ask("hello")[0].status == 200 and (first.asked, second.asked) == (1, 0), (first.asked, second.asked))
+	streaming = threading.Thread(target=lambda: results.append(g.ask("slow", stream=True)[1]))
+	results = []
+	streaming.start()
+	check("a stream is under way there", in_time(lambda: first.asked == 2))
+	lead("!")
+	check("that it cannot be looked up is said", in_time(lambda: "cannot be looked up" in said()), said())
+	check("and what was known stays", g.ask("hello")[0].status == 200 and first.asked == 3, (first.asked, second.asked))
+	time.sleep(1.2)
+	check("it is said once", said().count("cannot be looked up") == 1, said())
+	lead("127.0.0.2")
+	check("a name that leads elsewhere is followed", in_time(lambda: g.ask("hello")[0].status == 200 and second.asked > 0), (first.asked, second.asked))
+	before = first.asked
+	check("by all that comes then", [g.ask("hello")[0].status for _ in range(5)] == [200] * 5 and first.asked == before, (first.asked, before))
+	streaming.join(30)
+	check("what was under way came to its end where it was", results and results[0].count(b'"w "') == 100, results[0][-200:] if results else "")
+	check("nothing was refused", "leads elsewhere" in said() and g.end() == 0, said())
+	for wrong, why in (("100ms", "more often"), ("often", "duration")):
+		(WORK / "wrong.yaml").write_text(f"listen: [{{address: '127.0.0.1:1'}}]\nledger: l\nresolve-every: {wrong}\nupstreams: {{m: {{servers: ['http://127.0.0.1:1']}}}}\nroutes: [{{upstreams: m}}]\n")
+		r = subprocess.run([MERLON, "gateway", "--config", str(WORK / "wrong.yaml"), "--check"], capture_output=True, text=True)
+		check(f"resolve-every: {wrong} is refused", r.returncode == 64 and why in r.stderr, r.stderr)
+
+
+# ---- certificates ----
+
+def certificate(name, days):
+	"""Its own authority, ends in so many days from now."""
+	when = lambda d: time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + d * 86400))
+	conf = WORK / "ca.conf"
+	conf.write_text(f"[ca]\ndefault_ca = here\n[here]\ndatabase = {WORK}/ca.index\nserial = {WORK}/ca.serial\nnew_certs_dir = {WORK}\ndefault_md = sha256\npolicy = any\nunique_subject = no\n[any]\ncommonName = supplied\n")
+	(WORK / "ca.index").write_text("")
+	(WORK / "ca.serial").write_text("01\n")
+	openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+	openssl("ca", "-batch", "-config", "ca.conf", "-selfsign", "-keyfile", f"{name}.key", "-in", f"{name}.csr", "-out", f"{name}.pem", "-notext", "-startdate", when(-60), "-enddate", when(days))
+	(WORK / f"{name}.key").chmod(0o600)
+
+
+def openssl(*arguments):
+	subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=WORK)
+
+
+def certificates():
+	model = serve("127.0.0.1")
+	for name, days in (("fresh", 300), ("ending", 20), ("ended", -2)):
+		certificate(name, days)
+
+	def text(listener, *upstreams):
+		tls = "".join(f"  {n}: {{servers: ['http://127.0.0.1:{model.server_port}'], tls: {{certificate: {n}.pem, key: {n}.key}}}}\n" for n in upstreams)
+		return f"listen:\n  - address: LISTEN\n  - {{address: 'localhost:{gateway.free_port()}', tls: {{certificate: {listener}.pem, key: {listener}.key}}}}\nledger: LEDGER\nworkers: 1\nupstreams:\n{tls}routes: [{{upstreams: {upstreams[0]}}}]\n"
+	g = Configured("certificates", text("ending", "fresh", "ending", "ended"))
+	found = {m[1]: float(m[2]) for m in re.finditer(r"^merlon_certificate_seconds\{(.*?)\} (-?\d+)$", control(g, "GET", "/metrics")[1], re.M)}
+	days = {k: round(v / 86400, 1) for k, v in found.items()}
+	check("metrics say how long each certificate lasts", days == {'side="listener",name="2"': 20.0, 'side="upstream",name="fresh"': 300.0, 'side="upstream",name="ending"': 20.0, 'side="upstream",name="ended"': -2.0}, days)
+	said = lambda: (WORK / "certificates.log").read_text()
+	check("the log warns of what ends within 30 days, or has", in_time(lambda: said().count("EXPIRES IN 19 DAYS") == 2 and said().count("HAS EXPIRED, 2 days ago") == 1) and "fresh.pem" not in said(), said())
+	check("one that has ended is no reason not to serve, where it is shown to a server", g.ask("hello")[0].status == 200)
+	checked = subprocess.run([MERLON, "gateway", "--config", str(g.file), "--check"], capture_output=True, text=True)
+	check("--check says it too", checked.returncode == 0 and checked.stdout.count("IT EXPIRES") == 2 and checked.stdout.count("IT HAS EXPIRED") == 1, checked.stdout)
+	g.end()
+	for listener, upstream, why in (("ended", "fresh", "has expired"), ("fresh", "missing", "cannot be read")):
+		g.write(text(listener, upstream))
+		r = subprocess.run([MERLON, "gateway", "--config", str(g.file), "--check"], capture_output=True, text=True)
+		check(f"a certificate that {why} is refused", r.returncode == 64 and why in r.stderr, r.stderr)
+
+
+def main():
+	shutil.rmtree(WORK, ignore_errors=True)
+	WORK.mkdir(parents=True)
+	FOLDER.mkdir(parents=True, exist_ok=True)
+	subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", str(PRELOAD), str(pathlib.Path(__file__).resolve().parents[1] / "tools" / "names.c")], check=True)
+	for part in (halts, halts_while_it_waits, names, certificates):
+		part()
+	print(f"{gateway.PASSED} passed, {gateway.FAILED} failed")
+	return gateway.FAILED > 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
