@@ -188,8 +188,8 @@ $(B)/bench/load: tests/bench/gateway/load.c
 $(B)/bench/without-records: $(filter-out $(B)/src/gateway/evidence.o,$(OBJ)) $(B)/tests/bench/gateway/without_records.o
 	@mkdir -p $(@D)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
-# PART="exchanges idle" for some of it.
-bench-gateway: $(B)/merlon $(B)/bench/load $(B)/bench/without-records build/gateways/installed
+# PART="exchanges idle" for some of it; the kill switch (PART=halt) is measured without others beside it.
+bench-gateway: $(B)/merlon $(B)/bench/load $(B)/bench/without-records $(if $(filter-out halt,$(or $(PART),all)),build/gateways/installed)
 	@python3 tests/bench/gateway/run.py $(B)/merlon $(B)/bench/without-records $(B)/bench/load build/gateways build/bench/gateways $(PART) | tee build/bench/gateway.md
 
 # ---- our readers held against those of others: make oracle, or make oracle-zip OPTIONS="--files 9000" ----

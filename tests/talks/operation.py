@@ -152,7 +152,7 @@ def openssl(*arguments):
 
 def certificates():
 	model = serve("127.0.0.1")
-	for name, days in (("fresh", 300), ("ending", 20), ("ended", -2)):
+	for name, days in (("fresh", 300), ("ending", 20.5), ("ended", -2.5)):
 		certificate(name, days)
 
 	def text(listener, *upstreams):
@@ -161,9 +161,9 @@ def certificates():
 	g = Configured("certificates", text("ending", "fresh", "ending", "ended"))
 	found = {m[1]: float(m[2]) for m in re.finditer(r"^merlon_certificate_seconds\{(.*?)\} (-?\d+)$", control(g, "GET", "/metrics")[1], re.M)}
 	days = {k: round(v / 86400, 1) for k, v in found.items()}
-	check("metrics say how long each certificate lasts", days == {'side="listener",name="2"': 20.0, 'side="upstream",name="fresh"': 300.0, 'side="upstream",name="ending"': 20.0, 'side="upstream",name="ended"': -2.0}, days)
+	check("metrics say how long each certificate lasts", days == {'side="listener",name="2"': 20.5, 'side="upstream",name="fresh"': 300.0, 'side="upstream",name="ending"': 20.5, 'side="upstream",name="ended"': -2.5}, days)
 	said = lambda: (WORK / "certificates.log").read_text()
-	check("the log warns of what ends within 30 days, or has", in_time(lambda: said().count("EXPIRES IN 19 DAYS") == 2 and said().count("HAS EXPIRED, 2 days ago") == 1) and "fresh.pem" not in said(), said())
+	check("the log warns of what ends within 30 days, or has", in_time(lambda: said().count("EXPIRES IN 20 DAYS") == 2 and said().count("HAS EXPIRED, 2 days ago") == 1) and "fresh.pem" not in said(), said())
 	check("one that has ended is no reason not to serve, where it is shown to a server", g.ask("hello")[0].status == 200)
 	checked = subprocess.run([MERLON, "gateway", "--config", str(g.file), "--check"], capture_output=True, text=True)
 	check("--check says it too", checked.returncode == 0 and checked.stdout.count("IT EXPIRES") == 2 and checked.stdout.count("IT HAS EXPIRED") == 1, checked.stdout)

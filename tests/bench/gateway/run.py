@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """run.py MERLON WITHOUT-RECORDS LOAD PEERS FOLDER [PART...]: the gateway beside others in one run, as a page in Markdown.
 
-PART: exchanges, records, streams, idle. CPU time is utime and stime of all processes
+PART: exchanges, records, streams, idle, halt. CPU time is utime and stime of all processes
 of a gateway, by the kernel; memory is their proportional set size. The model and
 the callers are tests/bench/gateway/load.c and run on the same cores.
 """
@@ -19,9 +19,10 @@ import sys
 import time
 
 MERLON, WITHOUT, LOAD, PEERS, FOLDER = (pathlib.Path(a).absolute() for a in sys.argv[1:6])
-PARTS = sys.argv[6:] or ["exchanges", "records", "streams", "idle"]
+PARTS = sys.argv[6:] or ["exchanges", "records", "streams", "idle", "halt"]
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "talks"))
 import gate
+import halting
 
 TICKS = os.sysconf("SC_CLK_TCK")
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -307,6 +308,26 @@ def idle():
 	print()
 
 
+# ---- the kill switch ----
+
+def halt():
+	tries = int(os.environ.get("TRIES", "20"))
+	print(f"### The kill switch\n\n{tries} times each, with a stream under way, an exchange that waits for a person, and callers who begin new ones without pause: milliseconds from the pull until their connections ended, and until a new exchange was let in for the last time. Asked for: 100 ms.\n")
+	print("| | a stream, median | worst | held, median | worst | new, median | worst |\n|---|---:|---:|---:|---:|---:|---:|")
+	h = halting.Halting(MERLON, FOLDER / "halt")
+	try:
+		for how in halting.HOW:
+			results = [h.once(how) for _ in range(tries)]
+			if not all(r["refused"] == 503 and r["goes on"] and not r["whole"] and r["held status"] != 200 for r in results):
+				print(f"| {how} | did not halt what it should |", flush=True)
+				continue
+			figures = [(sorted(r[what] for r in results)[tries // 2], max(r[what] for r in results)) for what in ("stream", "held", "new")]
+			print(f"| {how} | " + " | ".join(f"{median:.0f} ms | {worst:.0f} ms" for median, worst in figures) + " |", flush=True)
+	finally:
+		h.end()
+	print()
+
+
 def version(command):
 	r = subprocess.run(command, capture_output=True, text=True)
 	return (r.stdout + r.stderr).splitlines()[0].replace("nginx version: ", "")
@@ -324,7 +345,7 @@ def main():
 	      "CPU time is utime and stime of all processes of a gateway, memory their proportional set size. The model and the callers (`tests/bench/gateway/load.c`) run on the same cores: rates and delays are of the whole, CPU time is of the gateway alone.\n", flush=True)
 	for part in PARTS:
 		print(f"Load when what follows began: {os.getloadavg()[0]:.1f}.\n")
-		{"exchanges": exchanges, "records": records, "streams": streams, "idle": idle}[part]()
+		{"exchanges": exchanges, "records": records, "streams": streams, "idle": idle, "halt": halt}[part]()
 
 
 if __name__ == "__main__":
