@@ -1,0 +1,252 @@
+#include <unistd.h>
+
+#include "tests/unit/test.h"
+#include "tests/unit/inspection.h"
+
+#include "gateway/approval.h"
+#include "gateway/hold.h"
+
+/* ---- the board ---- */
+
+static struct hold_question question(const char *id)
+{
+	struct hold_question q = {.caller = hold_text(BYTES("anna")), .route = hold_text(BYTES("main")), .rule = hold_text(BYTES("ask")), .since_ms = 1795312800000, .expires_ms = 1795312860000};
+
+	for (size_t i = 0; i < HOLD_ID; i++)
+		q.id[i] = id[i % strlen(id)];
+	q.digest = digest_of(bytes_of(id));
+	return q;
+}
+
+static void a_decision_reaches_who_asked_and_once(void **state)
+{
+	struct holds *h = holds_create();
+	struct hold_question q = question("ab"), seen;
+	struct hold_decision said = {.agrees = true, .by = hold_text(BYTES("the lead"))}, heard = {0};
+
+	(void)state;
+	struct hold_place *p = holds_ask(h, &q);
+	assert_non_null(p);
+	assert_true(holds_at(h, 0, &seen));
+	assert_memory_equal(&seen, &q, sizeof q);
+	assert_false(holds_look(p, &heard));
+	assert_null(holds_take(h, BYTES("abababab")));
+	assert_ptr_equal(holds_take(h, bytes_of(q.id)), p);
+	assert_null(holds_take(h, bytes_of(q.id)));
+	assert_false(holds_look(p, &heard));
+	assert_true(holds_decide(p, &said));
+	assert_null(holds_take(h, bytes_of(q.id)));
+	assert_true(holds_look(p, &heard));
+	assert_true(heard.agrees);
+	assert_bytes(hold_bytes(&heard.by), "the lead");
+	holds_leave(p);
+	assert_int_equal(atomic_load(&p->owner), 0);
+	assert_false(holds_at(h, 0, &seen));
+}
+
+static void who_has_left_is_not_decided_about(void **state)
+{
+	struct holds *h = holds_create();
+	struct hold_question q = question("cd");
+	struct hold_decision said = {.agrees = true}, heard;
+
+	(void)state;
+	struct hold_place *p = holds_ask(h, &q);
+	assert_ptr_equal(holds_take(h, bytes_of(q.id)), p);
+	holds_leave(p);
+	/* Nobody else gets the place while the steward writes to it. */
+	assert_ptr_not_equal(holds_ask(h, &q), p);
+	assert_false(holds_decide(p, &said));
+	assert_ptr_equal(holds_ask(h, &q), p);
+	assert_false(holds_look(p, &heard));
+}
+
+static void the_dead_leave_no_place_taken(void **state)
+{
+	struct holds *h = holds_create();
+	struct hold_question q = question("ef");
+
+	(void)state;
+	for (size_t i = 0; i < HOLDS_MOST; i++)
+		assert_non_null(holds_ask(h, &q));
+	assert_null(holds_ask(h, &q));
+	struct hold_place *taken = holds_take(h, bytes_of(q.id));
+	assert_non_null(taken);
+	holds_steward_died(h);
+	assert_int_equal(atomic_load(&taken->state), HOLD_WAITS);
+	assert_ptr_equal(holds_take(h, bytes_of(q.id)), taken);
+	holds_worker_died(h, getpid());
+	assert_int_equal(atomic_load(&taken->state), HOLD_LEFT);
+	holds_steward_died(h);
+	for (size_t i = 0; i < HOLDS_MOST; i++)
+		assert_int_equal(atomic_load(&h->places[i].owner), 0);
+	assert_non_null(holds_ask(h, &q));
+}
+
+/* ---- what an approval is about ---- */
+
+static void an_approval_fits_one_question_to_the_byte(void **state)
+{
+	struct hold_question q = question("5f"), other;
+	struct approval a = {.agrees = true, .by = BYTES("the lead"), .reason = BYTES("agreed\nwith the ward"), .at_ms = 1795312801000}, again;
+	struct text text;
+
+	(void)state;
+	text_init(&text, NULL);
+	approval_write(&q, &a, &text);
+	assert_true(approval_read(text_bytes(&text), &again));
+	assert_true(again.agrees);
+	assert_bytes(again.reason, "agreed with the ward");
+	assert_true(approval_fits(text_bytes(&text), &q));
+	/* All up to the time it was made is bound. */
+	size_t bound = bytes_find(text_bytes(&text), BYTES("\nat "));
+	for (size_t i = 0; i < bound; i++) {
+		text.at[i] ^= 1;
+		assert_false(approval_fits(text_bytes(&text), &q));
+		text.at[i] ^= 1;
+	}
+	for (size_t len = 0; len < text.len; len++)
+		assert_false(approval_fits(bytes_slice(text_bytes(&text), 0, len), &q));
+	other = q;
+	other.answer = true;
+	assert_false(approval_fits(text_bytes(&text), &other));
+	other = q;
+	other.digest.sha256[31] ^= 1;
+	assert_false(approval_fits(text_bytes(&text), &other));
+	text_finish(&text);
+}
+
+/* ---- what an exchange goes on with ---- */
+
+#define ASKS \
+	"policy: test\nmodels: any\ntools:\n  - {names: pay, measure: hold}\nhosts: any\n" \
+	"finds:\n  - {name: delicate, texts: [delicate]}\n  - {name: canary, texts: [heliotrope]}\n" \
+	"rules:\n  - {name: ask, finds: delicate, measure: hold}\n  - {name: gone, finds: canary, measure: redact, placeholder: X}\n" \
+	"  - {name: never, finds: canary, measure: deny, in: answer, channels: [reasoning]}\n"
+#define ASKED(text) "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" text "\"},{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"pay\",\"arguments\":\"{}\"}}]}]}"
+#define SAID(message) "{\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{" message "},\"finish_reason\":\"stop\"}]}"
+
+static void body_agreed(void *arg)
+{
+	static const struct {
+		const char *answer;
+		enum measure measure;
+	} cases[] = {
+		{SAID("\"content\":\"fine\""), MEASURE_ALLOW},
+		{SAID("\"content\":\"a heliotrope\""), MEASURE_REDACT},
+		{SAID("\"content\":\"a delicate one\""), MEASURE_HOLD},
+		{SAID("\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"pay\",\"arguments\":\"{}\"}}]"), MEASURE_HOLD},
+		{SAID("\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"steal\",\"arguments\":\"{}\"}}]"), MEASURE_DENY},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct driven d;
+		drive(&d, arg, "openai-chat", ASKS);
+		drive_request(&d, BYTES(ASKED("a delicate heliotrope")));
+		assert_int_equal(d.ruling.measure, MEASURE_HOLD);
+		assert_true(d.ruling.edited);
+		assert_bytes(text_bytes(&d.body), ASKED("a delicate X"));
+		inspection_agree(d.inspection);
+		drive_answer(&d, bytes_of(cases[i].answer));
+		assert_int_equal(d.ruling.measure, cases[i].measure);
+		struct text record;
+		text_init(&record, arg);
+		inspection_record(d.inspection, &record);
+		assert_true(bytes_contain(text_bytes(&record), i == 4 ? BYTES("\"decision\":\"deny\"") : BYTES("\"decision\":\"hold\"")));
+		assert_true(json_is_canonical(text_bytes(&record)));
+	}
+}
+
+static void an_answer_is_judged_by_itself_once_its_request_was_agreed_to(void **state)
+{
+	(void)state;
+	with_arena(body_agreed);
+}
+
+static void body_elsewhere(void *arg)
+{
+	struct driven d;
+
+	drive(&d, arg, "openai-chat", ASKS);
+	d.circumstances.upstream = BYTES("near");
+	drive_request(&d, BYTES(ASKED("a delicate thing")));
+	inspection_agree(d.inspection);
+	d.circumstances.upstream = BYTES("far");
+	drive_answer(&d, BYTES(SAID("\"content\":\"fine\"")));
+	assert_int_equal(d.ruling.measure, MEASURE_HOLD);
+}
+
+static void who_agreed_had_an_upstream_in_mind(void **state)
+{
+	(void)state;
+	with_arena(body_elsewhere);
+}
+
+/* ---- a turn that waits: what became of it is told to a reply of ours ---- */
+
+struct heard {
+	struct reply reply;
+	unsigned status;
+	bool ended;
+};
+
+static void hear_head(struct reply *r, unsigned status, const struct http_field *fields, size_t count, uint64_t length)
+{
+	(void)fields, (void)count, (void)length;
+	((struct heard *)r)->status = status;
+}
+
+static void hear_body(struct reply *r, struct bytes b)
+{
+	(void)r, (void)b;
+}
+
+static void hear_end(struct reply *r)
+{
+	((struct heard *)r)->ended = true;
+}
+
+/* A request whose body is changed after a person agreed to it does not go on. */
+static void what_was_changed_meanwhile_does_not_go_on(void **state)
+{
+	static const struct caller anna = {.name = BYTES("anna")};
+	struct shared *shared = shared_create();
+	struct config config = {.holds = {.wait_ms = 60000, .most = 4}};
+	struct door door = {.loop = loop_create(), .shared = shared, .config = &config, .board = holds_create()};
+	struct heard heard = {.reply = {.head = hear_head, .body = hear_body, .end = hear_end}};
+	struct route route = {.name = BYTES("main")};
+	unsigned char body[] = "{\"amount\":500}";
+	struct turn t = {.door = &door, .reply = &heard.reply, .caller = &anna, .route = &route, .recorded = true, .place = -1, .to_ask = {body, sizeof body - 1}, .method = BYTES("POST")};
+	struct hold_decision said = {.agrees = true, .by = hold_text(BYTES("the lead"))};
+
+	(void)state;
+	arena_init(&t.arena, 1 << 20);
+	exchange_init(&t.request, &t.arena, dialects[0]);
+	memset(t.id_text, 'a', HOLD_ID);
+	hold_wait(hold_prepare(&t, &t.request, false, BYTES("ask"), t.to_ask));
+	assert_int_equal(door.hold_count, 1);
+	assert_true(holds_decide(holds_take(door.board, bytes_of(t.id_text)), &said));
+	body[10] = '9';
+	hold_look(&door);
+	assert_int_equal(heard.status, 403);
+	assert_true(heard.ended);
+	assert_int_equal(door.hold_count, 0);
+	hold_forget(&t);
+	arena_finish(&t.arena);
+	loop_destroy(door.loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_decision_reaches_who_asked_and_once),
+		cmocka_unit_test(who_has_left_is_not_decided_about),
+		cmocka_unit_test(the_dead_leave_no_place_taken),
+		cmocka_unit_test(an_approval_fits_one_question_to_the_byte),
+		cmocka_unit_test(an_answer_is_judged_by_itself_once_its_request_was_agreed_to),
+		cmocka_unit_test(who_agreed_had_an_upstream_in_mind),
+		cmocka_unit_test(what_was_changed_meanwhile_does_not_go_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
