@@ -3,6 +3,8 @@
 
 /* What a configuration comes to, in words, for a person to check. */
 
+enum { COLUMNS = 80 };
+
 static void explain_listener(struct text *out, const struct listener *l)
 {
 	const char *warning = l->context ? tls_warning(tls_seconds_left(l)) : NULL;
@@ -72,23 +74,43 @@ static void explain_holds(struct text *out, const struct hold_terms *h)
 		text_add_string(out, "What a policy holds is refused: nobody is asked.\n");
 		return;
 	}
-	text_addf(out, "What a policy holds waits %lld s for a person, at most %u in each worker;\n  ", (long long)h->wait_ms / 1000, h->most);
+	text_addf(out, "What a policy holds waits %lld s for a person, at most %u in each worker; ", (long long)h->wait_ms / 1000, h->most);
 	text_add_string(out, h->approver_count ? "one of these has to sign: " : "whoever runs as the gateway's own user may agree, without a signature");
 	for (size_t i = 0; i < h->approver_count; i++)
 		text_addf(out, "%s%s", i ? ", " : "", h->approvers[i].name);
 	text_add_string(out, ".\n");
 }
 
+/* No line is wider than a terminal; what goes on stands further in. */
+static void add_in_columns(struct text *out, struct bytes all)
+{
+	while (all.len > 0) {
+		struct bytes line = bytes_slice(all, 0, bytes_find_byte(all, '\n'));
+		unsigned indent = 0;
+		all = bytes_from(all, line.len + 1);
+		while (indent < line.len && line.at[indent] == ' ')
+			indent++;
+		text_add_spaces(out, indent);
+		text_add_wrapped(out, bytes_from(line, indent), indent, indent + 2, COLUMNS);
+		text_add_byte(out, '\n');
+	}
+}
+
 void config_explain(const struct config *c, struct text *out)
 {
+	struct text all;
+
+	text_init(&all, NULL);
 	for (size_t i = 0; i < c->listener_count; i++)
-		explain_listener(out, &c->listeners[i]);
+		explain_listener(&all, &c->listeners[i]);
 	for (size_t i = 0; i < c->upstream_count; i++)
-		explain_upstream(out, &c->upstreams[i]);
+		explain_upstream(&all, &c->upstreams[i]);
 	for (size_t i = 0; i < c->route_count; i++)
-		explain_route(out, &c->routes[i]);
+		explain_route(&all, &c->routes[i]);
 	if (c->resolve_every_ms > 0)
-		text_addf(out, "Names of servers are looked up every %lld s.\n", (long long)(c->resolve_every_ms + 999) / 1000);
-	explain_holds(out, &c->holds);
-	text_addf(out, "Evidence goes to %s.\n", c->ledger);
+		text_addf(&all, "Names of servers are looked up every %lld s.\n", (long long)(c->resolve_every_ms + 999) / 1000);
+	explain_holds(&all, &c->holds);
+	text_addf(&all, "Evidence goes to %s.\n", c->ledger);
+	add_in_columns(out, text_bytes(&all));
+	text_finish(&all);
 }

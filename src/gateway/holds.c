@@ -20,6 +20,11 @@ struct hold_text hold_text(struct bytes b)
 
 	if (t.len > 0)
 		memcpy(t.at, b.at, t.len);
+	/* A character that was cut is left out; what never was one shows as that. */
+	for (unsigned cut = 0; cut < 3 && b.len > t.len && t.len > 0 && !bytes_are_utf8(hold_bytes(&t)); cut++)
+		t.len--;
+	for (unsigned i = 0, whole = bytes_are_utf8(hold_bytes(&t)); i < t.len && !whole; i++)
+		t.at[i] = t.at[i] < 0x80 ? t.at[i] : '?';
 	return t;
 }
 

@@ -20,7 +20,7 @@ enum { HOLDS_MOST = 1024, HOLD_ID = 32, HOLD_TEXT_MOST = 200, HOLD_NOTE_MOST = 4
 
 enum hold_state { HOLD_NONE, HOLD_WAITS, HOLD_IN_DECISION, HOLD_DECIDED, HOLD_LEFT };
 
-/* A short text that outlives the process that wrote it. */
+/* A short text that outlives the process that wrote it: UTF-8, whatever it is made from. */
 struct hold_text {
 	unsigned char at[HOLD_TEXT_MOST];
 	unsigned len;

@@ -83,6 +83,24 @@ static void the_dead_leave_no_place_taken(void **state)
 	assert_non_null(holds_ask(h, &q));
 }
 
+static void texts_are_utf8_whatever_they_were(void **state)
+{
+	struct text t;
+
+	(void)state;
+	text_init(&t, NULL);
+	for (size_t i = 0; i < HOLD_TEXT_MOST - 1; i++)
+		text_add_byte(&t, 'a');
+	text_add_string(&t, "\u20ac");
+	struct hold_text cut = hold_text(text_bytes(&t));
+	assert_int_equal(cut.len, HOLD_TEXT_MOST - 1);
+	struct hold_text mended = hold_text(BYTES("a\xff\xc3"));
+	assert_bytes(hold_bytes(&mended), "a??");
+	struct hold_text whole = hold_text(BYTES("\u00e9"));
+	assert_bytes(hold_bytes(&whole), "\u00e9");
+	text_finish(&t);
+}
+
 /* ---- what an approval is about ---- */
 
 static void an_approval_fits_one_question_to_the_byte(void **state)
@@ -242,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_decision_reaches_who_asked_and_once),
 		cmocka_unit_test(who_has_left_is_not_decided_about),
 		cmocka_unit_test(the_dead_leave_no_place_taken),
+		cmocka_unit_test(texts_are_utf8_whatever_they_were),
 		cmocka_unit_test(an_approval_fits_one_question_to_the_byte),
 		cmocka_unit_test(an_answer_is_judged_by_itself_once_its_request_was_agreed_to),
 		cmocka_unit_test(who_agreed_had_an_upstream_in_mind),
