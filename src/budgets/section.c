@@ -1,41 +1,11 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "budgets/inside.h"
+#include "syntax/fields.h"
 
 enum { MICRO = 1000000 };
 
 static const char *const subjects[SUBJECT_KINDS] = {"caller", "team", "route", "model"};
-
-PRINTF_LIKE(3, 4) static bool refuse(struct yaml_error *error, const struct yaml *at, const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	vsnprintf(error->why, sizeof error->why, format, list);
-	va_end(list);
-	error->line = at ? at->line : 0;
-	error->column = at ? at->column : 0;
-	return false;
-}
-
-static bool is_one_of(struct bytes name, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (bytes_same(name, list[i]))
-			return true;
-	return false;
-}
-
-static bool check_fields(struct yaml_error *error, const struct yaml *map, const char *const *known, size_t count)
-{
-	if (!map || map->kind != YAML_IS_MAP)
-		return refuse(error, map, "has something else where a map belongs");
-	yaml_each(map, it)
-		if (!is_one_of(it->key, known, count))
-			return refuse(error, it, "has a field \"%.*s\" that is not known here", (int)(it->key.len > 40 ? 40 : it->key.len), (const char *)it->key.at);
-	return true;
-}
 
 /* ---- numbers ---- */
 
@@ -44,7 +14,7 @@ static bool read_count(struct yaml_error *error, const struct yaml *value, uint6
 	*out = UINT64_MAX;
 	if (!value || (value->kind == YAML_IS_SCALAR && bytes_to_u64(value->text, out)))
 		return true;
-	return refuse(error, value, "has something else where a whole number belongs");
+	return fields_fail(error, value, "has something else where a whole number belongs");
 }
 
 /* "12", "0.15": at most six places after the point, as millionths. */
@@ -68,7 +38,7 @@ static bool read_money(struct yaml_error *error, const struct yaml *value, uint6
 {
 	if (value && value->kind == YAML_IS_SCALAR && read_decimal(value->text, out))
 		return true;
-	return refuse(error, value, "has something else where an amount belongs, like 12 or 0.15, with at most six places");
+	return fields_fail(error, value, "has something else where an amount belongs, like 12 or 0.15, with at most six places");
 }
 
 static bool read_window(struct yaml_error *error, const struct yaml *value, int64_t *out)
@@ -90,21 +60,21 @@ static bool read_window(struct yaml_error *error, const struct yaml *value, int6
 		*out = (int64_t)(number * units[i].ms);
 		return true;
 	}
-	return refuse(error, value, "has no window like 1m, 1h, 1d, 30d or none");
+	return fields_fail(error, value, "has no window like 1m, 1h, 1d, 30d or none");
 }
 
 /* ---- limits ---- */
 
 static bool read_subjects(struct budgets *b, const struct yaml *map, struct limit *out, struct yaml_error *error)
 {
-	if (map && !check_fields(error, map, subjects, SUBJECT_KINDS))
+	if (map && !fields_check(error, map, "caller team route model"))
 		return false;
 	for (unsigned k = 0; k < SUBJECT_KINDS; k++) {
 		const struct yaml *value = yaml_member(map, subjects[k]);
 		if (!value)
 			continue;
 		if (value->kind != YAML_IS_SCALAR || value->text.len == 0)
-			return refuse(error, value, "has no name, nor \"*\", for whom it is");
+			return fields_fail(error, value, "has no name, nor \"*\", for whom it is");
 		out->of[k].given = true;
 		out->of[k].each = bytes_same(value->text, "*");
 		out->of[k].name = arena_copy(&b->arena, value->text);
@@ -114,21 +84,20 @@ static bool read_subjects(struct budgets *b, const struct yaml *map, struct limi
 
 static bool read_limit(struct budgets *b, const struct yaml *map, struct limit *out, struct yaml_error *error)
 {
-	static const char *const fields[] = {"name", "for", "window", "requests", "tokens", "cost", "concurrent"};
+	static const char fields[] = "name for window requests tokens cost concurrent";
 	struct bytes name = yaml_string(map, "name");
 
-	if (!check_fields(error, map, fields, COUNT_OF(fields)))
+	if (!fields_check(error, map, fields))
 		return false;
 	if (name.len == 0 || name.len > BUDGET_NAME_MOST || !bytes_are_utf8(name))
-		return refuse(error, map, "has a budget without a name, or with one longer than %d bytes", BUDGET_NAME_MOST);
-	for (size_t i = 0; i < name.len; i++)
-		if (name.at[i] < ' ' || name.at[i] == 0x7f)
-			return refuse(error, map, "has a budget whose name cannot be printed");
+		return fields_fail(error, map, "has a budget without a name, or with one longer than %d bytes", BUDGET_NAME_MOST);
+	if (!fields_printable(name, BUDGET_NAME_MOST))
+		return fields_fail(error, map, "has a budget whose name cannot be printed");
 	memcpy(out->name, name.at, name.len);
 	out->most.cost = UINT64_MAX;
 	const struct yaml *window = yaml_member(map, "window");
 	if (!window && (yaml_member(map, "requests") || yaml_member(map, "tokens") || yaml_member(map, "cost")))
-		return refuse(error, map, "has no window like 1m, 1h, 1d, 30d or none");
+		return fields_fail(error, map, "has no window like 1m, 1h, 1d, 30d or none");
 	if (!read_subjects(b, yaml_member(map, "for"), out, error) || (window && !read_window(error, window, &out->window_ms)) ||
 	    !read_count(error, yaml_member(map, "requests"), &out->most.requests) || !read_count(error, yaml_member(map, "tokens"), &out->most.tokens) ||
 	    !read_count(error, yaml_member(map, "concurrent"), &out->concurrent))
@@ -136,14 +105,14 @@ static bool read_limit(struct budgets *b, const struct yaml *map, struct limit *
 	if (yaml_member(map, "cost") && !read_money(error, yaml_member(map, "cost"), &out->most.cost))
 		return false;
 	if (out->most.requests == UINT64_MAX && out->most.tokens == UINT64_MAX && out->most.cost == UINT64_MAX && out->concurrent == UINT64_MAX)
-		return refuse(error, map, "has a budget that limits nothing: requests, tokens, cost or concurrent");
+		return fields_fail(error, map, "has a budget that limits nothing: requests, tokens, cost or concurrent");
 	return true;
 }
 
 static bool read_limits(struct budgets *b, const struct yaml *list, struct yaml_error *error)
 {
 	if (!list || list->kind != YAML_IS_LIST || list->count > LIMITS_MOST)
-		return refuse(error, list, "has something else where a list of at most %d budgets belongs", LIMITS_MOST);
+		return fields_fail(error, list, "has something else where a list of at most %d budgets belongs", LIMITS_MOST);
 	b->limits = arena_alloc(&b->arena, list->count, sizeof *b->limits);
 	yaml_each(list, it) {
 		struct limit *limit = &b->limits[b->limit_count++];
@@ -151,7 +120,7 @@ static bool read_limits(struct budgets *b, const struct yaml *list, struct yaml_
 			return false;
 		for (const struct limit *other = b->limits; other < limit; other++)
 			if (strcmp(other->name, limit->name) == 0)
-				return refuse(error, it, "has a budget of that name twice");
+				return fields_fail(error, it, "has a budget of that name twice");
 	}
 	return true;
 }
@@ -160,10 +129,8 @@ static bool read_limits(struct budgets *b, const struct yaml *list, struct yaml_
 
 static bool read_price(struct budgets *b, const struct yaml *map, struct price *out, struct yaml_error *error)
 {
-	static const char *const fields[] = {"input", "output"};
-
-	out->model = bytes_same(map->key, "*") ? BYTES("") : arena_copy(&b->arena, map->key);
-	return check_fields(error, map, fields, COUNT_OF(fields)) && read_money(error, yaml_member(map, "input"), &out->input) &&
+		out->model = bytes_same(map->key, "*") ? BYTES("") : arena_copy(&b->arena, map->key);
+	return fields_check(error, map, "input output") && read_money(error, yaml_member(map, "input"), &out->input) &&
 	       read_money(error, yaml_member(map, "output"), &out->output);
 }
 
@@ -172,7 +139,7 @@ static bool read_prices(struct budgets *b, const struct yaml *map, struct yaml_e
 	struct price **last = &b->prices;
 
 	if (map && map->kind != YAML_IS_MAP)
-		return refuse(error, map, "has something else where a map of models to prices belongs");
+		return fields_fail(error, map, "has something else where a map of models to prices belongs");
 	yaml_each(map, it) {
 		struct price *price = arena_new(&b->arena, struct price);
 		if (!read_price(b, it, price, error))
@@ -193,7 +160,7 @@ static bool read_currency(struct budgets *b, const struct yaml *section, struct 
 		if (currency.at[i] < 'A' || currency.at[i] > 'Z')
 			currency.len = 0;
 	if (currency.len != 3)
-		return refuse(error, yaml_member(section, "currency"), "has no currency like EUR");
+		return fields_fail(error, yaml_member(section, "currency"), "has no currency like EUR");
 	memcpy(b->currency, currency.at, 3);
 	return true;
 }
@@ -201,10 +168,8 @@ static bool read_currency(struct budgets *b, const struct yaml *section, struct 
 /* A price for every model that a cost can be asked of is nothing a configuration can know: missing ones are refused when asked for. */
 bool section_read(struct budgets *b, const struct yaml *section, struct yaml_error *error)
 {
-	static const char *const fields[] = {"limits", "prices", "currency"};
-
-	if (section && section->kind == YAML_IS_LIST)
+		if (section && section->kind == YAML_IS_LIST)
 		return read_limits(b, section, error);
-	return check_fields(error, section, fields, COUNT_OF(fields)) && read_limits(b, yaml_member(section, "limits"), error) &&
+	return fields_check(error, section, "limits prices currency") && read_limits(b, yaml_member(section, "limits"), error) &&
 	       read_prices(b, yaml_member(section, "prices"), error) && read_currency(b, section, error);
 }

@@ -1,8 +1,8 @@
 #include "gateway/settings.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "syntax/fields.h"
 
 void settings_fail(struct settings *s, const struct yaml *where, const char *format, ...)
 {
@@ -11,25 +11,9 @@ void settings_fail(struct settings *s, const struct yaml *where, const char *for
 	if (s->failed)
 		return;
 	s->failed = true;
-	s->error.line = where ? where->line : 1;
-	s->error.column = where ? where->column : 1;
 	va_start(list, format);
-	vsnprintf(s->error.why, sizeof s->error.why, format, list);
+	fields_fail_list(&s->error, where ? where : &(struct yaml){.line = 1, .column = 1}, format, list);
 	va_end(list);
-}
-
-/* The place of a word among those that stand in `words`; -1 when it is none of them. */
-static int place_of(const char *words, struct bytes word)
-{
-	struct bytes left = bytes_of(words);
-
-	for (int i = 0; left.len > 0; i++) {
-		size_t len = bytes_find_byte(left, ' ');
-		if (bytes_equal(bytes_slice(left, 0, len), word))
-			return i;
-		left = bytes_from(left, len + 1);
-	}
-	return -1;
 }
 
 bool settings_know(struct settings *s, const struct yaml *map, const char *what, const char *words)
@@ -37,7 +21,7 @@ bool settings_know(struct settings *s, const struct yaml *map, const char *what,
 	if (map && map->kind != YAML_IS_MAP)
 		settings_fail(s, map, "has no map where %s belongs", what);
 	yaml_each(map, it)
-		if (place_of(words, it->key) < 0)
+		if (fields_place(words, it->key) < 0)
 			settings_fail(s, it, "has \"%.*s\" in %s, where only these can stand: %s", (int)it->key.len, it->key.at, what, words);
 	return !s->failed;
 }
@@ -69,7 +53,7 @@ static bool read_quantity(struct bytes text, const char *units, const uint64_t *
 
 	while (digits < text.len && text.at[digits] >= '0' && text.at[digits] <= '9')
 		digits++;
-	int unit = place_of(units, bytes_from(text, digits));
+	int unit = fields_place(units, bytes_from(text, digits));
 	if (!bytes_to_u64(bytes_slice(text, 0, digits), &n) || unit < 0)
 		return false;
 	return !__builtin_mul_overflow(n, factors[unit], out) && *out <= INT64_MAX;
@@ -120,7 +104,7 @@ unsigned settings_choice(struct settings *s, const struct yaml *map, const char 
 
 	if (!v)
 		return otherwise;
-	int place = place_of(words, v->text);
+	int place = fields_place(words, v->text);
 	if (place < 0)
 		settings_fail(s, v, "has \"%.*s\" for \"%s\", which is one of: %s", (int)v->text.len, v->text.at, name, words);
 	return place < 0 ? otherwise : (unsigned)place;

@@ -5,48 +5,29 @@
 #include "base/date.h"
 #include "base/file.h"
 #include "identity/inside.h"
+#include "syntax/fields.h"
 
 bool reader_fail(struct reader *r, const struct yaml *at, const char *format, ...)
 {
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(r->error->why, sizeof r->error->why, format, list);
+	fields_fail_list(r->error, at, format, list);
 	va_end(list);
-	r->error->line = at ? at->line : 0;
-	r->error->column = at ? at->column : 0;
-	return false;
-}
-
-static bool is_word_of(const char *words, struct bytes word)
-{
-	struct bytes rest = bytes_of(words);
-
-	while (rest.len > 0) {
-		size_t end = bytes_find_byte(rest, ' ');
-		if (bytes_equal(bytes_slice(rest, 0, end), word))
-			return true;
-		rest = bytes_from(rest, end + 1);
-	}
 	return false;
 }
 
 bool reader_check(struct reader *r, const struct yaml *value, const char *known)
 {
-	if (!value || value->kind != YAML_IS_MAP)
-		return reader_fail(r, value, "has something else where a map belongs");
-	yaml_each(value, it)
-		if (!is_word_of(known, it->key))
-			return reader_fail(r, it, "has a field \"%.*s\" that is not known here", (int)(it->key.len > 40 ? 40 : it->key.len), (const char *)it->key.at);
-	return true;
+	return fields_check(r->error, value, known);
 }
 
 bool is_printable(struct bytes b)
 {
-	if (b.len == 0 || b.len > NAME_MOST || !bytes_are_utf8(b))
+	if (!fields_printable(b, NAME_MOST))
 		return false;
 	for (size_t i = 0; i < b.len; i++)
-		if (b.at[i] < 0x20 || b.at[i] == 0x7f || (b.at[i] == 0xc2 && b.at[i + 1] < 0xa0))
+		if (b.at[i] == 0xc2 && b.at[i + 1] < 0xa0)
 			return false;
 	return true;
 }

@@ -3,27 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "syntax/fields.h"
+
 void reading_fail(struct reading *r, const struct yaml *at, const char *why)
 {
 	if (r->failed)
 		return;
 	r->failed = true;
-	r->error->line = at ? at->line : 0;
-	r->error->column = at ? at->column : 0;
-	snprintf(r->error->why, sizeof r->error->why, "%s", why);
-}
-
-static bool is_among(const char *words, struct bytes key)
-{
-	struct bytes left = bytes_of(words);
-
-	while (left.len > 0) {
-		size_t len = bytes_find_byte(left, ' ');
-		if (bytes_equal(bytes_slice(left, 0, len), key))
-			return true;
-		left = bytes_from(left, len + 1);
-	}
-	return false;
+	fields_fail(r->error, at, "%s", why);
 }
 
 void reading_keys(struct reading *r, const struct yaml *map, const char *known)
@@ -33,7 +20,7 @@ void reading_keys(struct reading *r, const struct yaml *map, const char *known)
 	if (map && map->kind != YAML_IS_MAP)
 		reading_fail(r, map, "has something else where keys with values have to stand");
 	yaml_each(map, it) {
-		if (is_among(known, it->key))
+		if (fields_place(known, it->key) >= 0)
 			continue;
 		snprintf(why, sizeof why, "has a key that is none of: %s", known);
 		reading_fail(r, it, why);

@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "base/file.h"
+#include "syntax/fields.h"
 #include "terms/terms.h"
 
 enum { FILE_MOST = 1 << 20, TEXT_MOST = 64 << 20, NAME_MOST = 200, REGIONS_MOST = 64, PURPOSES_OF_TERMS_MOST = 64 };
@@ -13,36 +14,11 @@ struct reader {
 	struct yaml_error *error;
 };
 
-static const char *const fields[] = {"provider", "agreement", "purposes", "retention", "region", "training", "onward-sale", "expires", "text", "digest", "clauses"};
-
-PRINTF_LIKE(3, 4) static bool refuse(struct reader *r, const struct yaml *at, const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	vsnprintf(r->error->why, sizeof r->error->why, format, list);
-	va_end(list);
-	r->error->line = at ? at->line : 0;
-	r->error->column = at ? at->column : 0;
-	return false;
-}
-
-static bool is_field(struct bytes name)
-{
-	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		if (bytes_same(name, fields[i]))
-			return true;
-	return false;
-}
+static const char fields[] = "provider agreement purposes retention region training onward-sale expires text digest clauses";
 
 static bool is_printable(const struct yaml *value)
 {
-	if (value->kind != YAML_IS_SCALAR || value->text.len == 0 || value->text.len > NAME_MOST || !bytes_are_utf8(value->text))
-		return false;
-	for (size_t i = 0; i < value->text.len; i++)
-		if (value->text.at[i] < ' ' || value->text.at[i] == 0x7f)
-			return false;
-	return true;
+	return value->kind == YAML_IS_SCALAR && fields_printable(value->text, NAME_MOST);
 }
 
 static bool read_word(struct reader *r, const struct yaml *map, const char *name, struct bytes *out)
@@ -50,7 +26,7 @@ static bool read_word(struct reader *r, const struct yaml *map, const char *name
 	const struct yaml *value = yaml_member(map, name);
 
 	if (!value || !is_printable(value))
-		return refuse(r, value ? value : map, "has no \"%s\", or one that cannot be printed", name);
+		return fields_fail(r->error, value ? value : map, "has no \"%s\", or one that cannot be printed", name);
 	*out = value->text;
 	return true;
 }
@@ -60,11 +36,11 @@ static bool read_list(struct reader *r, const struct yaml *map, const char *name
 	const struct yaml *list = yaml_member(map, name);
 
 	if (!list || list->kind != YAML_IS_LIST || list->count == 0 || list->count > most)
-		return refuse(r, list ? list : map, "has no list \"%s\" of 1 to %zu names", name, most);
+		return fields_fail(r->error, list ? list : map, "has no list \"%s\" of 1 to %zu names", name, most);
 	out->at = arena_alloc(r->arena, list->count, sizeof *out->at);
 	yaml_each(list, it) {
 		if (!is_printable(it))
-			return refuse(r, it, "has a name in \"%s\" that cannot be printed", name);
+			return fields_fail(r->error, it, "has a name in \"%s\" that cannot be printed", name);
 		out->at[out->count++] = it->text;
 	}
 	return true;
@@ -78,7 +54,7 @@ static bool read_choice(struct reader *r, const struct yaml *map, const char *na
 	*out = bytes_same(text, "yes") || bytes_same(text, "true");
 	if (*out || bytes_same(text, "no") || bytes_same(text, "false"))
 		return true;
-	return refuse(r, yaml_member(map, name) ? yaml_member(map, name) : map, "does not say yes or no to \"%s\"", name);
+	return fields_fail(r->error, yaml_member(map, name) ? yaml_member(map, name) : map, "does not say yes or no to \"%s\"", name);
 }
 
 static bool read_retention(struct reader *r, const struct yaml *map, struct terms *out)
@@ -99,7 +75,7 @@ static bool read_retention(struct reader *r, const struct yaml *map, struct term
 			out->retention_ms = (int64_t)number * units[i].ms;
 			return true;
 		}
-	return refuse(r, yaml_member(map, "retention"), "has a \"retention\" that is not none, nor like 12h, 30d or 2y");
+	return fields_fail(r->error, yaml_member(map, "retention"), "has a \"retention\" that is not none, nor like 12h, 30d or 2y");
 }
 
 static bool read_clauses(struct reader *r, const struct yaml *map, struct terms *out)
@@ -107,11 +83,11 @@ static bool read_clauses(struct reader *r, const struct yaml *map, struct terms 
 	if (!map)
 		return true;
 	if (map->kind != YAML_IS_MAP)
-		return refuse(r, map, "has \"clauses\" that are no map of fields to clauses");
+		return fields_fail(r->error, map, "has \"clauses\" that are no map of fields to clauses");
 	out->clauses = arena_alloc(r->arena, map->count, sizeof *out->clauses);
 	yaml_each(map, it) {
-		if (!is_field(it->key) || !is_printable(it))
-			return refuse(r, it, "names a clause for what is no field of it, or one that cannot be printed");
+		if (fields_place(fields, it->key) < 0 || !is_printable(it))
+			return fields_fail(r->error, it, "names a clause for what is no field of it, or one that cannot be printed");
 		out->clauses[out->clause_count++] = (struct clause){it->key, it->text};
 	}
 	return true;
@@ -125,7 +101,7 @@ static bool read_text(struct reader *r, const struct yaml *map, struct terms *ou
 		return false;
 	out->local = !bytes_contain(out->text, BYTES("://"));
 	if (!digest || digest->kind != YAML_IS_SCALAR || !digest_read(digest->text, &out->digest))
-		return refuse(r, digest ? digest : map, "has no \"digest\" of the agreement's text: \"sha256:\" and 64 hexadecimal digits in small letters");
+		return fields_fail(r->error, digest ? digest : map, "has no \"digest\" of the agreement's text: \"sha256:\" and 64 hexadecimal digits in small letters");
 	return true;
 }
 
@@ -134,12 +110,11 @@ static bool read_all(struct reader *r, const struct yaml *map, struct terms *out
 	const struct yaml *expires = yaml_member(map, "expires");
 
 	if (map->kind != YAML_IS_MAP)
-		return refuse(r, map, "is no map of an agreement's terms");
-	yaml_each(map, it)
-		if (!is_field(it->key))
-			return refuse(r, it, "has a field \"%.*s\" that is not known here", (int)(it->key.len > 40 ? 40 : it->key.len), (const char *)it->key.at);
+		return fields_fail(r->error, map, "is no map of an agreement's terms");
+	if (!fields_check(r->error, map, fields))
+		return false;
 	if (!expires || expires->kind != YAML_IS_SCALAR || !time_parse(expires->text, &out->expires_ms))
-		return refuse(r, expires ? expires : map, "does not say when it \"expires\", like 2027-06-30");
+		return fields_fail(r->error, expires ? expires : map, "does not say when it \"expires\", like 2027-06-30");
 	return read_word(r, map, "provider", &out->provider) && read_word(r, map, "agreement", &out->agreement) &&
 	       read_list(r, map, "purposes", PURPOSES_OF_TERMS_MOST, &out->purposes) && read_list(r, map, "region", REGIONS_MOST, &out->regions) &&
 	       read_retention(r, map, out) && read_choice(r, map, "training", &out->training) && read_choice(r, map, "onward-sale", &out->onward_sale) &&
