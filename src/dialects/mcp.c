@@ -221,7 +221,9 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 
 static bool is_denied_call(const struct exchange *request, const char *code)
 {
-	return request && request->id.len > 0 && bytes_same(request->operation, "tools/call") && !strcmp(code, "denied");
+	bool by_policy = !strcmp(code, "denied") || !strcmp(code, "held") || !strcmp(code, "refused");
+
+	return by_policy && request && request->id.len > 0 && bytes_same(request->operation, "tools/call");
 }
 
 /*

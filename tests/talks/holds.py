@@ -41,6 +41,9 @@ class Careful(Model):
 	def do_POST(self):
 		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
 		Careful.seen.append(body)
+		if body.get("method") == "tools/call":
+			self.whole(200, {"jsonrpc": "2.0", "id": body["id"], "result": {"content": [{"type": "text", "text": "paid"}]}})
+			return
 		wish = body["messages"][-1]["content"]
 		message = {"role": "assistant", "content": "fine"}
 		if "pay" in wish:
@@ -208,6 +211,32 @@ def answers(g):
 	return first["id"]
 
 
+class Calling(Asking):
+	"""A tool is called over MCP."""
+
+	def run(self):
+		body = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "pay", "arguments": {"amount": 500}}})
+		self.connection.request("POST", "/tools/mcp", body, {"authorization": "Bearer " + self.g.key, "content-type": "application/json", "accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"})
+		r = self.connection.getresponse()
+		self.body, self.status = r.read(), r.status
+
+
+def tools(g):
+	"""A call of a tool is a request by itself."""
+	calling, seen = Calling(g, ""), len(Careful.seen)
+	hold, = waiting(g)
+	check("a call over MCP waits, with the tool and the digest of its arguments", (hold["half"], hold["tool"], hold["route"]) == ("request", "pay", "tools") and len(hold["arguments"]) == 64 and len(Careful.seen) == seen, hold)
+	control(g, "POST", "/decisions", text_of(hold))
+	check("and is made when a person agrees", calling.answered()[0] == 200 and b"paid" in calling.body and Careful.seen[-1]["params"]["arguments"] == {"amount": 500}, calling.body)
+	calling, seen = Calling(g, ""), len(Careful.seen)
+	hold2, = waiting(g)
+	check("the same arguments in another call have another digest", hold2["arguments"] != hold["arguments"])
+	control(g, "POST", "/decisions", text_of(hold2, says="refuse"))
+	calling.join(20)
+	told = json.loads(calling.body)
+	check("a model whose call was refused is told so as an answer", calling.status == 200 and told["id"] == 7 and told["result"]["isError"] and "A person has refused it" in told["result"]["content"][0]["text"] and len(Careful.seen) == seen, calling.body)
+
+
 def gone(g):
 	"""Who leaves is forgotten, who is halted is not let go on; both are on record."""
 	asking = Asking(g, "a delicate goodbye")
@@ -364,11 +393,12 @@ def main():
 	server = Server(("127.0.0.1", 0), Careful)
 	threading.Thread(target=server.serve_forever, daemon=True).start()
 	(WORK / "careful.yaml").write_text(POLICY)
-	routes = f"upstreams: {{m: {{servers: ['{url(server)}']}}}}\npolicy: careful.yaml\nroutes:\n  - {{name: usual, upstreams: m}}\n"
+	routes = f"upstreams: {{m: {{servers: ['{url(server)}']}}}}\npolicy: careful.yaml\nroutes:\n  - {{name: tools, prefix: /tools, dialects: mcp, upstreams: m}}\n  - {{name: usual, upstreams: m}}\n"
 	g = Configured("holds", START + routes)
 	agreed, refused = by_hand(g)
 	bound(g)
 	twice = answers(g)
+	tools(g)
 	left, halted = gone(g)
 	lost = killed(g)
 	metrics(g)
