@@ -181,6 +181,33 @@ def bound(g):
 	check("which is another exchange", code == 200 and again.answered() == (403, "refused"), again.body)
 
 
+def strangers(g):
+	"""Even where the socket's mode would let them, only the gateway's own user and root are answered."""
+	if os.getuid() != 0:
+		print("another user at the socket: takes root to try; skipped")
+		return
+	os.chmod(g.ledger, 0o711)
+	os.chmod(g.ledger / "control", 0o666)
+	pid = os.fork()
+	if pid == 0:
+		try:
+			os.chdir(g.ledger)
+			os.setuid(65534)
+			with socket.socket(socket.AF_UNIX) as s:
+				s.connect("control")
+				try:
+					s.sendall(b"GET /holds HTTP/1.1\r\nHost: x\r\n\r\n")
+					os._exit(1 if s.recv(100) else 0)
+				except OSError:
+					os._exit(0)
+		finally:
+			os._exit(2)
+	said = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+	os.chmod(g.ledger / "control", 0o600)
+	os.chmod(g.ledger, 0o700)
+	check("another user is not answered", said == 0, said)
+
+
 def answers(g):
 	"""What the model says may be held too."""
 	asking = Asking(g, "tell a secret")
@@ -314,7 +341,7 @@ def metrics(g):
 
 def impatient(routes):
 	"""Nobody answers; too many wait; nobody is ever asked."""
-	g = Configured("impatient", START + "holds: {wait: 600ms, most: 1}\n" + routes)
+	g = Configured("impatient", START + "holds: {wait: 3s, most: 1}\n" + routes)
 	first = Asking(g, "a delicate wait")
 	hold, = waiting(g)
 	second = Asking(g, "a delicate crowd")
@@ -397,6 +424,7 @@ def main():
 	g = Configured("holds", START + routes)
 	agreed, refused = by_hand(g)
 	bound(g)
+	strangers(g)
 	twice = answers(g)
 	tools(g)
 	left, halted = gone(g)
@@ -416,6 +444,8 @@ def main():
 	asked = json.dumps({"model": "m", "messages": [{"role": "user", "content": "a delicate matter"}]}).encode()
 	digest = next(r["digest"] for r in g.records("approval") if r["exchange"] == refused)
 	check("the digest is that of the body as it would have been sent, with the salt", digest == hashlib.sha256(salt + asked).hexdigest(), digest)
+	code, out, err = merlon("replay", agreed, "--ledger", g.ledger, "--policy", WORK / "careful.yaml")
+	check("and a verdict that a person overruled is reproduced all the same", code == 0 and "hold" in out, (code, out, err))
 	everything = json.dumps(g.records() + g.records("approval"))
 	check("and nothing of the content", not any(word in everything for word in ("heliotrope", "whisper", "amount")))
 	verified = subprocess.run([MERLON, "ledger", "verify", str(g.ledger)], capture_output=True, text=True)

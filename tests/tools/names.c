@@ -1,7 +1,8 @@
 /*
  * Preloaded into a program under test: names are looked up in the file that
  * $NAMES names, a line each: "host address", "host !" when nothing is found,
- * "host ~SECONDS" when that takes its time. Other names go their usual way.
+ * "host ~" when there is no answer until the file says otherwise. Other names
+ * go their usual way.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -33,7 +34,10 @@ int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
 
 	if ((hints && hints->ai_flags & AI_NUMERICHOST) || !find(host, answer))
 		return usual(host, port, hints, out);
-	for (unsigned left = *answer == '~' ? (unsigned)atoi(answer + 1) : 0; left > 0;)
-		left = sleep(left);     /* signals cut it short */
-	return *answer == '!' || *answer == '~' ? EAI_AGAIN : usual(answer, port, hints, out);
+	while (*answer == '~') {
+		usleep(20000);
+		if (!find(host, answer))
+			*answer = '~';  /* the file is just being written */
+	}
+	return *answer == '!' ? EAI_AGAIN : usual(answer, port, hints, out);
 }
