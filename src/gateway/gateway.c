@@ -45,7 +45,7 @@ struct gateway {
 	unsigned workers, journals, halts_seen, gaps_told;
 	struct slot slots[SLOTS_MOST];
 	int64_t restart_after_ms, save_at_ms;
-	int signals, recorder_socket;
+	int signals, recorder_socket, control;  /* control: where operators come; kept, so that none is turned away */
 	pid_t recorder, steward;
 	struct errands errands;
 	struct signer signer;
@@ -68,6 +68,7 @@ static bool start_recorder(struct gateway *g)
 		close(ready[0]);
 		close(pair[1]);
 		close(g->signals);
+		close(g->control);
 		sockets_close(&g->sockets);
 		_exit(recorder_run(g->config->ledger, pair[0], ready[1], g->shared));
 	}
@@ -127,6 +128,7 @@ static void close_ends(struct gateway *g)
 	for (unsigned i = 0; i < SLOTS_MOST; i++)
 		close_end(&g->slots[i]);
 	signer_let_go(&g->signer);
+	close(g->control);
 }
 
 /* In a process that is not to stand between the two. */
@@ -149,23 +151,23 @@ static void write_more(void *config, struct text *out)
 /* Operators can do without it, for a while: a signal and a file halt the gateway too. */
 static void start_steward(struct gateway *g)
 {
-	struct steward_start start = {.shared = g->shared, .halt = g->halt, .holds = g->holds, .terms = &g->config->holds, .write_more = write_more, .more = g->config};
+	struct steward_start start = {.shared = g->shared, .halt = g->halt, .number = atomic_load(&g->shared->stewards), .holds = g->holds, .terms = &g->config->holds, .write_more = write_more, .more = g->config};
 	char path[4096];
 	int pair[2];
 
 	snprintf(path, sizeof path, "%s/control", g->config->ledger);
-	start.listener = steward_listen(path);
-	if (start.listener < 0) {
+	if (g->control < 0)
+		g->control = steward_listen(path);
+	if (g->control < 0) {
 		log_warning("%s: no socket for operators can be made there: %m", path);
 		return;
 	}
-	if (!introduce(g, pair, 0)) {
-		close(start.listener);
+	if (!introduce(g, pair, 0))
 		return;
-	}
 	start.recorder = pair[1];
 	g->steward = fork();
 	if (g->steward == 0) {
+		start.listener = dup(g->control);
 		close_ends(g);
 		close(g->recorder_socket);
 		close(g->signals);
@@ -173,7 +175,6 @@ static void start_steward(struct gateway *g)
 		_exit(steward_run(&start));
 	}
 	close(pair[1]);
-	close(start.listener);
 }
 
 /* ---- workers ---- */
@@ -467,8 +468,7 @@ static void reload(struct gateway *g)
 	for (unsigned i = 0; i < SLOTS_MOST; i++)
 		g->slots[i].restart_at_ms = 0;
 	start_workers(g);
-	if (g->steward > 0)
-		kill(g->steward, SIGKILL);      /* another takes its place, that knows the new budgets */
+	atomic_fetch_add(&g->shared->stewards, 1);      /* another takes its place, that knows what is new */
 	note(g, "configuration read again");
 	log_note("gateway: the configuration was read again");
 	config_destroy(old);
@@ -572,7 +572,7 @@ int gateway_run(struct config *config)
 	halt_take_signal(g->shared);
 	g->holds = holds_create();
 	g->restart_after_ms = RESTART_MS / 2;
-	g->signer.control = -1;
+	g->signer.control = g->control = -1;
 	for (unsigned i = 0; i < SLOTS_MOST; i++)
 		g->slots[i].signer = -1;
 	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;

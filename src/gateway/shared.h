@@ -29,6 +29,7 @@ struct shared {
 	atomic_int signer_lost;     /* nobody can sign handshakes of TLS */
 	atomic_int leaving;         /* no new connections; running exchanges may end */
 	atomic_uint generation;     /* of the configuration: workers of an older one end as their callers do */
+	atomic_uint stewards;       /* the newest; one with an earlier number ends */
 	atomic_uint gaps;           /* in the confinement of workers; see sandbox/confine.h */
 	atomic_uint workers;        /* that serve the newest configuration */
 	atomic_ullong counters[COUNTER_COUNT];

@@ -26,7 +26,8 @@ struct steward {
 	struct watch listener;
 	struct decisions decisions;
 	struct timer look;
-	bool file_is_there;
+	bool file_is_there, ends;
+	unsigned asking;            /* visitors who have no answer yet */
 };
 
 struct visitor {
@@ -36,6 +37,7 @@ struct visitor {
 	struct timer patience;
 	struct text body;
 	uid_t uid;                  /* of the process at the other end */
+	bool answered;
 };
 
 /* ---- answers ---- */
@@ -99,6 +101,8 @@ static void answer(struct visitor *v)
 	const struct http_head *h = &v->reader.head;
 	struct text body, head;
 
+	v->answered = true;
+	v->steward->asking--;
 	text_init(&body, NULL);
 	text_init(&head, NULL);
 	unsigned status = bytes_same(h->method, "GET") ? get(v->steward, h->path, &body) : bytes_same(h->method, "POST") ? post(v, h->path, &body) : 405;
@@ -116,6 +120,7 @@ static void answer(struct visitor *v)
 
 static void free_visitor(struct visitor *v)
 {
+	v->steward->asking -= !v->answered;
 	timer_cancel(v->steward->loop, &v->patience);
 	connection_close(&v->connection);
 	http_reader_finish(&v->reader);
@@ -175,6 +180,7 @@ static void welcome(struct watch *w, uint32_t events)
 		abort();
 	v->steward = s;
 	v->uid = peer.uid;
+	s->asking++;
 	text_init(&v->body, NULL);
 	http_reader_init(&v->reader, HTTP_REQUESTS);
 	v->connection.owner = v;
@@ -195,6 +201,14 @@ static void look(struct timer *t)
 	if (there && !s->file_is_there && !atomic_load(&shared->halted))
 		halt_now(shared);
 	s->file_is_there = there;
+	/* Who comes now waits for the next one; who is in the middle of asking has one more look's time. */
+	if (s->ends)
+		loop_stop(s->loop);
+	s->ends = atomic_load(&shared->stewards) != s->start->number;
+	if (s->ends)
+		loop_watch(s->loop, &s->listener, 0);
+	if (s->ends && s->asking == 0)
+		loop_stop(s->loop);
 	timer_set(s->loop, t, LOOK_MS);
 }
 

@@ -18,6 +18,7 @@
  */
 struct steward_start {
 	int listener, recorder;
+	unsigned number;            /* it ends when there is a later one, once it has answered who asked */
 	const char *halt;           /* the file that halts */
 	struct shared *shared;
 	struct holds *holds;
@@ -29,7 +30,7 @@ struct steward_start {
 /* A listening socket at `path` (mode 0600), in place of one that nobody serves; -1 with errno set. */
 int steward_listen(const char *path);
 
-/* Runs until it is killed. */
+/* Runs until it is killed, or another is to take its place. */
 int steward_run(const struct steward_start *start);
 
 #endif

@@ -68,6 +68,31 @@ def halts_while_it_waits():
 	h.end()
 
 
+def operators_over_reloads():
+	"""Another process answers operators after a reload: nobody who asks meanwhile is turned away."""
+	model = serve("127.0.0.1")
+	g = Configured("operators", START + f"upstreams: {{m: {{servers: ['http://127.0.0.1:{model.server_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	answers, over = [], threading.Event()
+
+	def ask_again_and_again():
+		while not over.is_set():
+			try:
+				answers.append(control(g, "GET", "/healthz"))
+			except OSError as e:
+				answers.append(repr(e))
+	asking = threading.Thread(target=ask_again_and_again)
+	asking.start()
+	log = WORK / "operators.log"
+	for i in range(5):
+		g.process.send_signal(signal.SIGHUP)
+		in_time(lambda: log.read_text().count("read again") > i)
+	time.sleep(0.3)
+	over.set()
+	asking.join(20)
+	check("operators are answered over five reloads", len(answers) > 20 and all(a == (200, "alive\n") for a in answers), [a for a in answers if a != (200, "alive\n")][:3])
+	g.end()
+
+
 # ---- names ----
 
 class preloaded:
@@ -179,7 +204,7 @@ def main():
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", str(PRELOAD), str(pathlib.Path(__file__).resolve().parents[1] / "tools" / "names.c")], check=True)
-	for part in (halts, halts_while_it_waits, names, certificates):
+	for part in (halts, halts_while_it_waits, operators_over_reloads, names, certificates):
 		part()
 	print(f"{gateway.PASSED} passed, {gateway.FAILED} failed")
 	return gateway.FAILED > 0
