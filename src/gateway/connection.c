@@ -1,6 +1,8 @@
 #include "gateway/connection.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
@@ -322,4 +324,10 @@ void connection_pause(struct connection *c, bool paused)
 {
 	c->paused = paused;
 	arm(c);
+}
+
+void connection_acknowledge(struct connection *c)
+{
+	if (c->watch.fd >= 0)
+		setsockopt(c->watch.fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
 }

@@ -49,5 +49,7 @@ void connection_finish(struct connection *);
 
 /* While paused nothing is read, so that the sender slows down. */
 void connection_pause(struct connection *, bool paused);
+/* What came so far is acknowledged now: an other side that writes in small pieces may wait for that before the next one. */
+void connection_acknowledge(struct connection *);
 
 #endif

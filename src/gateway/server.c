@@ -160,8 +160,12 @@ static void input(struct connection *c, struct bytes in)
 	}
 	while (link->owner && !l->whole) {
 		enum http_event event = http_next(&l->answer, &in);
-		if (event == HTTP_NEEDS_MORE)
+		if (event == HTTP_NEEDS_MORE) {
+			/* A head that came alone: its body may wait, by Nagle's algorithm, for us to say that we have it. */
+			if (l->answer.has_head && l->answer.framed == 0)
+				connection_acknowledge(c);
 			return;
+		}
 		if (event == HTTP_IS_BAD) {
 			link->gone(link, "answered with broken HTTP");
 			return;

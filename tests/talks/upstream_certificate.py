@@ -80,6 +80,19 @@ class Shown(Gateway):
 		self.begin(MERLON, self.folder / "ledger", self.folder / "log", ["--config", str(file)])
 
 
+def mixed(port):
+	"""What a gateway says that was given the key of another certificate; it may have begun to listen before it ends."""
+	try:
+		g = Shown("mixed", port, certificate=str(FOLDER / "ours-ec.pem"), key=str(FOLDER / "ours-rsa.key"))
+		g.process.wait(20)
+	except RuntimeError:
+		pass
+	except subprocess.TimeoutExpired:
+		g.end()
+		return "it runs"
+	return (FOLDER / "mixed" / "log").read_text()
+
+
 def private_number(name):
 	"""As it stands in memory: its bytes, in either order."""
 	text = subprocess.run(["openssl", "pkey", "-in", f"{name}.key", "-noout", "-text"], cwd=FOLDER, capture_output=True, text=True, check=True).stdout
@@ -124,11 +137,8 @@ def main():
 		g = Shown(name, port, **tls)
 		check(f"{name}: a model that wants another certificate is not reached, and that is said", g.status("hello") == 502)
 		g.end()
-	try:
-		Shown("mixed", port, certificate=str(FOLDER / "ours-ec.pem"), key=str(FOLDER / "ours-rsa.key")).end()
-		check("a key that does not belong to its certificate keeps the gateway from starting", False)
-	except RuntimeError as why:
-		check("a key that does not belong to its certificate keeps the gateway from starting, and says why", "does not belong to the certificate" in str(why), str(why))
+	log = mixed(port)
+	check("a key that does not belong to its certificate keeps the gateway from starting, and that is said", "does not belong to the certificate" in log, log)
 	return TALLY.end()
 
 
