@@ -399,9 +399,10 @@ static bool somebody_works(const struct gateway *g)
 
 /* ---- what it is told ---- */
 
-static void set_halted(struct gateway *g, bool halted)
+static void look_whether_halted(struct gateway *g)
 {
 	unsigned halts = atomic_load(&g->shared->halts);
+	bool halted = halt_is_asked(g->shared, g->halt);
 
 	/* Over before it was seen here: on record all the same. */
 	if (halts != g->halts_seen && !halted && !g->halted) {
@@ -410,6 +411,9 @@ static void set_halted(struct gateway *g, bool halted)
 	}
 	g->halts_seen = halts;
 	atomic_store(&g->shared->halted, halted);
+	/* Somebody halted it meanwhile: that stands until it is looked at next. */
+	if (atomic_load(&g->shared->halts) != halts)
+		atomic_store(&g->shared->halted, 1);
 	if (g->halted == halted)
 		return;
 	g->halted = halted;
@@ -468,7 +472,9 @@ static void reload(struct gateway *g)
 	for (unsigned i = 0; i < SLOTS_MOST; i++)
 		g->slots[i].restart_at_ms = 0;
 	start_workers(g);
-	atomic_fetch_add(&g->shared->stewards, 1);      /* another takes its place, that knows what is new */
+	/* Another takes the steward's place, that knows what is new: at once, for this process may have to wait for something next. */
+	atomic_fetch_add(&g->shared->stewards, 1);
+	start_steward(g);
 	note(g, "configuration read again");
 	log_note("gateway: the configuration was read again");
 	config_destroy(old);
@@ -497,7 +503,7 @@ static int watch_over(struct gateway *g)
 			take_signal(g, info.ssi_signo);
 		if (atomic_exchange(&g->shared->reload_asked, 0) && !g->leaving)
 			reload(g);
-		set_halted(g, halt_is_asked(g->shared, g->halt));
+		look_whether_halted(g);
 		tell_gaps(g);
 		errands_run(&g->errands, g->config, leave_ends, g);
 		save_now_and_then(g);

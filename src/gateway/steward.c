@@ -26,7 +26,7 @@ struct steward {
 	struct watch listener;
 	struct decisions decisions;
 	struct timer look;
-	bool file_is_there, ends;
+	bool ends;
 	unsigned asking;            /* visitors who have no answer yet */
 };
 
@@ -196,11 +196,9 @@ static void look(struct timer *t)
 {
 	struct steward *s = t->owner;
 	struct shared *shared = s->start->shared;
-	bool there = halt_file_is_there(s->start->halt);
 
-	if (there && !s->file_is_there && !atomic_load(&shared->halted))
+	if (halt_file_is_there(s->start->halt) && !atomic_load(&shared->halted))
 		halt_now(shared);
-	s->file_is_there = there;
 	/* Who comes now waits for the next one; who is in the middle of asking has one more look's time. */
 	if (s->ends)
 		loop_stop(s->loop);
