@@ -113,6 +113,7 @@ static void keep_fields(struct turn *t, const struct http_head *h)
 static void begin_stream(struct turn *t)
 {
 	shared_count(t->door->shared, COUNT_STREAMS, 1);
+	text_finish(&t->asked);         /* it may be long until that is wanted again, and there may be many of these */
 	framing_init(&t->framing, t->dialect->framing);
 	t->fields[t->field_count++] = (struct http_field){BYTES("Cache-Control"), BYTES("no-cache")};
 	t->fields[t->field_count++] = (struct http_field){BYTES("X-Accel-Buffering"), BYTES("no")};

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* STALL_MS: so long the other side may take nothing of what is queued. LINGER: what it may still send, and for how long, after the last byte for it. */
-enum { READ_MOST = 64 << 10, READS_A_TURN = 4, STALL_MS = 60000, LINGER_MS = 2000, LINGER_MOST = 1 << 20 };
+/* KEPT_MOST: so much memory of a queue is kept while nothing is in it. STALL_MS: so long the other side may take nothing of what is queued. LINGER: what it may still send, and for how long, after the last byte for it. */
+enum { READ_MOST = 64 << 10, READS_A_TURN = 4, STALL_MS = 60000, LINGER_MS = 2000, LINGER_MOST = 1 << 20, KEPT_MOST = 2048 };
 
 /* What waits for the end of the turn need not be waited for in epoll. */
 static void arm(struct connection *c)
@@ -120,6 +120,8 @@ static void flush(struct connection *c)
 	}
 	c->sent = 0;
 	text_clear(&c->out);
+	if (c->out.room > KEPT_MOST)
+		text_finish(&c->out);
 	timer_cancel(c->loop, &c->patience);
 	if (c->closing)
 		linger(c);
