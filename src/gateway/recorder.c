@@ -19,7 +19,7 @@
 #include "ledger/ledger.h"
 
 enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_APPROVAL, MESSAGE_WORKER, MESSAGE_WAKE };
-enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20 };
+enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20, ID_DIGITS = 2 * EXCHANGE_ID };
 /* Records wait for each other a moment: one signature and one sync for all of them. What could not be kept is tried again every second. */
 enum { GATHER_MS = 10, AGAIN_MS = 1000 };
 
@@ -178,38 +178,49 @@ static bool wait_for_commit(struct keeping *k)
 	return k->waiting == 0;
 }
 
-/* Where the journal told of something that is on record already: its recorder was killed after the commit, before it could say so. */
+/* What is not free in a journal; looked for in every record of late, so it is listed once. */
 struct search {
 	struct journal *journal;
+	unsigned places[JOURNAL_PLACES];
+	size_t count;
+	struct text ids;            /* of those, in hexadecimal digits as records have them */
 };
+
+static void list_places(struct search *s)
+{
+	for (unsigned i = 0; i < JOURNAL_PLACES; i++) {
+		const struct place *p = &s->journal->file->places[i];
+		if (atomic_load(&p->state) == PLACE_FREE)
+			continue;
+		s->places[s->count++] = i;
+		text_add_hex(&s->ids, (struct bytes){p->id, EXCHANGE_ID});
+	}
+}
 
 static bool strike_out(void *context, uint64_t number, struct bytes record)
 {
-	struct search *s = context;
+	const struct search *s = context;
 	size_t at = bytes_find(record, BYTES(",\"id\":\""));
-	struct bytes id = bytes_slice(record, at + 7, 2 * EXCHANGE_ID);
+	struct bytes id = bytes_slice(record, at + 7, ID_DIGITS);
 
 	(void)number;
-	for (unsigned i = 0; i < JOURNAL_PLACES && id.len == 2 * EXCHANGE_ID; i++) {
-		const struct place *p = &s->journal->file->places[i];
-		struct text hex;
-		if (atomic_load(&p->state) == PLACE_FREE)
-			continue;
-		text_init(&hex, NULL);
-		text_add_hex(&hex, (struct bytes){p->id, EXCHANGE_ID});
-		if (bytes_equal(text_bytes(&hex), id))
-			journal_give_back(s->journal, i);
-		text_finish(&hex);
-	}
+	for (size_t i = 0; i < s->count; i++)
+		if (bytes_equal(id, bytes_slice(text_bytes(&s->ids), i * ID_DIGITS, ID_DIGITS)))
+			journal_give_back(s->journal, s->places[i]);
 	return true;
 }
 
-static bool holds_anything(const struct journal *j)
+/* Where the journal tells of something that is on record already: its recorder was killed after the commit, before it could say so. */
+static void strike_out_recorded(struct keeping *k, struct journal *j)
 {
-	for (unsigned i = 0; i < JOURNAL_PLACES; i++)
-		if (atomic_load(&j->file->places[i].state) != PLACE_FREE)
-			return true;
-	return false;
+	static struct search s;
+	uint64_t size = 0;
+
+	s = (struct search){.journal = j};
+	list_places(&s);
+	if (s.count > 0 && store_size(ledger_store(k->ledger), &size))
+		store_each_record(ledger_store(k->ledger), size > LOOK_BACK ? size - LOOK_BACK : 0, strike_out, &s);
+	text_finish(&s.ids);
 }
 
 /* A worker that died between two steps left both what was under way and how it ended. */
@@ -237,10 +248,7 @@ static void append_places(struct keeping *k, struct journal *j, enum place_state
 /* Nobody writes to it any more: what still stands in it goes on record. */
 static void close_journal(struct keeping *k, struct journal *j, const char *path)
 {
-	uint64_t size = 0;
-
-	if (holds_anything(j) && store_size(ledger_store(k->ledger), &size))
-		store_each_record(ledger_store(k->ledger), size > LOOK_BACK ? size - LOOK_BACK : 0, strike_out, &(struct search){j});
+	strike_out_recorded(k, j);
 	append_places(k, j, PLACE_FINISHED);
 	append_places(k, j, PLACE_UNDER_WAY);
 	/* Else the next recorder finds it. */
