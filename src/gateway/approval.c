@@ -1,49 +1,24 @@
 #include "gateway/approval.h"
 
-#include "base/cursor.h"
 #include "base/time.h"
+#include "syntax/lines.h"
 
 static const char first_line[] = "merlon approval v1";
-
-static void add_line(struct text *t, const char *key, struct bytes value)
-{
-	text_addf(t, "%s ", key);
-	for (size_t i = 0; i < value.len; i++)
-		text_add_byte(t, value.at[i] < ' ' ? ' ' : (char)value.at[i]);
-	text_add_byte(t, '\n');
-}
-
-static void add_time_line(struct text *t, const char *key, int64_t at_ms)
-{
-	text_addf(t, "%s ", key);
-	text_add_time(t, at_ms);
-	text_add_byte(t, '\n');
-}
 
 void approval_write(const struct hold_question *q, const struct approval *a, struct text *out)
 {
 	text_addf(out, "%s\n", first_line);
-	add_line(out, "exchange", bytes_of(q->id));
-	add_line(out, "says", bytes_of(a->agrees ? "approve" : "refuse"));
-	add_line(out, "half", bytes_of(q->answer ? "answer" : "request"));
+	lines_add(out, "exchange", bytes_of(q->id));
+	lines_add(out, "says", bytes_of(a->agrees ? "approve" : "refuse"));
+	lines_add(out, "half", bytes_of(q->answer ? "answer" : "request"));
 	text_add_string(out, "digest ");
 	text_add_hex(out, digest_bytes(&q->digest));
 	text_add_byte(out, '\n');
-	add_line(out, "caller", hold_bytes(&q->caller));
-	add_time_line(out, "expires", q->expires_ms);
-	add_time_line(out, "at", a->at_ms);
-	add_line(out, "by", bytes_slice(a->by, 0, HOLD_TEXT_MOST));
-	add_line(out, "reason", bytes_slice(a->reason, 0, HOLD_TEXT_MOST));
-}
-
-/* The value of "KEY VALUE"; fails the cursor when another key stands there. */
-static struct bytes take_line(struct cursor *c, const char *key)
-{
-	struct bytes line = cursor_until(c, '\n'), name = bytes_of(key);
-
-	if (!bytes_start_with(line, name) || line.len <= name.len || line.at[name.len] != ' ')
-		cursor_fail(c, "is no approval");
-	return bytes_from(line, name.len + 1);
+	lines_add(out, "caller", hold_bytes(&q->caller));
+	lines_add_time(out, "expires", q->expires_ms);
+	lines_add_time(out, "at", a->at_ms);
+	lines_add(out, "by", bytes_slice(a->by, 0, HOLD_TEXT_MOST));
+	lines_add(out, "reason", bytes_slice(a->reason, 0, HOLD_TEXT_MOST));
 }
 
 /* What is signed of a note; all of what is none. */
@@ -60,16 +35,16 @@ bool approval_read(struct bytes text, struct approval *out)
 
 	if (!bytes_same(cursor_until(&c, '\n'), first_line))
 		return false;
-	out->exchange = take_line(&c, "exchange");
-	struct bytes says = take_line(&c, "says");
+	out->exchange = lines_take(&c, "exchange");
+	struct bytes says = lines_take(&c, "says");
 	out->agrees = bytes_same(says, "approve");
-	take_line(&c, "half");
-	take_line(&c, "digest");
-	take_line(&c, "caller");
-	take_line(&c, "expires");
-	bool good = time_parse(take_line(&c, "at"), &out->at_ms);
-	out->by = take_line(&c, "by");
-	out->reason = take_line(&c, "reason");
+	lines_take(&c, "half");
+	lines_take(&c, "digest");
+	lines_take(&c, "caller");
+	lines_take(&c, "expires");
+	bool good = time_parse(lines_take(&c, "at"), &out->at_ms);
+	out->by = lines_take(&c, "by");
+	out->reason = lines_take(&c, "reason");
 	return cursor_ok(&c) && cursor_left(&c) == 0 && good && out->by.len > 0 && (out->agrees || bytes_same(says, "refuse"));
 }
 
