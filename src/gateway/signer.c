@@ -22,6 +22,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "gateway/tls.h"
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
 
@@ -89,12 +90,10 @@ static EVP_PKEY *read_key(const char *path)
 
 static bool belongs_to(const char *certificate, const EVP_PKEY *key)
 {
-	BIO *bio = BIO_new_file(certificate, "r");
-	X509 *x = bio ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL) : NULL;
+	X509 *x = tls_read_certificate(certificate);
 	bool good = x && EVP_PKEY_eq(X509_get0_pubkey(x), key) == 1;
 
 	X509_free(x);
-	BIO_free(bio);
 	return good;
 }
 

@@ -62,18 +62,25 @@ static const char *check_dates(const struct listener *l)
 	return tls_seconds_left(l) < 0 ? "a certificate that has expired: no caller would come in" : NULL;
 }
 
-const char *tls_read_end(const char *path, int64_t *ends_s)
+X509 *tls_read_certificate(const char *path)
 {
 	FILE *in = fopen(path, "re");
 	X509 *x = in ? PEM_read_X509(in, NULL, NULL, NULL) : NULL;
+
+	if (in)
+		fclose(in);
+	return x;
+}
+
+const char *tls_read_end(const char *path, int64_t *ends_s)
+{
+	X509 *x = tls_read_certificate(path);
 	struct tm ends;
 	bool good = x && ASN1_TIME_to_tm(X509_get0_notAfter(x), &ends) == 1;
 
 	if (good)
 		*ends_s = timegm(&ends);
 	X509_free(x);
-	if (in)
-		fclose(in);
 	return good ? NULL : "a certificate that cannot be read";
 }
 

@@ -28,6 +28,8 @@ void tls_close(struct listener *l);
 int64_t tls_seconds_left(const struct listener *l);
 /* "EXPIRES IN 3 DAYS...", or NULL while that is far away; in words of its own, valid until the next call. */
 const char *tls_warning(int64_t seconds_left);
+/* The first certificate of a PEM file, the caller's to free; NULL when there is none. */
+X509 *tls_read_certificate(const char *path);
 /* When the first certificate of a PEM file ends, in seconds since 1970. NULL when it is fine, else what is wrong with it. */
 const char *tls_read_end(const char *path, int64_t *ends_s);
 

@@ -31,6 +31,7 @@ import threading
 import time
 import warnings
 
+import gate
 import gateway as talk
 from gateway import Model, Server, check, free_port, texts
 
@@ -273,18 +274,7 @@ def keys(g):
 	check("there is something to look for", len(secrets) == 6 and min(map(len, secrets.values())) >= 24, {k: len(v) for k, v in secrets.items()})
 	holders = {}
 	for pid in g.family():
-		found = set()
-		with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
-			for line in maps:
-				begin, end = (int(x, 16) for x in line.split()[0].split("-"))
-				if "rw" not in line.split()[1] or end - begin > 1 << 27:
-					continue
-				try:
-					memory.seek(begin)
-					data = memory.read(end - begin)
-				except (OSError, ValueError, OverflowError):
-					continue
-				found |= {name for name, s in secrets.items() if s in data or s[::-1] in data}
+		found = {name for data in gate.memory(pid) for name, s in secrets.items() if s in data or s[::-1] in data}
 		if found:
 			holders[pid] = found
 	check("one process alone has the keys, as numbers", len(holders) == 1 and "ec priv:" in list(holders.values())[0] and "rsa prime1:" in list(holders.values())[0], holders)

@@ -32,6 +32,20 @@ def records(merlon, ledger, export, kind="exchange"):
 	return found
 
 
+def memory(pid):
+	"""What a process may write to, region by region, as far as it can be read."""
+	with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as regions:
+		for line in maps:
+			begin, end = (int(x, 16) for x in line.split()[0].split("-"))
+			if "rw" not in line.split()[1] or end - begin > 1 << 27:
+				continue
+			try:
+				regions.seek(begin)
+				yield regions.read(end - begin)
+			except (OSError, ValueError, OverflowError):
+				continue
+
+
 class Tally:
 	"""Counts what held and what did not, and says so at the end as every test here does."""
 

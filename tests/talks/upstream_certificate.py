@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 
-from gate import Gateway, Tally, free_port
+from gate import Gateway, Tally, free_port, memory
 
 MERLON, FOLDER = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve() / "upstream_certificate"
 TALLY = Tally()
@@ -101,22 +101,6 @@ def private_number(name):
 	return {number, number[::-1]}
 
 
-def has(pid, secrets):
-	with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
-		for line in maps:
-			begin, end = (int(x, 16) for x in line.split()[0].split("-"))
-			if "rw" not in line.split()[1] or end - begin > 1 << 27:
-				continue
-			try:
-				memory.seek(begin)
-				data = memory.read(end - begin)
-			except (OSError, ValueError, OverflowError):
-				continue
-			if any(s in data for s in secrets):
-				return True
-	return False
-
-
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
 	FOLDER.mkdir(parents=True)
@@ -130,7 +114,8 @@ def main():
 		Model.shown.clear()
 		statuses = [g.status("hello") for _ in range(5)]
 		check(f"{name}: the model is shown the certificate, and answers", statuses == [200] * 5 and set(Model.shown) == {name}, (statuses, Model.shown))
-		holders = [pid for pid in [g.process.pid, *g.children()] if has(pid, private_number(name))]
+		secrets = private_number(name)
+		holders = [pid for pid in [g.process.pid, *g.children()] if any(s in data for data in memory(pid) for s in secrets)]
 		check(f"{name}: one process alone has the key", len(holders) == 1 and holders[0] != g.process.pid, holders)
 		check(f"{name}: ends when told to", g.end() == 0)
 	for name, tls in (("nobody", {}), ("stranger", {"certificate": str(FOLDER / "stranger.pem"), "key": str(FOLDER / "stranger.key")})):
