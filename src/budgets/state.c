@@ -22,14 +22,6 @@ size_t bucket_copy(const struct budgets *b, uint32_t bucket, struct counter out[
 
 /* ---- out ---- */
 
-static void write_hex(struct text *out, const char *name, const unsigned char *at, size_t len)
-{
-	text_add_key(out, name);
-	text_add_byte(out, '"');
-	text_add_hex(out, (struct bytes){at, len});
-	text_add_byte(out, '"');
-}
-
 static void write_counter(const struct budgets *b, const struct counter *c, bool first, struct text *out)
 {
 	const struct limit *limit = &b->limits[c->limit - 1];
@@ -37,7 +29,7 @@ static void write_counter(const struct budgets *b, const struct counter *c, bool
 	text_add_string(out, first ? "\n{" : ",\n{");
 	text_add_member(out, "budget", bytes_of(limit->name));
 	text_add_member(out, "subject", bytes_of(c->subject));
-	write_hex(out, "key", c->key, sizeof c->key);
+	text_add_member_hex(out, "key", (struct bytes){c->key, sizeof c->key});
 	text_add_member_number(out, "window_ms", (uint64_t)limit->window_ms);
 	text_add_member_number(out, "window", (uint64_t)c->window);
 	text_add_member_number(out, "requests", c->used.requests);
@@ -56,7 +48,7 @@ bool budgets_save(const struct budgets *b, const char *path, int64_t now_ms, cha
 	text_add_byte(&out, '{');
 	text_add_member_number(&out, "version", VERSION);
 	text_add_member_number(&out, "saved_ms", (uint64_t)now_ms);
-	write_hex(&out, "salt", b->board->salt, sizeof b->board->salt);
+	text_add_member_hex(&out, "salt", (struct bytes){b->board->salt, sizeof b->board->salt});
 	text_add_key(&out, "counters");
 	text_add_byte(&out, '[');
 	for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {

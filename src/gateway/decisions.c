@@ -18,14 +18,6 @@ void decisions_open(struct decisions *d, struct loop *loop, int recorder)
 
 /* ---- what waits: members in the order of their keys ---- */
 
-static void add_digest(struct text *out, const char *key, const struct digest *d)
-{
-	text_add_key(out, key);
-	text_add_byte(out, '"');
-	text_add_hex(out, digest_bytes(d));
-	text_add_byte(out, '"');
-}
-
 static void add_time(struct text *out, const char *key, int64_t at_ms)
 {
 	text_add_key(out, key);
@@ -38,9 +30,9 @@ static void add_question(struct text *out, const struct hold_question *q)
 {
 	text_add_byte(out, '{');
 	if (q->tool.len > 0)
-		add_digest(out, "arguments", &q->arguments);
+		text_add_member_hex(out, "arguments", digest_bytes(&q->arguments));
 	text_add_member(out, "caller", hold_bytes(&q->caller));
-	add_digest(out, "digest", &q->digest);
+	text_add_member_hex(out, "digest", digest_bytes(&q->digest));
 	add_time(out, "expires", q->expires_ms);
 	text_add_member(out, "half", bytes_of(q->answer ? "answer" : "request"));
 	text_add_member(out, "id", bytes_of(q->id));
@@ -106,7 +98,7 @@ static void write_record(const struct hold_question *q, const struct hold_decisi
 	text_add_member(out, "by", hold_bytes(&decision->by));
 	text_add_member(out, "caller", hold_bytes(&q->caller));
 	text_add_member(out, "decision", bytes_of(decision->agrees ? "approve" : "refuse"));
-	add_digest(out, "digest", &q->digest);
+	text_add_member_hex(out, "digest", digest_bytes(&q->digest));
 	text_add_member(out, "exchange", bytes_of(q->id));
 	add_time(out, "expires", q->expires_ms);
 	text_add_member(out, "half", bytes_of(q->answer ? "answer" : "request"));

@@ -13,27 +13,6 @@ static void add_bounded(struct text *t, const char *key, struct bytes value)
 	text_add_member(t, key, bytes_slice(value, 0, NAME_MOST));
 }
 
-static void add_digest(struct text *t, const char *key, struct digest d)
-{
-	text_add_key(t, key);
-	text_add_byte(t, '"');
-	text_add_hex(t, digest_bytes(&d));
-	text_add_byte(t, '"');
-}
-
-static struct digest salted(const struct turn *t, struct bytes b)
-{
-	struct hasher h;
-
-	hasher_init(&h);
-	hasher_begin(&h);
-	hasher_add(&h, (struct bytes){t->salt, sizeof t->salt});
-	hasher_add(&h, b);
-	struct digest d = hasher_end(&h);
-	hasher_finish(&h);
-	return d;
-}
-
 /* On a route that only lists, what has a body is not looked at. */
 static enum examined examined(const struct turn *t, const struct exchange *x, uint64_t bytes)
 {
@@ -47,8 +26,10 @@ static void add_answer(struct text *out, struct turn *t)
 	text_add_key(out, "answer");
 	text_add_byte(out, '{');
 	text_add_member_number(out, "bytes", t->answer_bytes);
-	if (t->status)
-		add_digest(out, "digest", hasher_end(&t->answer_hash));
+	if (t->status) {
+		struct digest d = hasher_end(&t->answer_hash);
+		text_add_member_hex(out, "digest", digest_bytes(&d));
+	}
 	text_add_key(out, "ended");
 	text_add_string(out, t->answer.ended ? "true" : "false");
 	text_add_member_number(out, "events", t->events);
@@ -63,6 +44,7 @@ static void add_answer(struct text *out, struct turn *t)
 
 static void add_request(struct text *out, struct turn *t)
 {
+	struct digest digest = turn_digest(t, text_bytes(&t->body));
 	uint64_t tools = 0;
 
 	for (const struct piece *p = t->request.pieces; p; p = p->next)
@@ -70,7 +52,7 @@ static void add_request(struct text *out, struct turn *t)
 	text_add_key(out, "request");
 	text_add_byte(out, '{');
 	text_add_member_number(out, "bytes", t->body.len);
-	add_digest(out, "digest", salted(t, text_bytes(&t->body)));
+	text_add_member_hex(out, "digest", digest_bytes(&digest));
 	add_bounded(out, "examined", bytes_of(examined_name(t->upstream || t->body.len ? examined(t, &t->request, t->body.len) : EXAMINED_NOT)));
 	add_bounded(out, "model", t->request.model);
 	text_add_member_number(out, "pieces", t->request.piece_count);
@@ -124,10 +106,7 @@ static void add_caller(struct text *out, const struct turn *t)
 	add_bounded(out, "caller-proof", bytes_of(c && c->proof ? c->proof : ""));
 	add_bounded(out, "caller-team", c ? c->team : BYTES(""));
 	add_bounded(out, "dialect", bytes_of(t->dialect ? t->dialect->name : ""));
-	text_add_key(out, "id");
-	text_add_byte(out, '"');
-	text_add_hex(out, (struct bytes){t->id, sizeof t->id});
-	text_add_byte(out, '"');
+	text_add_member(out, "id", bytes_of(t->id_text));
 }
 
 /* What is known once the request is read stands in the journal and in the record: it is written once. */

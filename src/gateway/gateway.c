@@ -101,9 +101,8 @@ static void note(struct gateway *g, const char *what)
 
 	recorder_open(&r, loop, dup(g->recorder_socket), -1, g->shared);
 	text_init(&body, NULL);
-	text_add_string(&body, "{\"configuration\":\"");
-	text_add_hex(&body, digest_bytes(&g->config->digest));
-	text_add_byte(&body, '"');
+	text_add_byte(&body, '{');
+	text_add_member_hex(&body, "configuration", digest_bytes(&g->config->digest));
 	text_add_member(&body, "listen", bytes_of(g->config->listeners[0].address));
 	text_add_member(&body, "upstream", bytes_of(g->config->upstreams[0].servers[0].url));
 	text_add_member(&body, "what", bytes_of(what));

@@ -12,11 +12,6 @@ bool hold_is_possible(const struct turn *t)
 	return t->door->config->holds.wait_ms > 0 && t->door->board;
 }
 
-static struct digest salted(const struct turn *t, struct bytes b)
-{
-	return digest_of_two((struct bytes){t->salt, sizeof t->salt}, b);
-}
-
 /* The tool that is called; of several the last. */
 static void note_tool(struct hold *h, const struct exchange *half)
 {
@@ -24,7 +19,7 @@ static void note_tool(struct hold *h, const struct exchange *half)
 		if (p->kind != PIECE_TOOL_CALL || p->name.len == 0)
 			continue;
 		h->question.tool = hold_text(p->name);
-		h->question.arguments = salted(h->turn, p->text);
+		h->question.arguments = turn_digest(h->turn, p->text);
 	}
 }
 
@@ -41,7 +36,7 @@ struct hold *hold_prepare(struct turn *t, const struct exchange *half, bool answ
 	h->body = body;
 	memcpy(h->question.id, t->id_text, sizeof h->question.id);
 	h->question.answer = answer;
-	h->question.digest = salted(t, body);
+	h->question.digest = turn_digest(t, body);
 	h->question.caller = hold_text(t->caller->name);
 	h->question.route = hold_text(t->route->name);
 	h->question.model = hold_text(half->model.len > 0 ? half->model : t->request.model);
@@ -109,7 +104,7 @@ void hold_forget(struct turn *t)
 /* What goes on is what they were asked about, to the byte. */
 static bool is_unchanged(const struct hold *h)
 {
-	struct digest now = salted(h->turn, h->question.answer ? h->body : h->turn->to_ask);
+	struct digest now = turn_digest(h->turn, h->question.answer ? h->body : h->turn->to_ask);
 
 	return digest_equal(now, h->question.digest);
 }
@@ -171,25 +166,17 @@ void hold_refuse_all(struct door *door)
 
 /* ---- record: members in the order of their keys ---- */
 
-static void add_digest(struct text *out, const char *key, const struct digest *d)
-{
-	text_add_key(out, key);
-	text_add_byte(out, '"');
-	text_add_hex(out, digest_bytes(d));
-	text_add_byte(out, '"');
-}
-
 static void add_hold(struct text *out, const struct hold *h, bool whole)
 {
 	const struct hold_decision *d = &h->decision;
 
 	text_add_byte(out, '{');
 	if (whole && h->question.tool.len > 0)
-		add_digest(out, "arguments", &h->question.arguments);
+		text_add_member_hex(out, "arguments", digest_bytes(&h->question.arguments));
 	if (h->decided)
 		text_add_member(out, "by", hold_bytes(&d->by));
 	text_add_member(out, "decision", bytes_of(!h->decided ? "none" : d->agrees ? "approve" : "refuse"));
-	add_digest(out, "digest", &h->question.digest);
+	text_add_member_hex(out, "digest", digest_bytes(&h->question.digest));
 	text_add_member(out, "half", bytes_of(h->question.answer ? "answer" : "request"));
 	if (h->decided) {
 		text_add_member(out, "key", hold_bytes(&d->key));

@@ -28,7 +28,7 @@ static void take_random(unsigned char *out, size_t len)
 	}
 	left -= len;
 	memcpy(out, pool + left, len);
-	memset(pool + left, 0, len);
+	explicit_bzero(pool + left, len);
 }
 
 /* Those who watch over machines are answered without a key, and learn nothing but that. */
@@ -300,6 +300,11 @@ void turn_pause(struct turn *t, bool paused)
 }
 
 /* ---- go ---- */
+
+struct digest turn_digest(const struct turn *t, struct bytes b)
+{
+	return digest_of_two((struct bytes){t->salt, sizeof t->salt}, b);
+}
 
 struct bytes turn_field(const struct heading *h, const char *name)
 {

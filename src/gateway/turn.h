@@ -98,6 +98,8 @@ bool judge_stream_ends(struct turn *);
 /* Ends the stream that the client has so far: what waits, it never gets. */
 void judge_write_stop(struct turn *, struct text *out, const struct refusal *);
 
+/* With the salt of the exchange: once that is erased it says nothing any more. */
+struct digest turn_digest(const struct turn *, struct bytes);
 struct bytes turn_field(const struct heading *, const char *name);
 
 #endif

@@ -10,10 +10,7 @@ void recorded_write(const struct policy *policy, const struct facts *facts, bool
 	text_add_byte(out, '{');
 	text_add_member(out, "by", bytes_slice(d.rule, 0, RULE_MOST));
 	text_add_member(out, "decision", bytes_of(measure_name(d.measure)));
-	text_add_key(out, "digest");
-	text_add_byte(out, '"');
-	text_add_hex(out, digest_bytes(policy_digest(policy)));
-	text_add_byte(out, '"');
+	text_add_member_hex(out, "digest", digest_bytes(policy_digest(policy)));
 	text_add_member(out, "done", bytes_of(measure_name(done)));
 	text_add_key(out, "facts");
 	facts_write(facts, out);

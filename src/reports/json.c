@@ -16,14 +16,6 @@ static void add_path(struct text *t, const char *path)
 	text_add_byte(t, '"');
 }
 
-static void add_digest(struct text *t, const char *key, const struct digest *d)
-{
-	text_add_key(t, key);
-	text_add_byte(t, '"');
-	text_add_hex(t, digest_bytes(d));
-	text_add_byte(t, '"');
-}
-
 /* "a b c" as a list. */
 static void add_words(struct text *t, const char *key, const char *words)
 {
@@ -63,7 +55,7 @@ static void add_finding(struct text *t, const struct item_finding *f)
 	add_words(t, "controls", f->check->supports);
 	if (f->loaders)
 		add_loaders(t, f->loaders);
-	add_digest(t, "fingerprint", &f->fingerprint);
+	text_add_member_hex(t, "fingerprint", digest_bytes(&f->fingerprint));
 	text_add_byte(t, '}');
 }
 
@@ -92,7 +84,7 @@ static void add_item(struct text *t, const struct item *item)
 	text_add_byte(t, '{');
 	add_path(t, item->path);
 	if (item->hashed) {
-		add_digest(t, "sha256", &item->digest);
+		text_add_member_hex(t, "sha256", digest_bytes(&item->digest));
 	} else {
 		text_add_key(t, "sha256");
 		text_add_string(t, "null");
@@ -139,7 +131,7 @@ static void add_summary(struct text *t, const struct assessment *a)
 	add_time(t, "ended_ms", a->ended_ms);
 	if (a->loaders)
 		add_loaders(t, a->loaders);
-	add_digest(t, "rules", &a->rules);
+	text_add_member_hex(t, "rules", digest_bytes(&a->rules));
 	text_add_member(t, "sandbox_gap", bytes_of(a->sandbox_gap ? a->sandbox_gap : ""));
 	if (a->ledger) {
 		text_add_member(t, "ledger", bytes_of(a->ledger));
@@ -245,7 +237,7 @@ static void write_standing(const struct standing *s, const struct report_style *
 	text_add_byte(out, '{');
 	text_add_member(out, "merlon", bytes_of(merlon_version));
 	add_time(out, "at_ms", s->at_ms);
-	add_digest(out, "catalog", &s->catalog->digest);
+	text_add_member_hex(out, "catalog", digest_bytes(&s->catalog->digest));
 	text_add_member(out, "ledger", bytes_of(s->ledger));
 	text_add_member_number(out, "records", s->records);
 	text_add_member(out, "ledger_fault", bytes_of(s->ledger_fault ? s->ledger_fault : ""));

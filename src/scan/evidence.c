@@ -14,14 +14,6 @@ static void add_bounded(struct text *t, const char *key, const char *value, size
 	text_add_member(t, key, bytes_slice(bytes_of(value), 0, most));
 }
 
-static void add_digest(struct text *t, const char *key, const struct digest *d)
-{
-	text_add_key(t, key);
-	text_add_byte(t, '"');
-	text_add_hex(t, digest_bytes(d));
-	text_add_byte(t, '"');
-}
-
 /* Drops the last part of an absolute path. */
 static void go_up(struct text *t)
 {
@@ -86,7 +78,7 @@ bool evidence_begin(struct ledger *l, const struct assessment *a, const char *co
 	}
 	text_add_byte(&t, ']');
 	text_add_member_number(&t, "paths-given", path_count);
-	add_digest(&t, "rules", &a->rules);
+	text_add_member_hex(&t, "rules", digest_bytes(&a->rules));
 	add_bounded(&t, "sandbox-gap", a->sandbox_gap ? a->sandbox_gap : "", TEXT_MOST);
 	add_bounded(&t, "version", merlon_version, TEXT_MOST);
 	text_add_byte(&t, '}');
@@ -100,7 +92,7 @@ static bool add_finding(struct ledger *l, struct text *t, const struct item_find
 	text_clear(t);
 	text_add_byte(t, '{');
 	add_bounded(t, "check", f->check->id, TEXT_MOST);
-	add_digest(t, "fingerprint", &f->fingerprint);
+	text_add_member_hex(t, "fingerprint", digest_bytes(&f->fingerprint));
 	if (f->loaders)
 		add_loaders(t, f->loaders);
 	add_bounded(t, "message", f->message, TEXT_MOST);
@@ -133,7 +125,7 @@ bool evidence_item(struct ledger *l, const struct item *item)
 	text_add_key(&t, "path");
 	add_absolute(&t, item->path);
 	if (item->hashed)
-		add_digest(&t, "sha256", &item->digest);
+		text_add_member_hex(&t, "sha256", digest_bytes(&item->digest));
 	text_add_member_number(&t, "size", item->size);
 	add_bounded(&t, "verdict", verdict_name(item->verdict), TEXT_MOST);
 	add_bounded(&t, "why", item->why, TEXT_MOST);

@@ -117,5 +117,7 @@ void text_add_json(struct text *t, struct bytes b);
 void text_add_key(struct text *t, const char *key);
 void text_add_member(struct text *t, const char *key, struct bytes value);
 void text_add_member_number(struct text *t, const char *key, uint64_t value);
+/* Digests and ids: in hexadecimal digits. */
+void text_add_member_hex(struct text *t, const char *key, struct bytes value);
 
 #endif

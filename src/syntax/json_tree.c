@@ -240,3 +240,11 @@ void text_add_member_number(struct text *t, const char *key, uint64_t value)
 	text_add_key(t, key);
 	text_add_number(t, value);
 }
+
+void text_add_member_hex(struct text *t, const char *key, struct bytes value)
+{
+	text_add_key(t, key);
+	text_add_byte(t, '"');
+	text_add_hex(t, value);
+	text_add_byte(t, '"');
+}
