@@ -320,6 +320,25 @@ def kill_all(upstream):
 	check("and no journal is left", not list(g.ledger.glob("under-way.*")))
 
 
+def told_twice(upstream):
+	"""A journal that still holds what is on record, as one whose recorder was killed between the two, adds nothing."""
+	g = Gateway(upstream, "twice", "--workers", "1")
+	recorder = g.children()[0]
+	os.kill(recorder, signal.SIGSTOP)
+	answered = sum(g.ask("hello")[0].status == 200 for _ in range(20))
+	journal = next(g.ledger.glob("under-way.*"))
+	held = journal.read_bytes()
+	os.kill(recorder, signal.SIGCONT)
+	g.end()
+	before = {r["id"] for r in g.records()}
+	check("the journal held what is on record now", answered == 20 and len(before) >= 20 and held.count(b'"outcome":"answered"') >= 20, (answered, len(before), held.count(b'"outcome"')))
+	journal.write_bytes(held)
+	g = Gateway(upstream, "twice", "--workers", "1")
+	g.end()
+	after = [r["id"] for r in g.records()]
+	check("what stands in both is on record once", sorted(after) == sorted(before) and not list(g.ledger.glob("under-way.*")), (len(before), len(after)))
+
+
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
 	FOLDER.mkdir(parents=True)
@@ -333,6 +352,7 @@ def main():
 			part(g)
 		kill_recorder(g)
 		kill_all(server.server_port)
+		told_twice(server.server_port)
 	finally:
 		status = g.end()
 	check("it ends when told to", status == 0, status)
