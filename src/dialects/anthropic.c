@@ -24,10 +24,10 @@ static void read_message(struct exchange *x, const struct json *message)
 		place = (struct place){.x = x, .channel = CHANNEL_SYSTEM, .trust = TRUST_OPERATOR};
 	else if (!bytes_same(role, "user"))
 		place.trust = TRUST_ANYBODY;
-	reading_spelling(x, message, "role content");
+	reading_spelling(x, message, KNOWN(role, content));
 	reading_label(x, json_member(message, "role"), TRUST_USER);
 	blocks_read(&place, json_member(message, "content"));
-	reading_rest(x, message, "role content", CHANNEL_META, TRUST_USER);
+	reading_rest(x, message, KNOWN(role, content), CHANNEL_META, TRUST_USER);
 }
 
 static void read_messages(struct exchange *x, const struct json *value)
@@ -53,7 +53,7 @@ static void read_tools(struct exchange *x, const struct json *value)
 static void read_servers(struct exchange *x, const struct json *value)
 {
 	json_each(value, it)
-		reading_offer(x, BYTES("mcp_server"), it, "type")->provider = true;
+		reading_offer(x, BYTES("mcp_server"), it, KNOWN(type))->provider = true;
 }
 
 static void read_format(struct exchange *x, const struct json *value)
@@ -110,7 +110,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	(void)heading;
 	if (!root)
 		return;
-	reading_spelling(x, root, "model stream system messages tools mcp_servers output_config output_format container thread fallbacks max_tokens");
+	reading_spelling(x, root, KNOWN(model, stream, system, messages, tools, mcp_servers, output_config, output_format, container, thread, fallbacks, max_tokens));
 	json_each(root, it)
 		read_member(x, it);
 	reading_sweep(x, root);
@@ -180,12 +180,12 @@ static void read_stop(struct exchange *x, const struct json *holder)
 	if (json_string(holder, "stop_reason").len > 0)
 		x->finish = json_string(holder, "stop_reason");
 	reading_opaque(x, json_member(holder, "container"), "something kept by the server");
-	reading_rest(x, holder, "id type role content model stop_reason usage container input_tokens", CHANNEL_META, TRUST_MODEL);
+	reading_rest(x, holder, KNOWN(id, type, role, content, model, stop_reason, usage, container, input_tokens), CHANNEL_META, TRUST_MODEL);
 }
 
 static void read_head(struct exchange *x, const struct json *message)
 {
-	reading_spelling(x, message, "type role model content usage");
+	reading_spelling(x, message, KNOWN(type, role, model, content, usage));
 	if (json_string(message, "model").len > 0)
 		x->model = json_string(message, "model");
 	blocks_read(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL}, json_member(message, "content"));
@@ -282,16 +282,16 @@ static void read_error(struct exchange *x, const struct json *root)
 static const struct event {
 	const char *name;
 	void (*read)(struct exchange *, const struct json *);
-	const char *known;          /* what is read of it; the rest is examined too */
+	struct words known;         /* what is read of it; the rest is examined too */
 } events[] = {
-	{"message_start", read_message_start, "type message"},
-	{"content_block_start", read_block_start, "type index content_block"},
-	{"content_block_delta", read_block_delta, "type index delta"},
-	{"content_block_stop", read_block_stop, "type index"},
-	{"message_delta", read_message_delta, "type delta usage"},
-	{"message_stop", read_message_stop, "type"},
-	{"ping", read_ping, "type"},
-	{"error", read_error, "type error request_id"},
+	{"message_start", read_message_start, WORDS(type, message)},
+	{"content_block_start", read_block_start, WORDS(type, index, content_block)},
+	{"content_block_delta", read_block_delta, WORDS(type, index, delta)},
+	{"content_block_stop", read_block_stop, WORDS(type, index)},
+	{"message_delta", read_message_delta, WORDS(type, delta, usage)},
+	{"message_stop", read_message_stop, WORDS(type)},
+	{"ping", read_ping, WORDS(type)},
+	{"error", read_error, WORDS(type, error, request_id)},
 };
 
 /* Some clients go by the event's name, some by its type: where the two differ, nobody knows what is read. */
@@ -300,7 +300,7 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 	const struct json *root = reading_parse(x, data);
 	struct bytes type = json_string(root, "type");
 
-	reading_spelling(x, root, "type index message content_block delta usage error");
+	reading_spelling(x, root, KNOWN(type, index, message, content_block, delta, usage, error));
 	for (size_t i = 0; root && i < COUNT_OF(events); i++)
 		if (bytes_same(type, events[i].name) && (name.len == 0 || bytes_equal(name, type))) {
 			events[i].read(x, root);

@@ -127,7 +127,7 @@ static void read_error(struct exchange *x, const struct json *error)
 {
 	reading_all(x, json_member(error, "message"), CHANNEL_TOOL, TRUST_ANYBODY);
 	mcp_read_said(x, json_member(error, "data"), (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, 0});
-	reading_rest(x, error, "message data", CHANNEL_TOOL, TRUST_ANYBODY);
+	reading_rest(x, error, KNOWN(message, data), CHANNEL_TOOL, TRUST_ANYBODY);
 	x->finish = BYTES("error");
 }
 

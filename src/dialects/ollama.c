@@ -49,12 +49,12 @@ static void read_calls(struct exchange *x, const struct json *calls, unsigned tr
 {
 	json_each(calls, it) {
 		const struct json *function = json_member(it, "function");
-		reading_spelling(x, it, "function");
-		reading_spelling(x, function, "name arguments");
+		reading_spelling(x, it, KNOWN(function));
+		reading_spelling(x, function, KNOWN(name, arguments));
 		if (function)
 			reading_call_of_value(x, trust, json_member(function, "name"), json_member(function, "arguments"));
-		reading_rest(x, function, "name arguments", CHANNEL_META, trust);
-		reading_rest(x, it, "id type function", CHANNEL_META, trust);
+		reading_rest(x, function, KNOWN(name, arguments), CHANNEL_META, trust);
+		reading_rest(x, it, KNOWN(id, type, function), CHANNEL_META, trust);
 		if (json_member(it, "id"))
 			reading_label(x, json_member(it, "id"), trust);
 	}
@@ -64,7 +64,7 @@ static void read_message(struct exchange *x, const struct json *message)
 {
 	struct role role = role_of(message);
 
-	reading_spelling(x, message, "role content thinking images tool_calls tool_name tool_call_id");
+	reading_spelling(x, message, KNOWN(role, content, thinking, images, tool_calls, tool_name, tool_call_id));
 	if (!reading_label(x, json_member(message, "role"), TRUST_USER))
 		exchange_fail(x, "has a message in a role that is no word, which templates write out as it stands");
 	if (json_member(message, "tool_call_id"))
@@ -73,18 +73,18 @@ static void read_message(struct exchange *x, const struct json *message)
 	reading_text(x, json_member(message, "thinking"), CHANNEL_REASONING, role.trust);
 	read_images(x, json_member(message, "images"));
 	read_calls(x, json_member(message, "tool_calls"), role.trust);
-	reading_rest(x, message, "role content thinking images tool_calls tool_call_id", CHANNEL_META, TRUST_USER);
+	reading_rest(x, message, KNOWN(role, content, thinking, images, tool_calls, tool_call_id), CHANNEL_META, TRUST_USER);
 }
 
 static void read_tool(struct exchange *x, const struct json *tool)
 {
 	const struct json *function = json_member(tool, "function");
 
-	reading_spelling(x, tool, "type function");
-	reading_spelling(x, function, "name description parameters");
-	reading_offer(x, function ? json_string(function, "name") : json_string(tool, "type"), function ? function : tool, "name description");
+	reading_spelling(x, tool, KNOWN(type, function));
+	reading_spelling(x, function, KNOWN(name, description, parameters));
+	reading_offer(x, function ? json_string(function, "name") : json_string(tool, "type"), function ? function : tool, KNOWN(name, description));
 	if (function)
-		reading_rest(x, tool, "type function", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+		reading_rest(x, tool, KNOWN(type, function), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 }
 
 static bool is_set(const struct json *value)
@@ -110,7 +110,7 @@ static bool is_route(const struct exchange *x, const char *path)
 	return x->route && strcmp(x->route->path, path) == 0;
 }
 
-static const char words[] = "model stream messages tools prompt system suffix input images format options raw template context keep_alive think";
+static const struct words words = WORDS(model, stream, messages, tools, prompt, system, suffix, input, images, format, options, raw, template, context, keep_alive, think);
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
@@ -138,7 +138,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	json_each(json_member(root, "tools"), it)
 		read_tool(x, it);
 	reading_all(x, json_member(root, "format"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
-	reading_rest(x, root, "model stream messages tools prompt system suffix input images format", CHANNEL_META, TRUST_USER);
+	reading_rest(x, root, KNOWN(model, stream, messages, tools, prompt, system, suffix, input, images, format), CHANNEL_META, TRUST_USER);
 	reading_sweep(x, root);
 	reading_in_order(x);
 }
@@ -165,7 +165,7 @@ static void read_said(struct exchange *x, const struct json *message, bool in_pa
 	read_texts(x, message, in_parts);
 	read_images(x, json_member(message, "images"));
 	read_calls(x, json_member(message, "tool_calls"), TRUST_MODEL);
-	reading_rest(x, message, "role content thinking images tool_calls", CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_rest(x, message, KNOWN(role, content, thinking, images, tool_calls), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 }
 
 /* A prompt that was in the cache is not counted: then its bytes are. */
@@ -211,7 +211,7 @@ static void read_object(struct exchange *x, const struct json *root, bool in_par
 	read_images(x, json_member(root, "image"));
 	reading_echo(x, json_member(root, "logprobs"));
 	read_context(x, json_member(root, "context"), in_parts);
-	reading_rest(x, root, "model created_at message content response thinking tool_calls image logprobs context done done_reason error", CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_rest(x, root, KNOWN(model, created_at, message, content, response, thinking, tool_calls, image, logprobs, context, done, done_reason, error), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	read_error(x, json_member(root, "error"));
 	reading_sweep(x, root);
 	reading_in_order(x);

@@ -26,7 +26,7 @@ static const struct {
 	{"audio_url", "audio", "audio at an address"}, {"file_url", "a file", "a file at an address"},
 };
 
-#define MEDIA "image_url video_url audio_url file_url"
+#define MEDIA image_url, video_url, audio_url, file_url
 
 /* Chat has an object with a "url" where responses have the address itself. */
 static void read_medium(struct exchange *x, const struct json *value, const char *inline_what, const char *away_what)
@@ -35,20 +35,18 @@ static void read_medium(struct exchange *x, const struct json *value, const char
 	bool is_inline = url && url->kind == JSON_IS_STRING && bytes_equal_folded(bytes_slice(url->text, 0, 5), BYTES("data:"));
 
 	if (value != url)
-		reading_rest(x, value, "url", CHANNEL_META, TRUST_USER);
+		reading_rest(x, value, KNOWN(url), CHANNEL_META, TRUST_USER);
 	if (!is_inline)
 		reading_all(x, url, CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	reading_opaque(x, url, is_inline ? inline_what : away_what);
 }
 
 /* The same in chat, where a file is an object, and in responses, where its members stand in the part. */
-static void read_file(struct exchange *x, const struct json *holder, const char *known)
+static void read_file(struct exchange *x, const struct json *holder)
 {
 	reading_all(x, json_member(holder, "filename"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	reading_opaque(x, json_member(holder, "file_data"), "a file");
 	reading_opaque(x, json_member(holder, "file_id"), "a file kept elsewhere");
-	if (known)
-		reading_rest(x, holder, known, CHANNEL_META, TRUST_USER);
 }
 
 static void read_media(struct exchange *x, const struct json *part)
@@ -57,11 +55,12 @@ static void read_media(struct exchange *x, const struct json *part)
 
 	for (size_t i = 0; i < COUNT_OF(media); i++)
 		read_medium(x, json_member(part, media[i].member), media[i].inline_what, media[i].away_what);
-	read_file(x, part, NULL);
-	read_file(x, file, "filename file_data file_id");
+	read_file(x, part);
+	read_file(x, file);
+	reading_rest(x, file, KNOWN(filename, file_data, file_id), CHANNEL_META, TRUST_USER);
 	reading_opaque(x, audio && audio->kind == JSON_IS_OBJECT ? json_member(audio, "data") : audio, "audio");
 	if (audio && audio->kind == JSON_IS_OBJECT)
-		reading_rest(x, audio, "data", CHANNEL_META, TRUST_USER);
+		reading_rest(x, audio, KNOWN(data), CHANNEL_META, TRUST_USER);
 	reading_opaque(x, json_member(part, "image_embeds"), "an image");
 }
 
@@ -88,7 +87,7 @@ void openai_part(struct exchange *x, const struct json *part, struct role role, 
 	read_media(x, part);
 	reading_deep(x, json_member(part, "annotations"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	openai_echoes(x, part);
-	reading_rest(x, part, "text refusal input_audio image_embeds file file_data file_id filename annotations " MEDIA " " OPENAI_ECHOES, CHANNEL_META, TRUST_USER);
+	reading_rest(x, part, KNOWN(text, refusal, input_audio, image_embeds, file, file_data, file_id, filename, annotations, MEDIA, OPENAI_ECHOES), CHANNEL_META, TRUST_USER);
 }
 
 void openai_content(struct exchange *x, const struct json *content, struct role role, struct place place)
@@ -136,11 +135,9 @@ void openai_messages(struct exchange *x, const struct json *messages)
 		exchange_fail(x, "has messages that are no list");
 	json_each(messages, it) {
 		openai_content(x, json_member(it, "content"), openai_role(x, it), (struct place){0});
-		reading_rest(x, it, "role content", CHANNEL_META, TRUST_USER);
+		reading_rest(x, it, KNOWN(role, content), CHANNEL_META, TRUST_USER);
 	}
 }
-
-#define SHAPES "response_format guided_json guided_regex guided_choice guided_grammar structured_outputs"
 
 /* Retrieved text: strings, parts of content, or whatever a template makes of it. */
 static void read_document(struct exchange *x, const struct json *document)
@@ -153,15 +150,16 @@ static void read_document(struct exchange *x, const struct json *document)
 		return;
 	}
 	openai_content(x, content, role, (struct place){0});
-	reading_rest(x, document, "content", role.channel, role.trust);
+	reading_rest(x, document, KNOWN(content), role.channel, role.trust);
 }
 
 /* A template a client brings is code that writes the prompt: roles and tools would be what it makes of them. */
-void openai_rest(struct exchange *x, const struct json *root, const char *known)
+void openai_rest(struct exchange *x, const struct json *root, struct words known)
 {
+	static const struct words alike = WORDS(model, stream, chat_template, documents, logit_bias, prompt_embeds,
+		response_format, guided_json, guided_regex, guided_choice, guided_grammar, structured_outputs);
 	static const char *const shapes[] = {"response_format", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"};
 	const struct json *template = json_member(root, "chat_template"), *documents = json_member(root, "documents");
-	struct text all;
 
 	if (!template || template->kind == JSON_IS_NULL)
 		template = json_member(json_member(root, "chat_template_kwargs"), "chat_template");
@@ -176,10 +174,8 @@ void openai_rest(struct exchange *x, const struct json *root, const char *known)
 		read_document(x, documents);
 	reading_written(x, json_member(root, "logit_bias"), "logit_bias", CHANNEL_META, TRUST_USER);
 	reading_opaque(x, json_member(root, "prompt_embeds"), "a prompt as numbers");
-	text_init(&all, x->arena);
-	text_add_string(&all, known);
-	text_add_string(&all, " model stream chat_template documents logit_bias prompt_embeds " SHAPES);
-	reading_rest(x, root, text_string(&all), CHANNEL_META, TRUST_USER);
+	words_join(&known, &alike);
+	reading_rest(x, root, known, CHANNEL_META, TRUST_USER);
 }
 
 /* ---- tools ---- */
@@ -210,7 +206,7 @@ void openai_tool(struct exchange *x, const struct json *tool)
 	if (custom)
 		reading_definition(x, json_string(custom, "name"), custom);
 	if (is_callers(type) && (function || custom)) {
-		reading_rest(x, tool, "function custom", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+		reading_rest(x, tool, KNOWN(function, custom), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 		return;
 	}
 	const struct json *description = json_member(tool, "description");
@@ -224,7 +220,7 @@ void openai_tool(struct exchange *x, const struct json *tool)
 		reading_all(x, json_member(tool, "name"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 	if (p->text.len == 0)
 		reading_all(x, description, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
-	reading_rest(x, tool, "name description server_url authorization headers tools function custom", CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	reading_rest(x, tool, KNOWN(name, description, server_url, authorization, headers, tools, function, custom), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 }
 
 void openai_tools(struct exchange *x, const struct json *tools)
@@ -318,7 +314,7 @@ static void read_choices(struct exchange *x, const struct json *root, bool in_pa
 		x->finish = BYTES("error");
 	openai_usage(x, json_member(root, "usage"));
 	openai_echoes(x, root);
-	reading_rest(x, root, "choices usage " OPENAI_ECHOES, CHANNEL_META, TRUST_ANYBODY);
+	reading_rest(x, root, KNOWN(choices, usage, OPENAI_ECHOES), CHANNEL_META, TRUST_ANYBODY);
 	reading_sweep(x, root);
 }
 

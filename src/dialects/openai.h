@@ -28,7 +28,7 @@ void openai_part(struct exchange *x, const struct json *part, struct role role, 
 void openai_prompt(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
 
 /* Members of a request that are alike in all of them, vLLM's additions included; `known`: what the caller has read itself. */
-void openai_rest(struct exchange *x, const struct json *root, const char *known);
+void openai_rest(struct exchange *x, const struct json *root, struct words known);
 
 /* Model and stream of a request, and the most tokens it may be answered with. */
 void openai_head(struct exchange *x, const struct json *root);
@@ -44,7 +44,7 @@ void openai_messages(struct exchange *x, const struct json *messages);
 void openai_usage(struct exchange *x, const struct json *usage);
 /* The members that repeat a prompt or an answer as numbers of tokens or with their probabilities. */
 void openai_echoes(struct exchange *x, const struct json *object);
-#define OPENAI_ECHOES "logprobs prompt_logprobs token_ids prompt_token_ids obfuscation"
+#define OPENAI_ECHOES logprobs, prompt_logprobs, token_ids, prompt_token_ids, obfuscation
 
 void openai_refusal(struct text *out, const struct exchange *request, const char *code, const char *message);
 

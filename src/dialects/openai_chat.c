@@ -10,7 +10,7 @@ static const struct dialect_route routes[] = {
 
 /* ---- calls of tools ---- */
 
-static struct piece *read_called(struct exchange *x, const struct json *called, const char *arguments, const char *known)
+static struct piece *read_called(struct exchange *x, const struct json *called, const char *arguments, struct words known)
 {
 	if (!called || called->kind != JSON_IS_OBJECT) {
 		reading_all(x, called, CHANNEL_ARGUMENTS, TRUST_MODEL);
@@ -24,10 +24,10 @@ static struct piece *read_called(struct exchange *x, const struct json *called, 
 /* `choice`: of a stream, where calls come in parts; NULL elsewhere. */
 static void read_call(struct exchange *x, const struct json *call, const uint64_t *choice)
 {
-	struct piece *function = read_called(x, json_member(call, "function"), "arguments", "name arguments");
-	struct piece *custom = read_called(x, json_member(call, "custom"), "input", "name input");
+	struct piece *function = read_called(x, json_member(call, "function"), "arguments", KNOWN(name, arguments));
+	struct piece *custom = read_called(x, json_member(call, "custom"), "input", KNOWN(name, input));
 
-	reading_rest(x, call, "index function custom", CHANNEL_META, TRUST_MODEL);
+	reading_rest(x, call, KNOWN(index, function, custom), CHANNEL_META, TRUST_MODEL);
 	if (!choice)
 		return;
 	struct bytes thread = reading_thread(x, "%llu/tool/%llu", (unsigned long long)*choice, (unsigned long long)reading_amount(x, call, "index"));
@@ -44,7 +44,7 @@ static void read_calls(struct exchange *x, const struct json *message, const uin
 	else
 		json_each(calls, it)
 			read_call(x, it, choice);
-	struct piece *p = read_called(x, old, "arguments", "name arguments");
+	struct piece *p = read_called(x, old, "arguments", KNOWN(name, arguments));
 	if (choice)
 		reading_carries_on(p, reading_thread(x, "%llu/function", (unsigned long long)*choice));
 }
@@ -63,8 +63,8 @@ static void read_message(struct exchange *x, const struct json *message)
 	read_calls(x, message, NULL);
 	reading_opaque(x, json_member(audio, "id"), "audio of an earlier answer");
 	if (audio)
-		reading_rest(x, audio, "id", CHANNEL_META, TRUST_USER);
-	reading_rest(x, message, "role content refusal reasoning_content reasoning tool_calls function_call audio", CHANNEL_META, TRUST_USER);
+		reading_rest(x, audio, KNOWN(id), CHANNEL_META, TRUST_USER);
+	reading_rest(x, message, KNOWN(role, content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio), CHANNEL_META, TRUST_USER);
 }
 
 static void read_tools(struct exchange *x, const struct json *root)
@@ -101,8 +101,8 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	const struct json *prediction = json_member(root, "prediction");
 	openai_content(x, json_member(prediction, "content"), (struct role){"", CHANNEL_ASSISTANT, TRUST_USER}, (struct place){0});
 	if (prediction)
-		reading_rest(x, prediction, "content", CHANNEL_META, TRUST_USER);
-	openai_rest(x, root, "messages tools functions prediction web_search_options max_tokens max_completion_tokens n");
+		reading_rest(x, prediction, KNOWN(content), CHANNEL_META, TRUST_USER);
+	openai_rest(x, root, KNOWN(messages, tools, functions, prediction, web_search_options, max_tokens, max_completion_tokens, n));
 	reading_sweep(x, root);
 	reading_in_order(x);
 }
@@ -125,7 +125,7 @@ static void read_audio(struct exchange *x, const struct json *audio, const uint6
 	struct piece *p = reading_text(x, json_member(audio, "transcript"), CHANNEL_ASSISTANT, TRUST_MODEL);
 	if (choice)
 		reading_carries_on(p, reading_thread(x, "%llu/transcript", (unsigned long long)*choice));
-	reading_rest(x, audio, "data transcript", CHANNEL_META, TRUST_MODEL);
+	reading_rest(x, audio, KNOWN(data, transcript), CHANNEL_META, TRUST_MODEL);
 }
 
 /* A message, or the part of one that a chunk of a stream brings. */
@@ -142,14 +142,14 @@ static void read_said(struct exchange *x, const struct json *said, const uint64_
 	read_calls(x, said, choice);
 	read_audio(x, json_member(said, "audio"), choice);
 	reading_deep(x, json_member(said, "annotations"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	reading_rest(x, said, "content refusal reasoning_content reasoning tool_calls function_call audio annotations", CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_rest(x, said, KNOWN(content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio, annotations), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 }
 
 static void read_choice(struct exchange *x, const struct json *choice, const uint64_t *number)
 {
 	read_said(x, json_member(choice, "delta"), number);
 	read_said(x, json_member(choice, "message"), NULL);
-	reading_rest(x, choice, "delta message " OPENAI_ECHOES, CHANNEL_META, TRUST_MODEL);
+	reading_rest(x, choice, KNOWN(delta, message, OPENAI_ECHOES), CHANNEL_META, TRUST_MODEL);
 }
 
 static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)

@@ -32,7 +32,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	reading_flag(x, root, "echo");
 	openai_prompt(x, prompt, CHANNEL_USER, TRUST_USER);
 	openai_prompt(x, json_member(root, "suffix"), CHANNEL_USER, TRUST_USER);
-	openai_rest(x, root, "prompt suffix max_tokens n best_of echo");
+	openai_rest(x, root, KNOWN(prompt, suffix, max_tokens, n, best_of, echo));
 	reading_sweep(x, root);
 	reading_in_order(x);
 }
@@ -47,7 +47,7 @@ static void read_choice(struct exchange *x, const struct json *choice, const uin
 		reading_all(x, text, CHANNEL_ASSISTANT, TRUST_MODEL);
 	if (number)
 		reading_carries_on(p, reading_thread(x, "%llu/text", (unsigned long long)*number));
-	reading_rest(x, choice, "text " OPENAI_ECHOES, CHANNEL_META, TRUST_MODEL);
+	reading_rest(x, choice, KNOWN(text, OPENAI_ECHOES), CHANNEL_META, TRUST_MODEL);
 }
 
 static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)

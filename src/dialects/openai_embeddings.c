@@ -16,7 +16,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_head(x, root);
 	openai_prompt(x, json_member(root, "input"), CHANNEL_USER, TRUST_USER);
 	openai_messages(x, json_member(root, "messages"));
-	openai_rest(x, root, "input messages");
+	openai_rest(x, root, KNOWN(input, messages));
 	reading_sweep(x, root);
 	reading_in_order(x);
 }
@@ -38,7 +38,7 @@ static void read_vector(struct exchange *x, const struct json *item)
 
 	if (!vector || vector->kind != JSON_IS_STRING || !is_base64(vector->text))
 		reading_all(x, vector, CHANNEL_META, TRUST_MODEL);
-	reading_rest(x, item, "embedding", CHANNEL_META, TRUST_MODEL);
+	reading_rest(x, item, KNOWN(embedding), CHANNEL_META, TRUST_MODEL);
 }
 
 static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)
@@ -55,7 +55,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	json_each(data, it)
 		read_vector(x, it);
 	openai_usage(x, json_member(root, "usage"));
-	reading_rest(x, root, "data", CHANNEL_META, TRUST_ANYBODY);
+	reading_rest(x, root, KNOWN(data), CHANNEL_META, TRUST_ANYBODY);
 	reading_in_order(x);
 }
 

@@ -142,7 +142,7 @@ static void read_text_settings(struct exchange *x, const struct json *text)
 {
 	reading_all(x, json_member(text, "format"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 	if (text)
-		reading_rest(x, text, "format", CHANNEL_META, TRUST_USER);
+		reading_rest(x, text, KNOWN(format), CHANNEL_META, TRUST_USER);
 }
 
 /* A template kept elsewhere, and what is put into it. */
@@ -160,7 +160,7 @@ static void read_prompt(struct exchange *x, const struct json *prompt)
 		reading_key(x, it, CHANNEL_META, TRUST_USER);
 		openai_part(x, it, user, (struct place){0});
 	}
-	reading_rest(x, prompt, variables && variables->kind == JSON_IS_OBJECT ? "id variables" : "id", CHANNEL_META, TRUST_USER);
+	reading_rest(x, prompt, variables && variables->kind == JSON_IS_OBJECT ? KNOWN(id, variables) : KNOWN(id), CHANNEL_META, TRUST_USER);
 }
 
 static void read_conversation(struct exchange *x, const struct json *conversation)
@@ -169,7 +169,7 @@ static void read_conversation(struct exchange *x, const struct json *conversatio
 
 	reading_opaque(x, named ? json_member(conversation, "id") : conversation, "a conversation kept elsewhere");
 	if (named)
-		reading_rest(x, conversation, "id", CHANNEL_META, TRUST_USER);
+		reading_rest(x, conversation, KNOWN(id), CHANNEL_META, TRUST_USER);
 }
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
@@ -190,7 +190,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	read_conversation(x, json_member(root, "conversation"));
 	openai_tools(x, json_member(root, "tools"));
 	read_text_settings(x, json_member(root, "text"));
-	openai_rest(x, root, "max_output_tokens instructions input prompt previous_response_id conversation tools text");
+	openai_rest(x, root, KNOWN(max_output_tokens, instructions, input, prompt, previous_response_id, conversation, tools, text));
 	reading_sweep(x, root);
 	reading_in_order(x);
 }
@@ -215,7 +215,7 @@ static void read_response(struct exchange *x, const struct json *response)
 	read_instructions(x, json_member(response, "instructions"));
 	openai_tools(x, json_member(response, "tools"));
 	read_text_settings(x, json_member(response, "text"));
-	reading_rest(x, response, "usage output instructions tools text", CHANNEL_META, TRUST_ANYBODY);
+	reading_rest(x, response, KNOWN(usage, output, instructions, tools, text), CHANNEL_META, TRUST_ANYBODY);
 }
 
 static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)
@@ -284,14 +284,14 @@ static struct piece *read_said_value(struct exchange *x, const struct said *said
 }
 
 /* Adds the member that was read to `known`. */
-static void read_said(struct exchange *x, const struct said *said, struct bytes step, const struct json *root, struct text *known)
+static void read_said(struct exchange *x, const struct said *said, struct bytes step, const struct json *root, struct words *known)
 {
 	const struct state *s = x->state;
 	struct bytes thread = thread_of(x, said, root);
 	const char *member = bytes_same(step, ".delta") ? "delta" : said->member;
 	const struct json *value = json_member(root, member);
 
-	text_add_string(known, member);
+	words_add(known, word_of(bytes_of(member)));
 	if (bytes_same(step, ".done"))
 		reading_ends(x, said->channel, TRUST_MODEL, thread);
 	if (!value)
@@ -303,7 +303,7 @@ static void read_said(struct exchange *x, const struct said *said, struct bytes 
 		struct bytes name = json_string(root, "name");
 		p->provider = said->provider;
 		p->name = name.len > 0 ? name : called_at(s, reading_number(root, "output_index"));
-		text_add_string(known, " name");
+		words_add(known, WORD_name);
 	}
 	p->repeats = bytes_same(step, ".done");
 	if (!p->repeats)
@@ -324,7 +324,7 @@ static void read_shell_output(struct exchange *x, const struct json *root, bool 
 			reading_ends(x, CHANNEL_TOOL, TRUST_ANYBODY, thread);
 	}
 	if (delta)
-		reading_rest(x, delta, "stdout stderr", CHANNEL_TOOL, TRUST_ANYBODY);
+		reading_rest(x, delta, KNOWN(stdout, stderr), CHANNEL_TOOL, TRUST_ANYBODY);
 }
 
 /* From `first` on, what a thread brought before; with `all`, also what only the whole brings. */
@@ -387,7 +387,7 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 {
 	const struct json *root = reading_parse(x, data);
 	struct bytes type = json_string(root, "type"), step;
-	struct text known;
+	struct words known = KNOWN(sequence_number, response, item, part, annotation, partial_image_b64, OPENAI_ECHOES);
 
 	if (!root)
 		return;
@@ -395,8 +395,6 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 		exchange_fail(x, "calls an event by two names");
 	if (x->state)
 		see_event(x->state, type, root);
-	text_init(&known, x->arena);
-	text_add_string(&known, "sequence_number response item part annotation partial_image_b64 " OPENAI_ECHOES " ");
 	read_members(x, type, root);
 	const struct said *said = said_by(type, &step);
 	bool shell = bytes_start_with(type, BYTES("response.shell_call_output_content."));
@@ -409,12 +407,12 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 	else if (json_member(root, "delta") && !said && !shell)
 		reading_opaque(x, json_member(root, "delta"), "an event of an unknown kind");
 	if (shell || bytes_same(type, "response.audio.delta"))
-		text_add_string(&known, "delta");
+		words_add(&known, WORD_delta);
 	if (bytes_same(type, "error")) {
 		x->finish = BYTES("error");
 		x->ended = true;
 	}
-	reading_rest(x, root, text_string(&known), shell ? CHANNEL_TOOL : CHANNEL_META, TRUST_ANYBODY);
+	reading_rest(x, root, known, shell ? CHANNEL_TOOL : CHANNEL_META, TRUST_ANYBODY);
 	reading_sweep(x, root);
 }
 

@@ -1,7 +1,6 @@
 #include "dialects/reading.h"
 
 #include "base/sort.h"
-#include "dialects/words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +8,14 @@
 enum { LABEL_MOST = 64 };
 
 static const char other_case[] = "spells a key in letters of another case, which readers take differently";
+
+void reading_mark(struct json *value)
+{
+	for (struct json *it = value->first; it; it = it->next) {
+		it->mark = (uint16_t)word_of(it->key);
+		reading_mark(it);
+	}
+}
 
 const struct json *reading_parse(struct exchange *x, struct bytes body)
 {
@@ -26,7 +33,10 @@ const struct json *reading_parse(struct exchange *x, struct bytes body)
 		exchange_fail(x, "has a NUL character, where some readers stop");
 	else if (error.depth > READING_DEPTH_MOST)
 		exchange_fail(x, "is nested too deep");
-	return x->why ? NULL : root;
+	if (x->why)
+		return NULL;
+	reading_mark(root);
+	return root;
 }
 
 struct piece *reading_text(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
@@ -38,7 +48,7 @@ struct piece *reading_text(struct exchange *x, const struct json *value, enum ch
 
 void reading_key(struct exchange *x, const struct json *member, enum channel channel, unsigned trust)
 {
-	if (member->key.len > 0 && !words_have(member->key))
+	if (member->key.len > 0 && member->mark == WORD_NONE)
 		exchange_add(x, PIECE_TEXT, channel, trust, member->offset, member->key)->fixed = true;
 }
 
@@ -53,83 +63,9 @@ void reading_all(struct exchange *x, const struct json *value, enum channel chan
 	}
 }
 
-/* Go's readers of JSON fold letters, these two beyond ASCII among them. */
-static struct bytes take_letter(struct bytes *b)
+static bool is_respelled(const struct json *member, const struct words *known)
 {
-	static const struct { struct bytes from, to; } folds[] = {{BYTES("\xC5\xBF"), BYTES("s")}, {BYTES("\xE2\x84\xAA"), BYTES("k")}};
-	struct bytes letter = bytes_slice(*b, 0, 1);
-
-	for (size_t i = 0; i < COUNT_OF(folds); i++)
-		if (bytes_start_with(*b, folds[i].from)) {
-			*b = bytes_from(*b, folds[i].from.len);
-			return folds[i].to;
-		}
-	*b = bytes_from(*b, 1);
-	return letter;
-}
-
-static bool is_folded(struct bytes key, struct bytes word)
-{
-	while (key.len > 0 && word.len > 0)
-		if (!bytes_equal_folded(take_letter(&key), take_letter(&word)))
-			return false;
-	return key.len == word.len;
-}
-
-/* How a key stands among words that blanks part: not at all, as one of them, or as one of them but for the case of its letters. */
-enum spelling { STRANGE, KNOWN, RESPELLED };
-
-static enum spelling compare_word(const char *words, size_t at, struct bytes key)
-{
-	struct bytes word = {(const unsigned char *)words + at, key.len};
-
-	if ((at > 0 && words[at - 1] != ' ') || (words[at + key.len] != ' ' && words[at + key.len] != 0))
-		return STRANGE;
-	return bytes_equal(word, key) ? KNOWN : bytes_equal_folded(word, key) ? RESPELLED : STRANGE;
-}
-
-/* A letter beyond ASCII may be one of these in another case. */
-static enum spelling spelling_beyond_ascii(const char *words, struct bytes key)
-{
-	for (struct bytes left = bytes_of(words); left.len > 0;) {
-		struct bytes word = bytes_slice(left, 0, bytes_find_byte(left, ' '));
-		if (is_folded(key, word))
-			return RESPELLED;
-		left = bytes_from(left, word.len + 1);
-	}
-	return STRANGE;
-}
-
-static bool is_ascii(struct bytes b)
-{
-	unsigned char all = 0;
-
-	for (size_t i = 0; i < b.len; i++)
-		all |= b.at[i];
-	return all < 0x80;
-}
-
-/* Eight places at a time: only where the first letter fits and a blank stands behind the last one, there is something to compare. */
-static enum spelling spelling_of(const char *words, struct bytes key)
-{
-	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u, letters = 0xDFDFDFDFDFDFDFDFu;
-	size_t len = strlen(words), i = 0;
-	enum spelling spelling = STRANGE;
-
-	if (key.len == 0 || key.len > len || bytes_find_byte(key, ' ') < key.len)
-		return STRANGE;
-	if (!is_ascii(key))
-		return spelling_beyond_ascii(words, key);
-	for (; i + key.len + sizeof(uint64_t) <= len && !spelling; i += sizeof(uint64_t)) {
-		const unsigned char *at = (const unsigned char *)words + i;
-		uint64_t differs = ((bytes_le(at, 8) ^ ones * key.at[0]) & letters) | (bytes_le(at + key.len, 8) ^ ones * ' ');
-		for (uint64_t hits = (differs - ones) & ~differs & tops; hits && !spelling; hits &= hits - 1)
-			spelling = compare_word(words, i + (size_t)__builtin_ctzll(hits) / 8, key);
-	}
-	for (; i + key.len <= len && !spelling; i++)
-		if (((words[i] ^ key.at[0]) & 0xDF) == 0)
-			spelling = compare_word(words, i, key);
-	return spelling;
+	return member->mark == WORD_NONE && words_have(known, word_in_other_case(member->key));
 }
 
 static bool is_plain_label(const struct json *value)
@@ -143,24 +79,23 @@ static bool is_plain_label(const struct json *value)
 }
 
 /* What only says which kind of thing something is, and which one. */
-static const char labels[] = "type role object status id index call_id tool_call_id item_id file_id model finish_reason";
+static const struct words labels = WORDS(type, role, object, status, id, index, call_id, tool_call_id, item_id, file_id, model, finish_reason);
 
 static bool is_label(const struct json *member)
 {
-	return spelling_of(labels, member->key) == KNOWN && is_plain_label(member);
+	return words_have(&labels, member->mark) && is_plain_label(member);
 }
 
-void reading_rest(struct exchange *x, const struct json *object, const char *known, enum channel channel, unsigned trust)
+void reading_rest(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust)
 {
 	if (!object || object->kind != JSON_IS_OBJECT) {
 		reading_all(x, object, channel, trust);
 		return;
 	}
 	json_each(object, it) {
-		enum spelling label = spelling_of(labels, it->key), spelling = label == KNOWN && is_plain_label(it) ? KNOWN : spelling_of(known, it->key);
-		if (spelling == KNOWN)
+		if (words_have(&known, it->mark) || is_label(it))
 			continue;
-		if (spelling == RESPELLED || label == RESPELLED)
+		if (is_respelled(it, &known) || is_respelled(it, &labels))
 			exchange_fail(x, other_case);
 		reading_key(x, it, channel, trust);
 		reading_all(x, it, channel, trust);
@@ -267,7 +202,7 @@ struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const st
 	return p;
 }
 
-struct piece *reading_offer(struct exchange *x, struct bytes name, const struct json *tool, const char *known)
+struct piece *reading_offer(struct exchange *x, struct bytes name, const struct json *tool, struct words known)
 {
 	const struct json *description = json_member(tool, "description");
 	const struct json *holder = description && description->kind == JSON_IS_STRING ? description : tool;
@@ -288,12 +223,12 @@ void reading_sealed(struct exchange *x, const struct json *value, enum channel c
 	p->fixed = true;
 }
 
-void reading_spelling(struct exchange *x, const struct json *object, const char *known)
+void reading_spelling(struct exchange *x, const struct json *object, struct words known)
 {
 	if (!object || object->kind != JSON_IS_OBJECT)
 		return;
 	json_each(object, it)
-		if (spelling_of(known, it->key) == RESPELLED)
+		if (is_respelled(it, &known))
 			exchange_fail(x, other_case);
 }
 
@@ -399,7 +334,7 @@ void reading_definition(struct exchange *x, struct bytes name, const struct json
 	const struct json *description = json_member(tool, "description");
 	bool told = description && description->kind == JSON_IS_STRING, named = bytes_equal(json_string(tool, "name"), name);
 
-	reading_offer(x, name, tool, told && named ? "name description" : told ? "description" : named ? "name" : "");
+	reading_offer(x, name, tool, told && named ? KNOWN(name, description) : told ? KNOWN(description) : named ? KNOWN(name) : NO_WORDS);
 }
 
 /* ---- what was missed ---- */
@@ -440,9 +375,9 @@ static const struct seen *seen_at(const struct sweep *w, uint64_t offset)
 /* Names of tools stand beside the piece that has them, not in its text; the others are labels of one dialect. */
 static bool says_nothing(const struct json *value)
 {
-	static const char told[] = "name tool_use_id stop_reason done_reason media_type created_at";
+	static const struct words told = WORDS(name, tool_use_id, stop_reason, done_reason, media_type, created_at);
 
-	return value->kind != JSON_IS_STRING || (is_plain_label(value) && (spelling_of(labels, value->key) == KNOWN || spelling_of(told, value->key) == KNOWN));
+	return value->kind != JSON_IS_STRING || ((words_have(&labels, value->mark) || words_have(&told, value->mark)) && is_plain_label(value));
 }
 
 static void sweep(const struct sweep *w, const struct json *value)
@@ -451,7 +386,7 @@ static void sweep(const struct sweep *w, const struct json *value)
 
 	if (seen && seen->whole)
 		return;
-	if (value->key.len > 0 && !words_have(value->key) && !seen_at(w, value->offset))
+	if (value->key.len > 0 && value->mark == WORD_NONE && !seen_at(w, value->offset))
 		reading_key(w->x, value, CHANNEL_META, TRUST_ANYBODY);
 	if (!seen && !says_nothing(value))
 		reading_text(w->x, value, CHANNEL_META, TRUST_ANYBODY);

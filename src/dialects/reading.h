@@ -1,6 +1,7 @@
 #ifndef DIALECTS_READING_H
 #define DIALECTS_READING_H
 
+#include "dialects/words.h"
 #include "syntax/json.h"
 #include "types/dialect.h"
 
@@ -15,6 +16,9 @@ enum { READING_DEPTH_MOST = 64 };       /* of values in each other */
  */
 const struct json *reading_parse(struct exchange *x, struct bytes body);
 
+/* Notes with every key which word it is, where a tree was not made by reading_parse(); no deeper than that allows. */
+void reading_mark(struct json *root);
+
 /* A string becomes a piece; what is no string is left alone, and NULL comes back. */
 struct piece *reading_text(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
 /* Every string below, whatever it means, and every key. */
@@ -22,12 +26,12 @@ void reading_all(struct exchange *x, const struct json *value, enum channel chan
 /* The key of a member, unless it is a word of the dialects themselves: it can be looked at, never rewritten. */
 void reading_key(struct exchange *x, const struct json *member, enum channel channel, unsigned trust);
 /*
- * Every member of `object` that is not among the words of `known` (separated by
- * blanks), and all of it when it is no object.  Labels such as "type" and "id"
+ * Every member of `object` that is not among `known`, and all of it when it is
+ * no object.  Labels such as "type" and "id"
  * are left out as long as they are short and plain.  A key that equals a known
  * one but for the case of its letters fails: some readers take it for that one.
  */
-void reading_rest(struct exchange *x, const struct json *object, const char *known, enum channel channel, unsigned trust);
+void reading_rest(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust);
 /* The same at every depth, where nothing is known: parts and results whose shapes differ. */
 void reading_deep(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
 /* The piece, or NULL when there is no value. */
@@ -52,14 +56,14 @@ void reading_definition(struct exchange *x, struct bytes name, const struct json
  */
 struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const struct json *name, const struct json *arguments);
 /* A tool's definition whose description can be rewritten; `known`: members that are told otherwise. */
-struct piece *reading_offer(struct exchange *x, struct bytes name, const struct json *tool, const char *known);
+struct piece *reading_offer(struct exchange *x, struct bytes name, const struct json *tool, struct words known);
 /* Signed or encrypted: opaque, and never rewritten. */
 void reading_sealed(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, const char *what);
 /*
  * Readers written in Go take "Stream" for "stream": an object where a key is
  * one of the words of `known` but for its letters' case cannot be understood.
  */
-void reading_spelling(struct exchange *x, const struct json *object, const char *known);
+void reading_spelling(struct exchange *x, const struct json *object, struct words known);
 /* An id, a type, a role: a plain word says nothing, what is none is text like any other. False then. */
 bool reading_label(struct exchange *x, const struct json *value, unsigned trust);
 

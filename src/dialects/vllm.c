@@ -32,22 +32,20 @@ static const struct {
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
 	const struct json *root = reading_parse(x, body);
-	struct text known;
+	struct words known = KNOWN(messages, tools, tokens);
 
 	(void)heading;
 	if (!root)
 		return;
 	openai_head(x, root);
-	text_init(&known, x->arena);
-	text_add_string(&known, "messages tools tokens");
 	for (size_t i = 0; i < COUNT_OF(inputs); i++) {
 		openai_prompt(x, json_member(root, inputs[i].member), inputs[i].channel, inputs[i].trust);
-		text_addf(&known, " %s", inputs[i].member);
+		words_add(&known, word_of(bytes_of(inputs[i].member)));
 	}
 	openai_messages(x, json_member(root, "messages"));
 	openai_tools(x, json_member(root, "tools"));
 	openai_prompt(x, json_member(root, "tokens"), CHANNEL_USER, TRUST_USER);
-	openai_rest(x, root, text_string(&known));
+	openai_rest(x, root, known);
 	reading_sweep(x, root);
 	reading_in_order(x);
 }
@@ -68,7 +66,7 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	reading_deep(x, json_member(root, "results"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	reading_deep(x, json_member(root, "data"), CHANNEL_META, TRUST_ANYBODY);
 	openai_usage(x, json_member(root, "usage"));
-	reading_rest(x, root, "prompt tokens token_strs results data usage", CHANNEL_META, TRUST_ANYBODY);
+	reading_rest(x, root, KNOWN(prompt, tokens, token_strs, results, data, usage), CHANNEL_META, TRUST_ANYBODY);
 	reading_sweep(x, root);
 	reading_in_order(x);
 }

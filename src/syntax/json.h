@@ -61,6 +61,7 @@ enum json_kind { JSON_IS_NULL, JSON_IS_BOOL, JSON_IS_NUMBER, JSON_IS_STRING, JSO
 struct json {
 	enum json_kind kind;
 	bool truth;
+	uint16_t mark;              /* of whoever walks through the tree; 0 at first */
 	struct bytes key;           /* inside an object */
 	struct bytes text;          /* of strings, escapes undone; of numbers, as written */
 	uint64_t offset;            /* of the value; of members: of the key */

@@ -136,15 +136,22 @@ static void streams_stop_whatever_came_before(void **state)
 static void words_stand_in_order(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < dialect_word_count; i++) {
-		struct bytes word = dialect_words[i], before = i > 0 ? dialect_words[i - 1] : BYTES("");
+	for (enum word i = WORD_NONE + 1; i < WORD_COUNT; i++) {
+		struct bytes word = word_text(i), before = word_text(i - 1);
 		assert_true(before.len < word.len || (before.len == word.len && memcmp(before.at, word.at, word.len) < 0));
-		assert_true(words_have(word));
+		assert_int_equal(word_of(word), i);
+		/* Also: no two words differ by the case of their letters alone. */
+		assert_int_equal(word_in_other_case(word), i);
 	}
-	assert_false(words_have(BYTES("")));
-	assert_false(words_have(BYTES("heliotrope")));
-	assert_false(words_have(BYTES("type2")));
-	assert_false(words_have(BYTES("typ")));
+	assert_int_equal(word_of(BYTES("")), WORD_NONE);
+	assert_int_equal(word_of(BYTES("heliotrope")), WORD_NONE);
+	assert_int_equal(word_of(BYTES("type2")), WORD_NONE);
+	assert_int_equal(word_of(BYTES("typ")), WORD_NONE);
+	assert_int_equal(word_of(BYTES("additionalPropertieS")), WORD_NONE);
+	assert_int_equal(word_in_other_case(BYTES("additionalPropertieS")), WORD_additionalProperties);
+	assert_int_equal(word_in_other_case(BYTES("to\xE2\x84\xAA" "enS")), WORD_tokens);
+	assert_int_equal(word_in_other_case(BYTES("\xC5\xBFtream")), WORD_stream);
+	assert_int_equal(word_in_other_case(BYTES("\xC5tream")), WORD_NONE);
 }
 
 int main(void)

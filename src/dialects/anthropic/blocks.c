@@ -177,7 +177,7 @@ static void read_source(const struct place *place, const struct json *source)
 		read_other(place, source);
 		return;
 	}
-	reading_spelling(place->x, source, "type media_type data url content file_id");
+	reading_spelling(place->x, source, KNOWN(type, media_type, data, url, content, file_id));
 	if (text)
 		reading_text(place->x, data, place->channel, place->trust);
 	else
@@ -189,7 +189,7 @@ static void read_source(const struct place *place, const struct json *source)
 	reading_opaque(place->x, json_member(source, "file_id"), "a file kept by the server");
 	if (json_member(source, "media_type"))
 		read_label(place, json_member(source, "media_type"));
-	reading_rest(place->x, source, "type media_type data url content file_id", place->channel, place->trust);
+	reading_rest(place->x, source, KNOWN(type, media_type, data, url, content, file_id), place->channel, place->trust);
 }
 
 static void read_offers(const struct place *place, const struct json *value)
@@ -216,8 +216,8 @@ static const struct member {
 	{"tool", read_offers}, {"tools", read_offers},
 };
 
-static const char words[] = "type id tool_use_id text content thinking signature data encrypted_content encrypted_stdout encrypted_index "
-	"file_id source citations tool_references tool tools name input";
+static const struct words words = WORDS(type, id, tool_use_id, text, content, thinking, signature, data, encrypted_content, encrypted_stdout, encrypted_index,
+	file_id, source, citations, tool_references, tool, tools, name, input);
 
 static void read_member(const struct place *place, const struct json *member)
 {
@@ -299,7 +299,7 @@ void blocks_read_delta(const struct place *place, const struct json *delta)
 	struct bytes type = json_string(delta, "type");
 	struct place cited = {.x = place->x, .channel = CHANNEL_DOCUMENT, .trust = TRUST_ANYBODY};
 
-	reading_spelling(place->x, delta, "type text thinking signature partial_json citation content encrypted_content");
+	reading_spelling(place->x, delta, KNOWN(type, text, thinking, signature, partial_json, citation, content, encrypted_content));
 	for (size_t i = 0; i < COUNT_OF(plain); i++)
 		if (bytes_same(type, plain[i])) {
 			json_each(delta, it)
@@ -313,7 +313,7 @@ void blocks_read_delta(const struct place *place, const struct json *delta)
 	else if (delta)
 		read_unknown(place, delta);
 	if (bytes_same(type, "citations_delta") || bytes_same(type, "input_json_delta"))
-		reading_rest(place->x, delta, "type partial_json citation", CHANNEL_META, place->trust);
+		reading_rest(place->x, delta, KNOWN(type, partial_json, citation), CHANNEL_META, place->trust);
 }
 
 void blocks_read_tool(struct exchange *x, const struct json *tool)
@@ -321,6 +321,6 @@ void blocks_read_tool(struct exchange *x, const struct json *tool)
 	struct bytes type = json_string(tool, "type");
 	bool own = type.len == 0 || bytes_same(type, "custom");
 
-	reading_spelling(x, tool, "type name description input_schema input_examples");
-	reading_offer(x, own ? json_string(tool, "name") : type, tool, own ? "type name description" : "type description")->provider = !own;
+	reading_spelling(x, tool, KNOWN(type, name, description, input_schema, input_examples));
+	reading_offer(x, own ? json_string(tool, "name") : type, tool, own ? KNOWN(type, name, description) : KNOWN(type, description))->provider = !own;
 }

@@ -27,7 +27,10 @@ const struct json *mcp_parse(struct exchange *x, struct bytes body, bool arrays)
 		mcp_fail(x, "-32600", "is no JSON object");
 	else if (root->kind == JSON_IS_ARRAY && (root->count == 0 || root->count > MESSAGES_MOST))
 		mcp_fail(x, "-32600", "is an array of no message or of more than 64");
-	return x->why ? NULL : root;
+	if (x->why)
+		return NULL;
+	reading_mark(root);
+	return root;
 }
 
 /* Only these: some readers take "Method" for "method". */

@@ -109,7 +109,7 @@ static void read_part(struct exchange *x, const struct json *part, struct voice 
 
 	if (bytes_same(type, "tool_use")) {
 		read_call(x, json_member(part, "name"), json_member(part, "input"), v.trust);
-		reading_rest(x, part, "name input", v.channel, v.trust);
+		reading_rest(x, part, KNOWN(name, input), v.channel, v.trust);
 		return;
 	}
 	if (bytes_same(type, "tool_result")) {
@@ -146,7 +146,7 @@ static void read_messages(struct exchange *x, const struct json *messages, struc
 {
 	json_each(messages, it) {
 		read_content(x, json_member(it, "content"), v);
-		reading_rest(x, it, "content", v.channel, v.trust);
+		reading_rest(x, it, KNOWN(content), v.channel, v.trust);
 	}
 }
 
@@ -206,7 +206,7 @@ static void read_wanted(struct exchange *x, const struct json *requests, struct 
 		reading_key(x, it, v.channel, v.trust);
 		reading_text(x, json_member(it, "method"), v.channel, v.trust);
 		mcp_read_said(x, json_member(it, "params"), v);
-		reading_rest(x, it, "method params", v.channel, v.trust);
+		reading_rest(x, it, KNOWN(method, params), v.channel, v.trust);
 	}
 }
 
@@ -258,11 +258,11 @@ void mcp_read_reply(struct exchange *x, const struct json *result)
 
 	if (json_member(result, "action")) {
 		read_any(x, content, (struct voice){CHANNEL_USER, TRUST_USER, 0});
-		reading_rest(x, result, "content", CHANNEL_META, TRUST_USER);
+		reading_rest(x, result, KNOWN(content), CHANNEL_META, TRUST_USER);
 		return;
 	}
 	read_content(x, content, (struct voice){CHANNEL_ASSISTANT, TRUST_MODEL, 0});
-	reading_rest(x, result, "content", CHANNEL_META, TRUST_USER);
+	reading_rest(x, result, KNOWN(content), CHANNEL_META, TRUST_USER);
 }
 
 /* Readers that do not tell "Name" from "name" would take one for the other. */
@@ -292,5 +292,5 @@ void mcp_read_parameters(struct exchange *x, const struct message *m)
 	}
 	reading_opaque(x, json_member(m->params, "requestState"), "a state of the server");
 	reading_all(x, json_member(m->params, "_meta"), CHANNEL_META, TRUST_USER);
-	reading_rest(x, m->params, calls ? "name arguments inputResponses requestState _meta" : "inputResponses requestState _meta", o.asks, o.trust);
+	reading_rest(x, m->params, calls ? KNOWN(name, arguments, inputResponses, requestState, _meta) : KNOWN(inputResponses, requestState, _meta), o.asks, o.trust);
 }

@@ -103,7 +103,7 @@ static void read_content(struct exchange *x, const struct json *content, struct 
 	json_each(content, it) {
 		struct piece *p = reading_text(x, json_member(it, "text"), role.channel, role.trust);
 		reading_carries_on(p, reading_thread(x, "%llu/summary/%llu", (unsigned long long)place.index, (unsigned long long)place.part++));
-		reading_rest(x, it, p ? "text" : "", role.channel, role.trust);
+		reading_rest(x, it, p ? KNOWN(text) : NO_WORDS, role.channel, role.trust);
 	}
 }
 
@@ -130,7 +130,7 @@ static void read_message(struct exchange *x, const struct json *item, bool answe
 	if (answered && role.channel == CHANNEL_ASSISTANT)
 		role.trust = TRUST_MODEL;
 	openai_content(x, json_member(item, "content"), role, place);
-	reading_rest(x, item, "role content", CHANNEL_META, answered ? TRUST_MODEL : TRUST_USER);
+	reading_rest(x, item, KNOWN(role, content), CHANNEL_META, answered ? TRUST_MODEL : TRUST_USER);
 }
 
 /* Without a type it is a message when somebody says it, and a reference otherwise. */
@@ -146,7 +146,7 @@ static struct bytes type_of(const struct json *item)
 void responses_item(struct exchange *x, const struct json *item, bool answered, struct place place)
 {
 	const struct row *call = NULL;
-	struct text known;
+	struct words known = NO_WORDS;
 	bool found = false, called = false;
 
 	if (!item || item->kind != JSON_IS_OBJECT) {
@@ -158,12 +158,12 @@ void responses_item(struct exchange *x, const struct json *item, bool answered, 
 		read_message(x, item, answered, place);
 		return;
 	}
-	text_init(&known, x->arena);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		if (!bytes_same(type, rows[i].type))
 			continue;
-		bool named = rows[i].how == AS_CALL && !rows[i].word;
-		text_addf(&known, "%s %s", rows[i].member, named ? "name " : "");
+		words_add(&known, word_of(bytes_of(rows[i].member)));
+		if (rows[i].how == AS_CALL && !rows[i].word)
+			words_add(&known, WORD_name);
 		read_row(x, item, &rows[i], answered, place);
 		found = true;
 		call = rows[i].how == AS_CALL ? &rows[i] : call;
@@ -173,7 +173,7 @@ void responses_item(struct exchange *x, const struct json *item, bool answered, 
 		read_call(x, item, call, place);
 	if (!found)
 		reading_opaque(x, item, "an item of an unknown kind");
-	reading_rest(x, item, text_string(&known), CHANNEL_META, answered ? TRUST_MODEL : TRUST_USER);
+	reading_rest(x, item, known, CHANNEL_META, answered ? TRUST_MODEL : TRUST_USER);
 }
 
 void responses_part(struct exchange *x, const struct json *part, struct place place)
@@ -188,5 +188,5 @@ void responses_part(struct exchange *x, const struct json *part, struct place pl
 	}
 	struct piece *p = reading_text(x, json_member(part, "text"), role.channel, role.trust);
 	reading_carries_on(p, reading_thread(x, "%llu/summary/%llu", (unsigned long long)place.index, (unsigned long long)place.part));
-	reading_rest(x, part, p ? "text" : "", role.channel, role.trust);
+	reading_rest(x, part, p ? KNOWN(text) : NO_WORDS, role.channel, role.trust);
 }
