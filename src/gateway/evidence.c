@@ -121,18 +121,17 @@ static void write_asked(struct turn *t)
 	add_route(&t->asked, t);
 }
 
-/* `whole`: with what the policy said; the journal has no room for that. */
-static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why, bool whole)
+static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why)
 {
 	write_asked(t);
 	text_reserve(out, BODY_USUAL);
 	text_add_byte(out, '{');
 	add_answer(out, t);
-	hold_record(t, out, whole);
+	hold_record(t, out, true);
 	text_add_byte(out, ',');
 	text_add(out, bytes_slice(text_bytes(&t->asked), 0, t->asked_by));
 	add_bounded(out, "outcome", bytes_of(outcome));
-	if (whole && t->inspection) {
+	if (t->inspection) {
 		text_add_key(out, "policy");
 		inspection_record(t->inspection, out);
 	}
@@ -141,12 +140,28 @@ static void write_body(struct text *out, struct turn *t, const char *outcome, co
 	text_add_byte(out, '}');
 }
 
+/* The same while there is no answer yet, for the journal: it has no room for what the policy said. */
+static void write_unfinished(struct text *out, struct turn *t)
+{
+	write_asked(t);
+	text_reserve(out, BODY_USUAL);
+	text_add(out, BYTES("{\"answer\":{\"bytes\":0,\"ended\":false,\"events\":0,\"examined\":\"not\",\"finish\":\"\",\"model\":\"\",\"status\":0,\"text-bytes\":0,\"tool-calls\":0}"));
+	hold_record(t, out, false);
+	text_add_byte(out, ',');
+	text_add(out, bytes_slice(text_bytes(&t->asked), 0, t->asked_by));
+	text_add(out, BYTES(",\"outcome\":\"lost\""));
+	text_add(out, bytes_from(text_bytes(&t->asked), t->asked_by));
+	text_add(out, BYTES(",\"timings\":{\"end-ms\":0,\"first-ms\":0},\"tokens\":{\"input\":0,\"output\":0,\"reported\":false}"));
+	add_bounded(out, "upstream", bytes_of(t->upstream ? t->upstream->name : ""));
+	text_add(out, BYTES(",\"why\":\"the process that served it ended\"}"));
+}
+
 bool evidence_begins(struct turn *t)
 {
 	struct text out;
 
 	text_init(&out, NULL);
-	write_body(&out, t, "lost", "the process that served it ended", false);
+	write_unfinished(&out, t);
 	t->place = recorder_begin(&t->door->recorder, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);
 	return t->place >= 0;
@@ -176,7 +191,7 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 		shared_measure(&t->door->shared->first, t->first_ms - t->begun_ms);
 	settle(t);
 	text_init(&out, NULL);
-	write_body(&out, t, outcome, why, true);
+	write_body(&out, t, outcome, why);
 	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(&out));
 	text_finish(&out);
 }

@@ -21,13 +21,13 @@ static bool is_token(struct bytes b)
 	static const bool others[256] = {['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true, ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true,
 					 ['.'] = true, ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true};
 
+	bool good = b.len > 0;
+
 	for (size_t i = 0; i < b.len; i++) {
-		unsigned char c = b.at[i];
-		bool letter = (c | 32) >= 'a' && (c | 32) <= 'z', digit = c >= '0' && c <= '9';
-		if (!letter && !digit && !others[c])
-			return false;
+		unsigned char c = b.at[i], letter = (unsigned char)((c | 32) - 'a'), digit = (unsigned char)(c - '0');
+		good &= (letter < 26) | (digit < 10) | others[c];
 	}
-	return b.len > 0;
+	return good;
 }
 
 static bool is_visible(struct bytes b)
@@ -51,13 +51,16 @@ struct bytes http_trim(struct bytes b)
 /* One meaning for every reader: nothing escaped, nothing that leads upwards, no second slash. */
 static bool is_plain_path(struct bytes path)
 {
+	static const bool odd[256] = {['%'] = true, ['#'] = true, [';'] = true, ['\\'] = true, ['"'] = true, ['<'] = true, ['>'] = true, ['^'] = true, ['`'] = true,
+				      ['{'] = true, ['|'] = true, ['}'] = true};
+
 	if (path.len == 0 || path.at[0] != '/' || bytes_contain(path, BYTES("//")) || bytes_contain(path, BYTES("/../")) || bytes_contain(path, BYTES("/./")) ||
 	    bytes_end_with(path, BYTES("/..")) || bytes_end_with(path, BYTES("/.")))
 		return false;
+	bool good = true;
 	for (size_t i = 0; i < path.len; i++)
-		if (path.at[i] <= ' ' || path.at[i] >= 0x7f || strchr("%#;\\\"<>^`{|}", path.at[i]))
-			return false;
-	return true;
+		good &= (path.at[i] > ' ') & (path.at[i] < 0x7f) & !odd[path.at[i]];
+	return good;
 }
 
 const char *http_take_target(struct http_head *h, struct bytes target)
@@ -122,6 +125,12 @@ static const char *read_length(struct http_head *h, struct bytes value)
 	return NULL;
 }
 
+static const char *read_coding(struct http_head *h, struct bytes value)
+{
+	h->chunked = bytes_equal_folded(value, BYTES("chunked"));
+	return h->chunked ? NULL : "has a transfer coding that is not \"chunked\"";
+}
+
 /* A name or an address, perhaps a port: RFC 9112, section 3.2, wants everything else refused. */
 static bool is_host(struct bytes b)
 {
@@ -133,7 +142,8 @@ static bool is_host(struct bytes b)
 
 const char *http_check_fields(struct http_head *h, bool is_request)
 {
-	static const struct bytes once[] = {BYTES("content-length"), BYTES("transfer-encoding"), BYTES("host"), BYTES("authorization"), BYTES("content-type"), BYTES("content-encoding"), BYTES("x-api-key")};
+	enum { CONTENT_LENGTH, TRANSFER_ENCODING };
+	static const struct bytes once[] = {[CONTENT_LENGTH] = BYTES("content-length"), [TRANSFER_ENCODING] = BYTES("transfer-encoding"), BYTES("host"), BYTES("authorization"), BYTES("content-type"), BYTES("content-encoding"), BYTES("x-api-key")};
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < h->field_count; i++) {
@@ -144,14 +154,9 @@ const char *http_check_fields(struct http_head *h, bool is_request)
 			if (seen & 1u << k)
 				return "has a header twice that may stand once";
 			seen |= 1u << k;
-		}
-		const char *why = name_is(f->name, "content-length") ? read_length(h, f->value) : NULL;
-		if (why)
-			return why;
-		if (name_is(f->name, "transfer-encoding")) {
-			if (!bytes_equal_folded(f->value, BYTES("chunked")))
-				return "has a transfer coding that is not \"chunked\"";
-			h->chunked = true;
+			const char *why = k == CONTENT_LENGTH ? read_length(h, f->value) : k == TRANSFER_ENCODING ? read_coding(h, f->value) : NULL;
+			if (why)
+				return why;
 		}
 		h->expects_continue |= name_is(f->name, "expect") && bytes_equal_folded(f->value, BYTES("100-continue"));
 	}

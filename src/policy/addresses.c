@@ -1,5 +1,6 @@
 #include "policy/addresses.h"
 
+#include "base/sixteen.h"
 #include "base/status.h"
 
 enum { SLASHES_MOST = 32 };
@@ -269,11 +270,20 @@ void addresses_begin(struct addresses *s)
 }
 
 /* Without one of these no address begins, ends or is made: words are only passed over. */
+static bool is_mark(unsigned char c)
+{
+	return c == ':' || c == '/' || c == '(' || c == '&' || c == '@' || (c >= '[' && c <= ']');
+}
+
 static size_t next_mark(struct bytes part, size_t at)
 {
-	static const bool marks[256] = {[':'] = true, ['/'] = true, ['\\'] = true, ['('] = true, ['&'] = true, ['['] = true, [']'] = true, ['@'] = true};
-
-	while (at < part.len && !marks[part.at[at]])
+	for (; at + sizeof(sixteen) <= part.len; at += sizeof(sixteen)) {
+		sixteen here = sixteen_from(part.at + at);
+		size_t first = sixteen_first((here == ':') | (here == '/') | (here == '(') | (here == '&') | (here == '@') | ((here >= '[') & (here <= ']')));
+		if (first < sizeof(sixteen))
+			return at + first;
+	}
+	while (at < part.len && !is_mark(part.at[at]))
 		at++;
 	return at;
 }

@@ -107,17 +107,20 @@ void facts_agree(struct facts *f)
 	f->overload = false;
 }
 
-/* ---- writing: members in the order of their keys ---- */
+/* ---- writing: members in the order of their keys; what is empty or false is left out ---- */
 
-static void add_bool(struct text *out, const char *key, bool value)
+static void add_true(struct text *out, const char *key, bool value)
 {
+	if (!value)
+		return;
 	text_add_key(out, key);
-	text_add_string(out, value ? "true" : "false");
+	text_add_string(out, "true");
 }
 
 static void add_name(struct text *out, const char *key, struct bytes value)
 {
-	text_add_member(out, key, bytes_slice(value, 0, 255));
+	if (value.len > 0)
+		text_add_member(out, key, bytes_slice(value, 0, 255));
 }
 
 static void add_hex(struct text *out, const unsigned char eight[8])
@@ -129,6 +132,8 @@ static void add_hex(struct text *out, const unsigned char eight[8])
 
 static void add_names(struct text *out, const char *key, const struct bytes *at, size_t count)
 {
+	if (count == 0)
+		return;
 	text_add_key(out, key);
 	text_add_byte(out, '[');
 	for (size_t i = 0; i < count; i++) {
@@ -141,6 +146,8 @@ static void add_names(struct text *out, const char *key, const struct bytes *at,
 
 static void add_hits(struct text *out, const struct facts *f)
 {
+	if (f->hit_count == 0)
+		return;
 	text_add_key(out, "found");
 	text_add_byte(out, '[');
 	for (size_t i = 0; i < f->hit_count; i++) {
@@ -150,7 +157,7 @@ static void add_hits(struct text *out, const struct facts *f)
 		text_add_member_number(out, "count", h->count);
 		text_add_key(out, "find");
 		add_hex(out, h->find);
-		add_bool(out, "fixed", h->fixed);
+		add_true(out, "fixed", h->fixed);
 		text_add_member(out, "in", bytes_of(h->half == HALF_REQUEST ? "request" : "answer"));
 		text_add_byte(out, '}');
 	}
@@ -159,20 +166,23 @@ static void add_hits(struct text *out, const struct facts *f)
 
 static void add_hosts(struct text *out, const struct facts *f)
 {
+	if (f->host_count == 0)
+		return;
 	text_add_key(out, "hosts");
 	text_add_byte(out, '[');
 	for (size_t i = 0; i < f->host_count; i++) {
 		text_add_string(out, i ? ",{" : "{");
-		add_bool(out, "fixed", f->hosts[i].fixed);
+		add_true(out, "fixed", f->hosts[i].fixed);
 		add_name(out, "host", f->hosts[i].host);
 		text_add_byte(out, '}');
 	}
 	text_add_byte(out, ']');
-	add_bool(out, "hosts-more", f->hosts_more);
 }
 
 static void add_looked(struct text *out, const struct facts *f)
 {
+	if (f->looked_count == 0)
+		return;
 	text_add_key(out, "looked-for");
 	text_add_byte(out, '[');
 	for (size_t i = 0; i < f->looked_count; i++) {
@@ -185,28 +195,26 @@ static void add_looked(struct text *out, const struct facts *f)
 
 static void add_tools(struct text *out, const struct facts *f)
 {
+	if (f->tool_count == 0)
+		return;
 	text_add_key(out, "tools");
 	text_add_byte(out, '[');
 	for (size_t i = 0; i < f->tool_count; i++) {
 		const struct fact_tool *t = &f->tools[i];
 		text_add_string(out, i ? ",{" : "{");
-		add_bool(out, "called", t->called);
+		add_true(out, "called", t->called);
 		if (t->typed) {
 			text_add_key(out, "conditions");
 			add_hex(out, t->conditions);
 			if (!t->fits)
 				add_name(out, "failed", t->failed);
-			add_bool(out, "fits", t->fits);
+			add_true(out, "fits", t->fits);
 		}
-		if (t->listed)
-			add_bool(out, "listed", true);
+		add_true(out, "listed", t->listed);
 		add_name(out, "name", t->name);
-		if (t->outside)
-			add_bool(out, "outside", true);
-		if (t->provider)
-			add_bool(out, "provider", true);
-		if (t->unsound)
-			add_bool(out, "unsound", true);
+		add_true(out, "outside", t->outside);
+		add_true(out, "provider", t->provider);
+		add_true(out, "unsound", t->unsound);
 		text_add_byte(out, '}');
 	}
 	text_add_byte(out, ']');
@@ -223,19 +231,20 @@ void facts_write(const struct facts *f, struct text *out)
 	add_name(out, "dialect", f->dialect);
 	add_hits(out, f);
 	add_hosts(out, f);
+	add_true(out, "hosts-more", f->hosts_more);
 	add_looked(out, f);
 	add_name(out, "model", f->model);
-	add_bool(out, "model-outside", f->model_outside);
-	add_bool(out, "overload", f->overload);
+	add_true(out, "model-outside", f->model_outside);
+	add_true(out, "overload", f->overload);
 	add_names(out, "purposes", f->purposes.at, f->purposes.count);
 	add_name(out, "request", bytes_of(examined_name(f->request)));
 	add_names(out, "roles", f->roles.at, f->roles.count);
 	add_name(out, "route", f->route);
-	add_bool(out, "route-outside", f->route_outside);
+	add_true(out, "route-outside", f->route_outside);
 	add_name(out, "team", f->team);
-	add_bool(out, "tool-outside", f->tool_outside);
+	add_true(out, "tool-outside", f->tool_outside);
 	add_tools(out, f);
-	add_bool(out, "tools-more", f->tools_more);
+	add_true(out, "tools-more", f->tools_more);
 	add_name(out, "upstream", f->upstream);
 	text_add_byte(out, '}');
 }

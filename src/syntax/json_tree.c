@@ -87,9 +87,11 @@ static void find_duplicate_keys(struct builder *b, const struct json *object)
 /* Only an escape can make a NUL. */
 static struct bytes text_of(struct builder *b)
 {
+	if (!b->reader.escaped)
+		return b->reader.text;
 	struct bytes text = json_text(b->arena, b->reader.text, &b->lone);
 
-	b->error->nul |= b->reader.escaped && bytes_find_byte(text, 0) < text.len;
+	b->error->nul |= bytes_find_byte(text, 0) < text.len;
 	return text;
 }
 

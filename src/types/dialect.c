@@ -30,7 +30,7 @@ static bool path_fits(const char *pattern, struct bytes path)
 const struct dialect_route *dialect_route_for(const struct dialect *d, struct bytes method, struct bytes path)
 {
 	for (const struct dialect_route *r = d->routes; r->path; r++)
-		if ((!*r->method || bytes_same(method, r->method)) && path_fits(r->path, path))
+		if (path_fits(r->path, path) && (!*r->method || bytes_same(method, r->method)))
 			return r;
 	return NULL;
 }
