@@ -2,55 +2,50 @@
 
 #include "base/status.h"
 
-/* Eight bytes of the shortest can be read, too. */
-struct spelling {
-	unsigned char len;
-	char at[47];
-};
+enum { LONGEST = 255 };
 
-#define SPELLING(name) {sizeof #name - 1, #name},
-#define SPELLING_OF(name, spelling) {sizeof spelling - 1, spelling},
-static const struct spelling spellings[] = {{0, ""}, DIALECT_WORDS(SPELLING, SPELLING_OF)};
+#define SPELLING(name) BYTES(#name),
+#define SPELLING_OF(name, spelling) BYTES(spelling),
+static const struct bytes spellings[] = {BYTES(""), DIALECT_WORDS(SPELLING, SPELLING_OF)};
 
 _Static_assert(COUNT_OF(spellings) == WORD_COUNT, "a word without a spelling");
 
 struct bytes word_text(enum word word)
 {
-	return (struct bytes){(const unsigned char *)spellings[word].at, spellings[word].len};
+	return spellings[word];
 }
 
-/* Its first eight bytes as a number that is in order where they are. */
+/* Length and first seven bytes as one number: in the order that the words stand in, and mostly all that has to be looked at. */
+#define BYTE(text, i) ((uint64_t)(unsigned char)(text)[(i) < sizeof (text) ? (i) : sizeof (text) - 1] << (48 - 8 * (i)))
+#define BEGINNING(text) (uint64_t)(sizeof (text) - 1) << 56 | BYTE(text, 0) | BYTE(text, 1) | BYTE(text, 2) | BYTE(text, 3) | BYTE(text, 4) | BYTE(text, 5) | BYTE(text, 6),
+#define BEGINNING_OF_NAME(name) BEGINNING(#name)
+#define BEGINNING_OF(name, spelling) BEGINNING(spelling)
+static const uint64_t beginnings[] = {0, DIALECT_WORDS(BEGINNING_OF_NAME, BEGINNING_OF)};
+
 static uint64_t beginning(struct bytes b)
 {
-	return __builtin_bswap64(bytes_le(b.at, b.len < 8 ? b.len : 8));
+	return (uint64_t)b.len << 56 | __builtin_bswap64(bytes_le(b.at, b.len < 7 ? b.len : 7)) >> 8;
 }
 
-/* The first word that does not stand before all of this length that begin so: most comparisons need no look at the rest. */
-static size_t first_from(size_t len, uint64_t begins)
+/* The first word that begins so, or one behind it. */
+static size_t first_from(uint64_t begins)
 {
-	size_t low = 1, high = WORD_COUNT;
+	size_t first = 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct spelling *s = &spellings[middle];
-		bool before = s->len != len ? s->len < len : __builtin_bswap64(bytes_le((const unsigned char *)s->at, 8)) < begins;
-		low = before ? middle + 1 : low;
-		high = before ? high : middle;
-	}
-	return low;
+	for (size_t left = WORD_COUNT; left > 1; left -= left / 2)
+		first += beginnings[first + left / 2 - 1] < begins ? left / 2 : 0;
+	return first + (beginnings[first] < begins);
 }
 
 enum word word_of(struct bytes key)
 {
 	uint64_t begins = beginning(key);
 
-	for (size_t i = first_from(key.len, begins); i < WORD_COUNT; i++) {
-		struct bytes text = word_text((enum word)i);
-		if (bytes_equal(text, key))
+	if (key.len == 0 || key.len > LONGEST)
+		return WORD_NONE;
+	for (size_t i = first_from(begins); i < WORD_COUNT && beginnings[i] == begins; i++)
+		if (key.len < 8 || memcmp(spellings[i].at + 7, key.at + 7, key.len - 7) == 0)
 			return (enum word)i;
-		if (text.len != key.len || beginning(text) != begins)
-			break;
-	}
 	return WORD_NONE;
 }
 
@@ -91,7 +86,7 @@ enum word word_in_other_case(struct bytes key)
 	bool ascii = is_ascii(key);
 
 	/* A letter beyond ASCII is longer than the one it may be taken for. */
-	for (size_t i = ascii ? first_from(key.len, 0) : 1; i < WORD_COUNT && spellings[i].len <= key.len; i++)
+	for (size_t i = ascii && key.len <= LONGEST ? first_from((uint64_t)key.len << 56) : 1; i < WORD_COUNT && spellings[i].len <= key.len; i++)
 		if (ascii ? bytes_equal_folded(word_text((enum word)i), key) : is_folded(key, word_text((enum word)i)))
 			return (enum word)i;
 	return WORD_NONE;

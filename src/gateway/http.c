@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/sixteen.h"
+
 enum { FRAMING_MOST = 64 << 10 };
 
 static enum http_event refuse(struct http_reader *r, unsigned status, const char *why)
@@ -21,22 +23,28 @@ static bool is_token(struct bytes b)
 	static const bool others[256] = {['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true, ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true,
 					 ['.'] = true, ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true};
 
-	bool good = b.len > 0;
-
 	for (size_t i = 0; i < b.len; i++) {
-		unsigned char c = b.at[i], letter = (unsigned char)((c | 32) - 'a'), digit = (unsigned char)(c - '0');
-		good &= (letter < 26) | (digit < 10) | others[c];
+		unsigned char c = b.at[i];
+		bool letter = (c | 32) >= 'a' && (c | 32) <= 'z', digit = c >= '0' && c <= '9';
+		if (!letter && !digit && !others[c])
+			return false;
 	}
-	return good;
+	return b.len > 0;
 }
 
 static bool is_visible(struct bytes b)
 {
-	bool good = true;
+	size_t i = 0;
 
-	for (size_t i = 0; i < b.len; i++)
-		good &= (b.at[i] >= 0x20 && b.at[i] != 0x7f) || b.at[i] == '\t';
-	return good;
+	for (; i + sizeof(sixteen) <= b.len; i += sizeof(sixteen)) {
+		sixteen here = sixteen_from(b.at + i);
+		if (sixteen_first(((here >= 0) & (here < ' ') & (here != '\t')) | (here == 0x7f)) < sizeof(sixteen))
+			return false;
+	}
+	for (; i < b.len; i++)
+		if ((b.at[i] < 0x20 && b.at[i] != '\t') || b.at[i] == 0x7f)
+			return false;
+	return true;
 }
 
 struct bytes http_trim(struct bytes b)
