@@ -102,15 +102,18 @@ static void add_block(struct arena *a, size_t len)
 
 void *arena_alloc_raw(struct arena *a, size_t len)
 {
-	size_t align = _Alignof(max_align_t);
+	size_t align = _Alignof(max_align_t), padded = (len + align - 1) / align * align;
+	struct arena_block *b = a->blocks;
 
-	if (len > a->budget - a->used || len > SIZE_MAX / 2)
+	/* What is nearly as long as all memory is over every budget. */
+	if (len > a->budget - a->used || padded < len)
 		longjmp(*a->exit, 1);
-	size_t padded = (len + align - 1) / align * align;
-	if (!a->blocks || padded > a->blocks->room - a->blocks->filled)
+	if (!b || padded > b->room - b->filled) {
 		add_block(a, padded);
-	void *at = a->blocks->data + a->blocks->filled;
-	a->blocks->filled += padded;
+		b = a->blocks;
+	}
+	void *at = b->data + b->filled;
+	b->filled += padded;
 	a->used += len;
 	return at;
 }

@@ -557,6 +557,11 @@ static const struct dialect *dialect_of(const struct route *r, struct bytes meth
 	return r->dialect_count == 0 ? dialect_for(method, path, of_dialect) : NULL;
 }
 
+bool route_takes(const struct route *r, struct bytes model)
+{
+	return model_fits(&r->models, model);
+}
+
 struct route *config_route(const struct config *c, struct bytes method, struct bytes path, const struct bytes *model, const struct dialect **dialect,
 			   const struct dialect_route **of_dialect)
 {

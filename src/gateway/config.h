@@ -101,5 +101,7 @@ void config_explain(const struct config *config, struct text *out);
  */
 struct route *config_route(const struct config *config, struct bytes method, struct bytes path, const struct bytes *model, const struct dialect **dialect,
 			   const struct dialect_route **of_dialect);
+/* May this model be asked for on that route? */
+bool route_takes(const struct route *route, struct bytes model);
 
 #endif

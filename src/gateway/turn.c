@@ -334,8 +334,11 @@ static bool settle_route(struct turn *t)
 {
 	const struct dialect *d;
 	const struct dialect_route *of_dialect;
-	struct route *r = config_route(t->door->config, t->head->method, t->head->path, &t->request.model, &d, &of_dialect);
 
+	/* The first route for this path is the first for its model, too. */
+	if (route_takes(t->route, t->request.model))
+		return true;
+	struct route *r = config_route(t->door->config, t->head->method, t->head->path, &t->request.model, &d, &of_dialect);
 	if (r && d == t->dialect && r->prefix.len == t->route->prefix.len && t->body.len <= r->body_most) {
 		t->route = r;
 		return true;

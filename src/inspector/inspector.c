@@ -73,6 +73,19 @@ static void note_examined(struct inspection *i, enum examined how_far)
 	*e = worse(*e, how_far);
 }
 
+static void make_tables(struct inspection *i, size_t finds)
+{
+	enum measure *measures = arena_alloc(i->arena, CHANNEL_COUNT * finds, sizeof *measures);
+	const struct rule **rules = arena_alloc(i->arena, CHANNEL_COUNT * finds, sizeof *rules);
+	bool *waits_for = arena_alloc(i->arena, CHANNEL_COUNT * finds, sizeof *waits_for);
+
+	for (unsigned c = 0; c < CHANNEL_COUNT; c++) {
+		i->measures[c] = measures + c * finds;
+		i->rules[c] = rules + c * finds;
+		i->waits_for[c] = waits_for + c * finds;
+	}
+}
+
 struct inspection *inspection_begin(struct arena *arena, const struct policy *policy, const struct circumstances *circumstances)
 {
 	struct inspection *i = arena_new(arena, struct inspection);
@@ -85,11 +98,7 @@ struct inspection *inspection_begin(struct arena *arena, const struct policy *po
 	text_init(&i->written, arena);
 	text_init(&i->framed, arena);
 	text_init(&i->state, arena);
-	for (unsigned c = 0; c < CHANNEL_COUNT; c++) {
-		i->measures[c] = arena_alloc(arena, policy->find_count + 1, sizeof *i->measures[c]);
-		i->rules[c] = arena_alloc(arena, policy->find_count + 1, sizeof *i->rules[c]);
-		i->waits_for[c] = arena_alloc(arena, policy->find_count + 1, sizeof *i->waits_for[c]);
-	}
+	make_tables(i, policy->find_count + 1);
 	note_caller(i);
 	return i;
 }

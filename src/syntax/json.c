@@ -234,37 +234,32 @@ static enum json_token take_value(struct json_reader *r, unsigned char c)
 	}
 }
 
-static void skip_space(struct json_reader *r)
+/* White space, and the comma or colon that is due. */
+static void skip_to_token(struct json_reader *r)
 {
-	while (r->pos < r->in.len && (r->in.at[r->pos] == ' ' || r->in.at[r->pos] == '\n' || r->in.at[r->pos] == '\r' || r->in.at[r->pos] == '\t'))
-		r->pos++;
-}
+	struct bytes in = r->in;
+	size_t i = r->pos;
 
-/* Commas and colons; false when what stands there is neither and none is due. */
-static bool take_separator(struct json_reader *r, unsigned char c)
-{
-	if (c == ',' && r->expects == EXPECT_COMMA_OR_END)
-		r->expects = in_object(r) ? EXPECT_KEY : EXPECT_VALUE;
-	else if (c == ':' && r->expects == EXPECT_COLON)
-		r->expects = EXPECT_VALUE;
-	else
-		return false;
-	r->pos++;
-	return true;
+	for (; i < in.len; i++) {
+		unsigned char c = in.at[i];
+		if (c == ',' && r->expects == EXPECT_COMMA_OR_END)
+			r->expects = in_object(r) ? EXPECT_KEY : EXPECT_VALUE;
+		else if (c == ':' && r->expects == EXPECT_COLON)
+			r->expects = EXPECT_VALUE;
+		else if (c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
+			break;
+	}
+	r->pos = i;
+	r->offset = r->before + i;
 }
 
 enum json_token json_next(struct json_reader *r)
 {
 	if (r->why)
 		return JSON_ERROR;
-	for (;;) {
-		skip_space(r);
-		r->offset = r->before + r->pos;
-		if (r->pos == r->in.len)
-			return r->expects == EXPECT_NOTHING && r->final ? JSON_END : end_of_input(r, "ends before its JSON does");
-		if (!take_separator(r, r->in.at[r->pos]))
-			break;
-	}
+	skip_to_token(r);
+	if (r->pos == r->in.len)
+		return r->expects == EXPECT_NOTHING && r->final ? JSON_END : end_of_input(r, "ends before its JSON does");
 	unsigned char c = r->in.at[r->pos];
 	if (c == '}' || c == ']')
 		return close_container(r, c == '}');

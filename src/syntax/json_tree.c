@@ -18,7 +18,7 @@ struct builder {
 
 static struct json *add(struct builder *b, enum json_kind kind, unsigned depth)
 {
-	struct json *v = arena_new(b->arena, struct json);
+	struct json *v = arena_alloc_raw(b->arena, sizeof *v);
 	struct json *parent = depth > 0 ? b->open[depth - 1] : NULL;
 	bool member = parent && parent->kind == JSON_IS_OBJECT;
 

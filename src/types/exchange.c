@@ -8,7 +8,7 @@ void exchange_init(struct exchange *x, struct arena *arena, const struct dialect
 
 struct piece *exchange_add(struct exchange *x, enum piece_kind kind, enum channel channel, unsigned trust, uint64_t offset, struct bytes text)
 {
-	struct piece *p = arena_new(x->arena, struct piece);
+	struct piece *p = arena_alloc_raw(x->arena, sizeof *p);
 
 	*p = (struct piece){.kind = kind, .channel = channel, .trust = trust, .offset = offset, .text = text};
 	*x->last = p;
