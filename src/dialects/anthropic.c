@@ -250,7 +250,7 @@ static void read_block_stop(struct exchange *x, const struct json *root)
 
 	mark(p->texts, number, false);
 	mark(p->calls, number, false);
-	reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, "%llu/", (unsigned long long)number));
+	reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, number, ""));
 }
 
 static void read_message_delta(struct exchange *x, const struct json *root)

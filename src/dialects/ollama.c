@@ -156,7 +156,7 @@ static void read_texts(struct exchange *x, const struct json *holder, bool in_pa
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		struct piece *p = reading_text(x, json_member(holder, texts[i].member), texts[i].channel, TRUST_MODEL);
 		if (in_parts)
-			reading_carries_on(p, reading_thread(x, "0/%s", texts[i].member));
+			reading_carries_on(p, reading_thread(x, 0, texts[i].member));
 	}
 }
 

@@ -72,7 +72,7 @@ static void read_text_of(struct exchange *x, const struct json *part, const char
 	if (!p)
 		reading_all(x, value, role.channel, role.trust);
 	if (place.parts)
-		reading_carries_on(p, reading_thread(x, "%llu/%s/%llu", (unsigned long long)place.index, member, (unsigned long long)place.part));
+		reading_carries_on(p, reading_thread_part(x, place.index, member, place.part));
 }
 
 void openai_part(struct exchange *x, const struct json *part, struct role role, struct place place)
@@ -295,7 +295,7 @@ static void read_choice(struct exchange *x, const struct json *choice, bool in_p
 		return;
 	x->finish = finish;
 	if (in_parts)
-		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, "%llu/", (unsigned long long)number));
+		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, number, ""));
 }
 
 static void read_choices(struct exchange *x, const struct json *root, bool in_parts, openai_choice *read)

@@ -30,7 +30,7 @@ static void read_call(struct exchange *x, const struct json *call, const uint64_
 	reading_rest(x, call, KNOWN(index, function, custom), CHANNEL_META, TRUST_MODEL);
 	if (!choice)
 		return;
-	struct bytes thread = reading_thread(x, "%llu/tool/%llu", (unsigned long long)*choice, (unsigned long long)reading_amount(x, call, "index"));
+	struct bytes thread = reading_thread_part(x, *choice, "tool", reading_amount(x, call, "index"));
 	reading_carries_on(function, thread);
 	reading_carries_on(custom, thread);
 }
@@ -45,8 +45,8 @@ static void read_calls(struct exchange *x, const struct json *message, const uin
 		json_each(calls, it)
 			read_call(x, it, choice);
 	struct piece *p = read_called(x, old, "arguments", KNOWN(name, arguments));
-	if (choice)
-		reading_carries_on(p, reading_thread(x, "%llu/function", (unsigned long long)*choice));
+	if (p && choice)
+		reading_carries_on(p, reading_thread(x, *choice, "function"));
 }
 
 /* ---- request ---- */
@@ -124,7 +124,7 @@ static void read_audio(struct exchange *x, const struct json *audio, const uint6
 	reading_opaque(x, json_member(audio, "data"), "audio");
 	struct piece *p = reading_text(x, json_member(audio, "transcript"), CHANNEL_ASSISTANT, TRUST_MODEL);
 	if (choice)
-		reading_carries_on(p, reading_thread(x, "%llu/transcript", (unsigned long long)*choice));
+		reading_carries_on(p, reading_thread(x, *choice, "transcript"));
 	reading_rest(x, audio, KNOWN(data, transcript), CHANNEL_META, TRUST_MODEL);
 }
 
@@ -136,8 +136,8 @@ static void read_said(struct exchange *x, const struct json *said, const uint64_
 		struct piece *p = reading_text(x, value, texts[i].channel, TRUST_MODEL);
 		if (!p)
 			reading_deep(x, value, texts[i].channel, TRUST_MODEL);
-		if (choice)
-			reading_carries_on(p, reading_thread(x, "%llu/%s", (unsigned long long)*choice, texts[i].member));
+		else if (choice)
+			reading_carries_on(p, reading_thread(x, *choice, texts[i].member));
 	}
 	read_calls(x, said, choice);
 	read_audio(x, json_member(said, "audio"), choice);

@@ -46,7 +46,7 @@ static void read_choice(struct exchange *x, const struct json *choice, const uin
 	if (!p)
 		reading_all(x, text, CHANNEL_ASSISTANT, TRUST_MODEL);
 	if (number)
-		reading_carries_on(p, reading_thread(x, "%llu/text", (unsigned long long)*number));
+		reading_carries_on(p, reading_thread(x, *number, "text"));
 	reading_rest(x, choice, KNOWN(text, OPENAI_ECHOES), CHANNEL_META, TRUST_MODEL);
 }
 

@@ -269,8 +269,8 @@ static struct bytes thread_of(struct exchange *x, const struct said *said, const
 	unsigned long long index = reading_amount(x, root, "output_index"), part = said->counted_by ? reading_amount(x, root, said->counted_by) : 0;
 
 	if (said->counted_by)
-		return reading_thread(x, "%llu/%s/%llu", index, said->thread, part);
-	return reading_thread(x, "%llu/%s", index, said->thread);
+		return reading_thread_part(x, index, said->thread, part);
+	return reading_thread(x, index, said->thread);
 }
 
 static struct piece *read_said_value(struct exchange *x, const struct said *said, const struct json *value)
@@ -318,7 +318,7 @@ static void read_shell_output(struct exchange *x, const struct json *root, bool 
 	unsigned long long index = reading_amount(x, root, "output_index"), command = reading_amount(x, root, "command_index");
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		struct bytes thread = reading_thread(x, "%llu/%s/%llu", index, names[i], command);
+		struct bytes thread = reading_thread_part(x, index, names[i], command);
 		reading_carries_on(reading_text(x, json_member(delta, names[i]), CHANNEL_TOOL, TRUST_ANYBODY), thread);
 		if (done)
 			reading_ends(x, CHANNEL_TOOL, TRUST_ANYBODY, thread);
@@ -348,7 +348,7 @@ static void read_whole(struct exchange *x, const struct json *root, bool item, b
 	if (!item)
 		place.part = reading_amount(x, root, summary ? "summary_index" : "content_index");
 	if (done && item)
-		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, "%llu/", (unsigned long long)place.index));
+		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, place.index, ""));
 	if (item)
 		responses_item(x, json_member(root, "item"), true, place);
 	else

@@ -2,9 +2,6 @@
 
 #include "base/sort.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 enum { LABEL_MOST = 64 };
 
 static const char other_case[] = "spells a key in letters of another case, which readers take differently";
@@ -301,17 +298,29 @@ void reading_within(struct exchange *x, struct piece *whole)
 	x->text_bytes -= twice < whole->text.len ? twice : whole->text.len;
 }
 
-struct bytes reading_thread(struct exchange *x, const char *format, ...)
+static void begin_thread(struct text *t, struct exchange *x, uint64_t index, const char *what)
+{
+	text_init(t, x->arena);
+	text_add_number(t, index);
+	text_add_byte(t, '/');
+	text_add_string(t, what);
+}
+
+struct bytes reading_thread(struct exchange *x, uint64_t index, const char *what)
 {
 	struct text t;
-	va_list list;
-	char name[96];
 
-	va_start(list, format);
-	int len = vsnprintf(name, sizeof name, format, list);
-	va_end(list);
-	text_init(&t, x->arena);
-	text_add(&t, bytes_slice(bytes_of(name), 0, len < 0 ? 0 : (size_t)len));
+	begin_thread(&t, x, index, what);
+	return text_bytes(&t);
+}
+
+struct bytes reading_thread_part(struct exchange *x, uint64_t index, const char *what, uint64_t part)
+{
+	struct text t;
+
+	begin_thread(&t, x, index, what);
+	text_add_byte(&t, '/');
+	text_add_number(&t, part);
 	return text_bytes(&t);
 }
 

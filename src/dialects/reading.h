@@ -71,7 +71,8 @@ bool reading_label(struct exchange *x, const struct json *value, unsigned trust)
 void reading_in_order(struct exchange *x);
 
 /* The name of a thread: "2/content", "2/tool/1". */
-PRINTF_LIKE(2, 3) struct bytes reading_thread(struct exchange *x, const char *format, ...);
+struct bytes reading_thread(struct exchange *x, uint64_t index, const char *what);
+struct bytes reading_thread_part(struct exchange *x, uint64_t index, const char *what, uint64_t part);
 /* Says of which thread a piece is a part; nothing when there is no piece. */
 void reading_carries_on(struct piece *piece, struct bytes thread);
 /* The thread is over: a piece without text says so. */

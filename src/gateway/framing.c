@@ -1,5 +1,7 @@
 #include "gateway/framing.h"
 
+#include "base/sixteen.h"
+
 enum { EVENT_MOST = 4 << 20 };
 
 void framing_init(struct framing *f, enum framing_kind kind)
@@ -22,8 +24,8 @@ bool framing_feed(struct framing *f, struct bytes b)
 {
 	size_t left = f->held.len - f->taken;
 
-	for (size_t i = 0; f->taken > 0 && i < left; i++)
-		f->held.at[i] = f->held.at[f->taken + i];
+	if (f->taken > 0 && left > 0)
+		memmove(f->held.at, f->held.at + f->taken, left);
 	f->held.len = left;
 	f->taken = 0;
 	if (left + b.len > EVENT_MOST)
@@ -37,13 +39,40 @@ void framing_end(struct framing *f)
 	f->over = true;
 }
 
+static bool is_line_end(unsigned char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+static size_t find_line_end(struct bytes b, size_t from)
+{
+	for (; from + sizeof(sixteen) <= b.len; from += sizeof(sixteen)) {
+		sixteen here = sixteen_from(b.at + from);
+		size_t first = sixteen_first((here == '\n') | (here == '\r'));
+		if (first < sizeof(sixteen))
+			return from + first;
+	}
+	while (from < b.len && !is_line_end(b.at[from]))
+		from++;
+	return from;
+}
+
+/* Does an empty line end at `from` or behind it, as far as can be seen?  What comes in tiny parts is looked through once. */
+static bool has_empty_line(struct bytes b, size_t from)
+{
+	for (size_t end = find_line_end(b, from); end < b.len; end = find_line_end(b, end + 1)) {
+		size_t begins = b.at[end] == '\n' && end > 0 && b.at[end - 1] == '\r' ? end - 1 : end;
+		if (begins == 0 || is_line_end(b.at[begins - 1]))
+			return true;
+	}
+	return false;
+}
+
 /* A line with its end, which is LF, CR or CRLF; false when it is not whole. A CR at the very end may be half of a CRLF, until all is `over`. */
 static bool take_line(struct bytes *in, bool over, struct bytes *line)
 {
-	size_t end = 0;
+	size_t end = find_line_end(*in, 0);
 
-	while (end < in->len && in->at[end] != '\n' && in->at[end] != '\r')
-		end++;
 	if (end == in->len || (in->at[end] == '\r' && end + 1 == in->len && !over))
 		return false;
 	*line = bytes_slice(*in, 0, end);
@@ -86,13 +115,16 @@ static bool next_event(struct framing *f, struct arena *arena, struct framed *ou
 {
 	struct bytes left = framing_left(f), line;
 	const struct bytes mark = BYTES("\xEF\xBB\xBF");
-	size_t before = left.len;
+	size_t before = left.len, marked = !f->begun && bytes_start_with(left, mark) ? mark.len : 0;
 	struct text data;
 	bool has_data = false;
 
 	text_init(&data, arena);
-	if (!f->begun && bytes_start_with(left, mark))
-		left = bytes_from(left, mark.len);
+	left = bytes_from(left, marked);
+	if (!f->over && !has_empty_line(left, f->looked > marked ? f->looked - marked : 0)) {
+		f->looked = before;
+		return false;
+	}
 	while (take_line(&left, f->over, &line)) {
 		if (line.len > 0) {
 			take_field(line, &data, &has_data, out);
@@ -100,6 +132,7 @@ static bool next_event(struct framing *f, struct arena *arena, struct framed *ou
 		}
 		out->raw = bytes_slice(framing_left(f), 0, before - left.len);
 		f->taken += out->raw.len;
+		f->looked = 0;
 		f->begun = true;
 		return true;
 	}
@@ -113,9 +146,12 @@ bool framing_next(struct framing *f, struct arena *arena, struct framed *out)
 	*out = (struct framed){0};
 	if (f->kind == FRAMING_EVENTS)
 		return next_event(f, arena, out);
-	size_t end = bytes_find_byte(left, '\n');
-	if (end == left.len && (!f->over || left.len == 0))
+	size_t end = f->looked + bytes_find_byte(bytes_from(left, f->looked), '\n');
+	f->looked = 0;
+	if (end == left.len && (!f->over || left.len == 0)) {
+		f->looked = left.len;
 		return false;
+	}
 	out->raw = bytes_slice(left, 0, end + 1);
 	out->data = bytes_slice(left, 0, end);
 	f->taken += out->raw.len;

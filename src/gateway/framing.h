@@ -8,6 +8,7 @@ struct framing {
 	enum framing_kind kind;
 	struct text held;
 	size_t taken;               /* of `held` */
+	size_t looked;              /* of what is left: in so much, no event ends */
 	bool begun, over;           /* an event was given out; nothing more comes */
 };
 

@@ -76,7 +76,7 @@ static struct place inside(const struct place *outer, const struct kind *kind)
 static void carry_on(const struct place *place, struct piece *piece, const char *what)
 {
 	if (place->number)
-		reading_carries_on(piece, reading_thread(place->x, "%llu/%s", (unsigned long long)*place->number, what));
+		reading_carries_on(piece, reading_thread(place->x, *place->number, what));
 }
 
 /* A member without a meaning known here. */

@@ -193,7 +193,7 @@ static void join_repeated(struct exchange *x, const struct pieces *pieces, struc
 		for (struct piece *p = pieces->from; p != pieces->to && !repeated; p = p->next)
 			repeated = is_joinable(p) && bytes_equal(p->text, part->text);
 		if (repeated)
-			join(pieces, part, reading_thread(x, "%u/content/%u", v.number, number));
+			join(pieces, part, reading_thread_part(x, v.number, "content", number));
 	}
 }
 

@@ -88,7 +88,7 @@ static void read_call(struct exchange *x, const struct json *item, const struct 
 		p->name = bytes_of(row->word);
 	p->provider = is_providers(row->type);
 	if (place.parts)
-		p->thread = reading_thread(x, "%llu/call", (unsigned long long)place.index);
+		p->thread = reading_thread(x, place.index, "call");
 }
 
 /* A summary is a list of parts like any other, but its events count it on its own. */
@@ -102,7 +102,7 @@ static void read_content(struct exchange *x, const struct json *content, struct 
 	}
 	json_each(content, it) {
 		struct piece *p = reading_text(x, json_member(it, "text"), role.channel, role.trust);
-		reading_carries_on(p, reading_thread(x, "%llu/summary/%llu", (unsigned long long)place.index, (unsigned long long)place.part++));
+		reading_carries_on(p, reading_thread_part(x, place.index, "summary", place.part++));
 		reading_rest(x, it, p ? KNOWN(text) : NO_WORDS, role.channel, role.trust);
 	}
 }
@@ -187,6 +187,6 @@ void responses_part(struct exchange *x, const struct json *part, struct place pl
 		return;
 	}
 	struct piece *p = reading_text(x, json_member(part, "text"), role.channel, role.trust);
-	reading_carries_on(p, reading_thread(x, "%llu/summary/%llu", (unsigned long long)place.index, (unsigned long long)place.part));
+	reading_carries_on(p, reading_thread_part(x, place.index, "summary", place.part));
 	reading_rest(x, part, p ? KNOWN(text) : NO_WORDS, role.channel, role.trust);
 }
