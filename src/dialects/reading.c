@@ -67,12 +67,14 @@ static bool is_respelled(const struct json *member, const struct words *known)
 
 static bool is_plain_label(const struct json *value)
 {
-	for (size_t i = 0; i < value->text.len; i++) {
-		unsigned char c = value->text.at[i];
-		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.' && c != ':' && c != '/')
+	static const bool plain[256] = {['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true, ['-'] = true, ['.'] = true, [':'] = true, ['/'] = true};
+
+	if (value->kind != JSON_IS_STRING || value->text.len > LABEL_MOST)
+		return false;
+	for (size_t i = 0; i < value->text.len; i++)
+		if (!plain[value->text.at[i]])
 			return false;
-	}
-	return value->kind == JSON_IS_STRING && value->text.len <= LABEL_MOST && !bytes_contain(value->text, BYTES("//"));
+	return !bytes_contain(value->text, BYTES("//"));
 }
 
 /* What only says which kind of thing something is, and which one. */

@@ -20,15 +20,12 @@ static enum http_event refuse(struct http_reader *r, unsigned status, const char
 
 static bool is_token(struct bytes b)
 {
-	static const bool others[256] = {['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true, ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true,
-					 ['.'] = true, ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true};
+	static const bool parts[256] = {['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true,
+					['&'] = true, ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true, ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true};
 
-	for (size_t i = 0; i < b.len; i++) {
-		unsigned char c = b.at[i];
-		bool letter = (c | 32) >= 'a' && (c | 32) <= 'z', digit = c >= '0' && c <= '9';
-		if (!letter && !digit && !others[c])
+	for (size_t i = 0; i < b.len; i++)
+		if (!parts[b.at[i]])
 			return false;
-	}
 	return b.len > 0;
 }
 
