@@ -1,19 +1,44 @@
 #include "gateway/http.h"
 
 #include <ctype.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
 #include "base/sixteen.h"
 
-enum { FRAMING_MOST = 64 << 10 };
+enum { FRAMING_MOST = 64 << 10, FIELDS_USUAL = 16 };
 
 static enum http_event refuse(struct http_reader *r, unsigned status, const char *why)
 {
 	r->why = why;
 	r->status = status;
 	return HTTP_IS_BAD;
+}
+
+/* ---- heads ---- */
+
+void http_clear_head(struct http_head *h)
+{
+	*h = (struct http_head){.fields = h->fields, .field_room = h->field_room};
+}
+
+void http_finish_head(struct http_head *h)
+{
+	free(h->fields);
+	h->fields = NULL;
+	h->field_room = h->field_count = 0;
+}
+
+void http_keep_field(struct http_head *h, struct http_field f)
+{
+	if (h->field_count == h->field_room) {
+		h->field_room = h->field_room ? h->field_room * 2 : FIELDS_USUAL;
+		h->fields = realloc(h->fields, h->field_room * sizeof *h->fields);
+		if (!h->fields)
+			abort();
+	}
+	h->fields[h->field_count++] = f;
 }
 
 /* ---- the head, line by line ---- */
@@ -113,7 +138,7 @@ const char *http_take_field(struct http_head *h, struct http_field f)
 		return "has a header with control characters, or a line that ends in two ways";
 	if (h->field_count == HTTP_FIELDS_MOST)
 		return "has more headers than are read";
-	h->fields[h->field_count++] = f;
+	http_keep_field(h, f);
 	return NULL;
 }
 
@@ -235,12 +260,11 @@ static int take_body(llhttp_t *p, const char *at, size_t len)
 
 void http_reader_init(struct http_reader *r, enum http_role role)
 {
+	static const llhttp_settings_t settings = {.on_headers_complete = headers_complete, .on_message_complete = message_complete, .on_body = take_body};
+
 	*r = (struct http_reader){.role = role};
-	llhttp_settings_init(&r->settings);
-	r->settings.on_headers_complete = headers_complete;
-	r->settings.on_message_complete = message_complete;
-	r->settings.on_body = take_body;
-	llhttp_init(&r->parser, role == HTTP_REQUESTS ? HTTP_REQUEST : HTTP_RESPONSE, &r->settings);
+	/* It only reads them, though it does not say so. */
+	llhttp_init(&r->parser, role == HTTP_REQUESTS ? HTTP_REQUEST : HTTP_RESPONSE, (llhttp_settings_t *)(uintptr_t)&settings);
 	r->parser.data = r;
 	text_init(&r->raw, NULL);
 	text_init(&r->body, NULL);
@@ -248,6 +272,7 @@ void http_reader_init(struct http_reader *r, enum http_role role)
 
 void http_reader_finish(struct http_reader *r)
 {
+	http_finish_head(&r->head);
 	text_finish(&r->raw);
 	text_finish(&r->body);
 }
@@ -256,9 +281,7 @@ static void begin_message(struct http_reader *r)
 {
 	r->has_head = r->complete = false;
 	r->framed = r->unframed = 0;
-	/* All but the fields: those past their count are never looked at. */
-	memset(&r->head, 0, offsetof(struct http_head, fields));
-	r->head.field_count = 0;
+	http_clear_head(&r->head);
 	text_clear(&r->raw);
 	text_clear(&r->body);
 	llhttp_reset(&r->parser);

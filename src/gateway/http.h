@@ -23,11 +23,17 @@ struct http_head {
 	unsigned status;
 	bool keep_alive, has_length, chunked, expects_continue;
 	uint64_t length;
-	struct http_field fields[HTTP_FIELDS_MOST];
-	size_t field_count;
+	struct http_field *fields;
+	size_t field_count, field_room;
 };
 
 /* ---- for every version of HTTP: false, or why not; a clause that completes "the request ..." ---- */
+
+/* Nothing is in it any more, but there is room; and no room either. */
+void http_clear_head(struct http_head *);
+void http_finish_head(struct http_head *);
+/* As it came, unchecked; at most HTTP_FIELDS_MOST. */
+void http_keep_field(struct http_head *, struct http_field);
 
 /* What a request asks for: one meaning for every reader, or none. */
 const char *http_take_target(struct http_head *, struct bytes target);
@@ -50,7 +56,6 @@ enum http_event {
 struct http_reader {
 	enum http_role role;
 	llhttp_t parser;
-	llhttp_settings_t settings;
 	struct text raw;            /* the head as it came */
 	struct http_head head;      /* borrows from `raw` */
 	struct text body;

@@ -177,7 +177,7 @@ static int take_header(nghttp2_session *http, const nghttp2_frame *frame, const 
 		return 0;
 	text_add(&s->raw, (struct bytes){name, name_len});
 	text_add(&s->raw, (struct bytes){value, value_len});
-	s->head.fields[s->head.field_count++] = (struct http_field){{NULL, name_len}, {NULL, value_len}};
+	http_keep_field(&s->head, (struct http_field){{NULL, name_len}, {NULL, value_len}});
 	return 0;
 }
 
@@ -221,7 +221,7 @@ static void take_head(struct strand *s)
 		return;
 	}
 	if (s->head.status < 200) {
-		s->head = (struct http_head){0};
+		http_clear_head(&s->head);
 		text_clear(&s->raw);
 		return;
 	}
@@ -380,6 +380,7 @@ static void give_back(struct link *link)
 		send_soon(t);
 	}
 	detach(s);
+	http_finish_head(&s->head);
 	text_finish(&s->raw);
 	loop_free_later(link->server->upstream->loop, s);
 }

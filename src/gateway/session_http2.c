@@ -60,6 +60,7 @@ static void free_stream(struct stream *s)
 	*s->place = s->next;
 	if (s->next)
 		s->next->place = s->place;
+	http_finish_head(&s->head);
 	text_finish(&s->raw);
 	text_finish(&s->body);
 	loop_free_later(loop, s);
@@ -317,7 +318,7 @@ static int take_header(nghttp2_session *http, const nghttp2_frame *frame, const 
 		return 0;
 	text_add(&s->raw, n);
 	text_add(&s->raw, v);
-	s->head.fields[s->head.field_count++] = (struct http_field){{NULL, name_len}, {NULL, value_len}};
+	http_keep_field(&s->head, (struct http_field){{NULL, name_len}, {NULL, value_len}});
 	return 0;
 }
 
@@ -353,8 +354,10 @@ static const char *read_head(struct stream *s)
 	struct bytes left = text_bytes(&s->raw), authority = BYTES("");
 	const char *why = NULL;
 
-	memcpy(given, s->head.fields, count * sizeof *given);
-	s->head = (struct http_head){.keep_alive = true};
+	if (count > 0)
+		memcpy(given, s->head.fields, count * sizeof *given);
+	http_clear_head(&s->head);
+	s->head.keep_alive = true;
 	for (size_t i = 0; i < count && !why; i++) {
 		struct http_field f = {bytes_slice(left, 0, given[i].name.len), bytes_slice(left, given[i].name.len, given[i].value.len)};
 		left = bytes_from(left, f.name.len + f.value.len);
