@@ -10,7 +10,7 @@
 #ifdef __SANITIZE_ADDRESS__
 enum { BLOCK_MIN = 0, BLOCK_MAX = 0, HUGE_PAGE = 2 << 20 };
 #else
-enum { BLOCK_MIN = 16 << 10, BLOCK_MAX = 8 << 20, HUGE_PAGE = 2 << 20 };
+enum { BLOCK_MIN = 4 << 10, BLOCK_MAX = 8 << 20, HUGE_PAGE = 2 << 20 };
 #endif
 
 struct arena_block {

@@ -132,23 +132,23 @@ static bool take(struct builder *b, enum json_token token)
 
 struct json *json_parse(struct arena *arena, struct bytes in, struct json_error *error)
 {
-	struct builder *b = arena_alloc_raw(arena, sizeof *b);  /* what is open is written before it is read */
+	struct builder b __attribute__((uninitialized));        /* it is long, and what is open is written before it is read */
 	struct json *root = NULL;
 	enum json_token token;
 
 	*error = (struct json_error){0};
-	b->arena = arena;
-	b->error = error;
-	b->lone = false;
-	b->last[0] = &root;
-	json_begin(&b->reader, in);
+	b.arena = arena;
+	b.error = error;
+	b.lone = false;
+	b.last[0] = &root;
+	json_begin(&b.reader, in);
 	do
-		token = json_next(&b->reader);
-	while (take(b, token));
-	if (token == JSON_END && !b->lone)
+		token = json_next(&b.reader);
+	while (take(&b, token));
+	if (token == JSON_END && !b.lone)
 		return root;
-	error->why = b->lone ? "has a JSON string with half of a surrogate pair" : b->reader.why;
-	error->offset = b->reader.offset;
+	error->why = b.lone ? "has a JSON string with half of a surrogate pair" : b.reader.why;
+	error->offset = b.reader.offset;
 	return NULL;
 }
 
