@@ -216,6 +216,10 @@ static void pass_events(struct turn *t, struct bytes body)
 		turn_refuse(t, &(struct refusal){502, "not_examined", "The model sent an event longer than any that is read."});
 		return;
 	}
+	if (!turn_may_hold(t)) {
+		turn_refuse(t, &turn_holds_too_much);
+		return;
+	}
 	if (pass_whole_events(t) && t->reply->is_slow(t->reply))
 		turn_pause(t, true);
 }
@@ -236,6 +240,8 @@ static void take_body(struct link *link, struct bytes body)
 	text_add(&t->held, body);
 	if (t->held.len > t->route->answer_most)
 		turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer is longer than any that is read."});
+	else if (!turn_may_hold(t))
+		turn_refuse(t, &turn_holds_too_much);
 }
 
 /* ---- end ---- */

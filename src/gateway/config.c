@@ -9,6 +9,8 @@
 #include "base/log.h"
 
 enum { FILE_MOST = 1 << 20, MEMORY_MOST = 16 << 20, WEIGHT_MOST = 1000, WORKERS_MOST = 64, RESOLVE_EVERY_MS = 30000, RESOLVE_LEAST_MS = 500 };
+#define MEMORY_USUAL (UINT64_C(1) << 30)
+#define MEMORY_LEAST (UINT64_C(64) << 20)
 
 struct loading {
 	struct settings settings;   /* first: `settings` of every reader */
@@ -429,12 +431,15 @@ static void read_root(void *arg)
 	struct config *c = l->config;
 	const struct yaml *root = read_file(l);
 
-	if (!root || !settings_know(&l->settings, root, "the configuration", "listen ledger log workers callers budgets policy holds resolve-every upstreams routes"))
+	if (!root || !settings_know(&l->settings, root, "the configuration", "listen ledger log workers memory callers budgets policy holds resolve-every upstreams routes"))
 		return;
 	read_listeners(l, root);
 	read_ledger(l, root);
 	c->log_as_json = settings_choice(&l->settings, root, "log", "text json", 0) == 1;
 	c->workers = (unsigned)settings_number(&l->settings, root, "workers", 0, 1, WORKERS_MOST);
+	c->memory_most = settings_size(&l->settings, root, "memory", c->memory_most);
+	if (c->memory_most < MEMORY_LEAST)
+		settings_fail(&l->settings, yaml_member(root, "memory"), "gives a worker less than 64MiB");
 	c->resolve_every_ms = settings_duration(&l->settings, root, "resolve-every", RESOLVE_EVERY_MS);
 	if (c->resolve_every_ms > 0 && c->resolve_every_ms < RESOLVE_LEAST_MS)
 		settings_fail(&l->settings, yaml_member(root, "resolve-every"), "has names looked up more often than twice a second");
@@ -455,6 +460,7 @@ static struct config *create(const char *path)
 	arena_init(&c->arena, MEMORY_MOST);
 	c->path = path;
 	c->resolve_every_ms = RESOLVE_EVERY_MS;
+	c->memory_most = MEMORY_USUAL;
 	c->holds = (struct hold_terms){.wait_ms = HOLD_WAIT_MS, .most = HOLD_MOST};
 	return c;
 }

@@ -73,6 +73,7 @@ struct config {
 	bool log_as_json;
 	struct hold_terms holds;
 	unsigned workers;           /* 0: one a core */
+	uint64_t memory_most;       /* bytes that exchanges may hold at once, in each worker */
 	int64_t resolve_every_ms;   /* names of servers are looked up again; 0: never */
 	struct upstream *upstreams;
 	size_t upstream_count;

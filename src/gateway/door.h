@@ -14,6 +14,7 @@ struct door {
 	struct recorder recorder;
 	struct client *clients;
 	unsigned client_count;
+	uint64_t holding;           /* bytes of all turns, as they account for them */
 	struct holds *board;        /* where persons are asked */
 	struct hold *holds;         /* what of this worker waits there */
 	unsigned hold_count;

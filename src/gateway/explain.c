@@ -110,6 +110,7 @@ void config_explain(const struct config *c, struct text *out)
 	if (c->resolve_every_ms > 0)
 		text_addf(&all, "Names of servers are looked up every %lld s.\n", (long long)(c->resolve_every_ms + 999) / 1000);
 	explain_holds(&all, &c->holds);
+	text_addf(&all, "The exchanges of each worker hold %llu MiB at once; beyond that, large ones are refused.\n", (unsigned long long)c->memory_most >> 20);
 	text_addf(&all, "Evidence goes to %s.\n", c->ledger);
 	add_in_columns(out, text_bytes(&all));
 	text_finish(&all);

@@ -173,6 +173,7 @@ static void refuse_http(struct session *s)
 static bool step(struct session *s, struct bytes *in)
 {
 	bool fresh = !s->turn && (s->reader.raw.len == 0 || s->reader.complete);
+	const struct refusal *why;
 
 	switch (http_next(&s->reader, in)) {
 	case HTTP_NEEDS_MORE:
@@ -182,8 +183,9 @@ static bool step(struct session *s, struct bytes *in)
 	case HTTP_HAS_HEAD:
 		return take_head(s);
 	case HTTP_HAS_BODY:
-		if (!turn_add_body(s->turn, text_bytes(&s->reader.body))) {
-			refuse(s, &(struct refusal){413, "too_long", "The request is longer than any that this route takes."});
+		why = turn_add_body(s->turn, text_bytes(&s->reader.body));
+		if (why) {
+			refuse(s, why);
 			return false;
 		}
 		if (s->reader.complete)

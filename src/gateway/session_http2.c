@@ -451,8 +451,9 @@ static int take_data(nghttp2_session *http, uint8_t flags, int32_t id, const uin
 	struct stream *s = nghttp2_session_get_stream_user_data(http, id);
 
 	(void)flags, (void)context;
-	if (s && s->turn && !s->answered && !turn_add_body(s->turn, (struct bytes){at, len}))
-		turn_refuse(s->turn, &(struct refusal){413, "too_long", "The request is longer than any that this route takes."});
+	const struct refusal *why = s && s->turn && !s->answered ? turn_add_body(s->turn, (struct bytes){at, len}) : NULL;
+	if (why)
+		turn_refuse(s->turn, why);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "gateway/hold.h"
 #include "gateway/metrics.h"
 
-enum { BODY_MOST = 16 << 20, REQUEST_MEMORY = 256 << 20, EVENT_MEMORY = 512 << 20, ATTEMPTS_MOST = 6, FIELDS_MOST = 32 };
+enum { BODY_MOST = 16 << 20, REQUEST_MEMORY = 256 << 20, EVENT_MEMORY = 512 << 20, ATTEMPTS_MOST = 6, FIELDS_MOST = 32, HOLDS_LITTLE = 256 << 10 };
 
 /* ---- begin: who asks, and for what ---- */
 
@@ -151,11 +151,26 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	return t;
 }
 
-bool turn_add_body(struct turn *t, struct bytes b)
+const struct refusal turn_holds_too_much = {503, "overloaded", "The gateway holds as much as it may; large exchanges have to wait. Try again."};
+
+bool turn_may_hold(struct turn *t)
 {
+	uint64_t now = t->body.room + t->held.room + t->framing.held.room + t->arena.used;
+
+	t->door->holding += now - t->holding;
+	t->holding = now;
+	return t->door->holding <= t->door->config->memory_most || now <= HOLDS_LITTLE;
+}
+
+const struct refusal *turn_add_body(struct turn *t, struct bytes b)
+{
+	static const struct refusal too_long = {413, "too_long", "The request is longer than any that this route takes."};
+
 	shared_count(t->door->shared, COUNT_BYTES_IN, b.len);
 	text_add(&t->body, b);
-	return t->body.len <= (t->route ? t->route->body_most : 0);
+	if (t->body.len > (t->route ? t->route->body_most : 0))
+		return &too_long;
+	return turn_may_hold(t) ? NULL : &turn_holds_too_much;
 }
 
 void turn_free(struct turn *t)
@@ -166,6 +181,7 @@ void turn_free(struct turn *t)
 		t->link->give_back(t->link);
 	if (t->streams)
 		framing_finish(&t->framing);
+	t->door->holding -= t->holding;
 	text_finish(&t->body);
 	text_finish(&t->held);
 	text_finish(&t->asked);
@@ -358,6 +374,10 @@ static bool examine_request(struct turn *t)
 		return true;
 	if (!arena_run(&t->arena, read_request, t))
 		exchange_fail(&t->request, "needs more memory to be understood than it may have");
+	if (!turn_may_hold(t)) {
+		turn_refuse(t, &turn_holds_too_much);
+		return false;
+	}
 	if (!t->request.why)
 		return settle_route(t);
 	shared_count(t->door->shared, COUNT_NOT_EXAMINED, 1);

@@ -24,6 +24,7 @@ struct turn {
 	const struct caller *caller;        /* NULL: nobody known */
 	const char *why_nobody;
 	struct text body;           /* as it came */
+	uint64_t holding;           /* of the door's account */
 	struct text asked;          /* what the evidence says of it: who asked, and from `asked_by` on, for what */
 	size_t asked_by;
 	struct bytes to_ask;        /* as it goes on */
@@ -63,8 +64,8 @@ struct refusal {
 
 /* `refusal` has a status when it may not begin: then it is to be refused. */
 struct turn *turn_begin(struct reply *reply, struct door *door, const struct http_head *head, struct refusal *refusal);
-/* False when the body has become longer than any that is read. */
-bool turn_add_body(struct turn *, struct bytes);
+/* Why not, when it has become too long, or too much is held already; or NULL. */
+const struct refusal *turn_add_body(struct turn *, struct bytes);
 /* The request is whole. */
 void turn_go(struct turn *);
 /* Answers it so, or ends the answer that is under way as its dialect does; ends the turn. */
@@ -97,6 +98,10 @@ bool judge_event_passes(struct turn *, const struct exchange *part, struct bytes
 bool judge_stream_ends(struct turn *);
 /* Ends the stream that the client has so far: what waits, it never gets. */
 void judge_write_stop(struct turn *, struct text *out, const struct refusal *);
+
+/* Accounts for what the turn holds; false when all together hold too much, and it is not a small one. */
+bool turn_may_hold(struct turn *);
+extern const struct refusal turn_holds_too_much;
 
 /* With the salt of the exchange: once that is erased it says nothing any more. */
 struct digest turn_digest(const struct turn *, struct bytes);

@@ -3,6 +3,8 @@
 
 import hashlib
 import json
+import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -16,12 +18,17 @@ from routes import START, WORK, Configured, url
 
 
 class Patient(Model):
-	"""Answers after a while when asked to."""
+	"""Answers after a while when asked to, or when it may."""
+
+	asked, may_answer = threading.Semaphore(0), threading.Event()
 
 	def do_POST(self):
 		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
 		if body["messages"][-1]["content"] == "wait":
 			time.sleep(1)
+		if body["messages"][-1]["content"] == "wait until you may":
+			Patient.asked.release()
+			Patient.may_answer.wait(60)
 		Model.seen.append(dict(self.headers))
 		self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "ok"}}], "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}})
 
@@ -127,6 +134,44 @@ def changed_terms(g, key):
 	write_agreement()
 
 
+MEMORY = """
+memory: 64MiB
+upstreams: {{own: {{servers: ['{own}'], own: true}}}}
+routes: [{{name: open, upstreams: own}}]
+"""
+
+
+def memory(own):
+	"""Fourteen requests of 8 MB at once, where eight have room."""
+	g = Configured("memory", START + MEMORY.format(own=url(own)))
+	large, answers = "x" * (8 << 20), []
+
+	def ask_one():
+		try:
+			answers.append(ask(g, g.key, "wait until you may", user=large)[:2])
+		except OSError as e:
+			answers.append((0, str(e)))
+
+	callers = [threading.Thread(target=ask_one) for _ in range(14)]
+	for c in callers:
+		c.start()
+	refused = lambda: answers.count((503, "overloaded"))
+	with_model = 0
+	while with_model + len(answers) < len(callers):
+		with_model += Patient.asked.acquire(timeout=0.1)
+	check("what is more than a worker may hold is refused", 4 <= refused() <= 13, answers)
+	check("a small exchange goes on", ask(g, g.key)[0] == 200)
+	resident = [int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) >> 10 for pid in g.children()]
+	# Each lies there twice: as it came, and on its way to the model.
+	check("and all together hold no more than that", max(resident) < 250, resident)
+	Patient.may_answer.set()
+	for c in callers:
+		c.join()
+	check("all others are answered", answers.count((200, "")) == 14 - refused(), answers)
+	check("then there is room again", ask(g, g.key, user=large)[0] == 200)
+	g.end()
+
+
 def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
@@ -148,6 +193,7 @@ def main():
 	g = Configured("limits", text)
 	check("nor does a restart", ask(g, keys["few"])[1] == "budget")
 	g.end()
+	memory(own)
 	refused = [r for r in g.records() if r["why"] == "terms"]
 	check("refusals are on record", len(refused) >= 4 and refused[0]["outcome"] == "refused", len(refused))
 	return gateway.TALLY.end()

@@ -62,7 +62,7 @@ MISTAKES = {
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], circuit: {failures: 0}}}": "number",
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], tls: {certificate: x}}}": "without the other",
 	"holds: {wait: soon}": "duration", "holds: {wait: 2d}": "a day", "holds: {most: 0}": "number", "holds: {approvers: [somebody]}": "no public key", "holds: {approvers: []}": "no approvers", "holds: {who: me}": "wait most approvers",
-	"workers: 1000": "number", "listen: [{address: 'a:1', tls: {certificate: x}}]": "key for it",
+	"workers: 1000": "number", "memory: much": "size", "listen: [{address: 'a:1', tls: {certificate: x}}]": "key for it",
 }
 WHOLE = {"listen": "listen: [{address: '127.0.0.1:1'}]", "ledger": "ledger: l", "upstreams": "upstreams: {a: {servers: ['http://127.0.0.1:1']}}", "routes": "routes: [{upstreams: a}]"}
 
