@@ -60,9 +60,10 @@ void reading_all(struct exchange *x, const struct json *value, enum channel chan
 	}
 }
 
-static bool is_respelled(const struct json *member, const struct words *known)
+/* The word that readers who fold letters take its key for; WORD_NONE where it is that word. */
+static enum word respelled(const struct json *member)
 {
-	return member->mark == WORD_NONE && words_have(known, word_in_other_case(member->key));
+	return member->mark == WORD_NONE ? word_in_other_case(member->key) : WORD_NONE;
 }
 
 static bool is_plain_label(const struct json *value)
@@ -94,7 +95,8 @@ void reading_rest(struct exchange *x, const struct json *object, struct words kn
 	json_each(object, it) {
 		if (words_have(&known, it->mark) || is_label(it))
 			continue;
-		if (is_respelled(it, &known) || is_respelled(it, &labels))
+		enum word taken_for = respelled(it);
+		if (words_have(&known, taken_for) || words_have(&labels, taken_for))
 			exchange_fail(x, other_case);
 		reading_key(x, it, channel, trust);
 		reading_all(x, it, channel, trust);
@@ -227,7 +229,7 @@ void reading_spelling(struct exchange *x, const struct json *object, struct word
 	if (!object || object->kind != JSON_IS_OBJECT)
 		return;
 	json_each(object, it)
-		if (is_respelled(it, &known))
+		if (words_have(&known, respelled(it)))
 			exchange_fail(x, other_case);
 }
 

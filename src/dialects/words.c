@@ -2,7 +2,7 @@
 
 #include "base/status.h"
 
-enum { LONGEST = 255 };
+enum { LONGEST = 63 };
 
 #define SPELLING(name) BYTES(#name),
 #define SPELLING_OF(name, spelling) BYTES(spelling),
@@ -64,30 +64,16 @@ static struct bytes take_letter(struct bytes *b)
 	return letter;
 }
 
-static bool is_folded(struct bytes key, struct bytes word)
-{
-	while (key.len > 0 && word.len > 0)
-		if (!bytes_equal_folded(take_letter(&key), take_letter(&word)))
-			return false;
-	return key.len == word.len;
-}
-
-static bool is_ascii(struct bytes b)
-{
-	unsigned char all = 0;
-
-	for (size_t i = 0; i < b.len; i++)
-		all |= b.at[i];
-	return all < 0x80;
-}
-
 enum word word_in_other_case(struct bytes key)
 {
-	bool ascii = is_ascii(key);
+	unsigned char letters[LONGEST];
+	size_t len = 0;
 
-	/* A letter beyond ASCII is longer than the one it may be taken for. */
-	for (size_t i = ascii && key.len <= LONGEST ? first_from((uint64_t)key.len << 56) : 1; i < WORD_COUNT && spellings[i].len <= key.len; i++)
-		if (ascii ? bytes_equal_folded(word_text((enum word)i), key) : is_folded(key, word_text((enum word)i)))
+	while (key.len > 0 && len < sizeof letters)
+		letters[len++] = *take_letter(&key).at;
+	struct bytes plain = {letters, len};
+	for (size_t i = first_from((uint64_t)len << 56); i < WORD_COUNT && spellings[i].len == len && key.len == 0; i++)
+		if (bytes_equal_folded(spellings[i], plain))
 			return (enum word)i;
 	return WORD_NONE;
 }

@@ -70,6 +70,8 @@ enum word word_of(struct bytes key);
 enum word word_in_other_case(struct bytes key);
 struct bytes word_text(enum word word);
 
+_Static_assert(WORD_COUNT <= 7 * 64, "more words than WORDS() has room for");
+
 /* A set of words. */
 struct words {
 	uint64_t bits[(WORD_COUNT + 63) / 64];

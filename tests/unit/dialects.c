@@ -139,6 +139,7 @@ static void words_stand_in_order(void **state)
 	for (enum word i = WORD_NONE + 1; i < WORD_COUNT; i++) {
 		struct bytes word = word_text(i), before = word_text(i - 1);
 		assert_true(before.len < word.len || (before.len == word.len && memcmp(before.at, word.at, word.len) < 0));
+		assert_true(word.len < 64);
 		assert_int_equal(word_of(word), i);
 		/* Also: no two words differ by the case of their letters alone. */
 		assert_int_equal(word_in_other_case(word), i);
