@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* KEPT_MOST: so much memory of a queue is kept while nothing is in it. STALL_MS: so long the other side may take nothing of what is queued. LINGER: what it may still send, and for how long, after the last byte for it. */
-enum { READ_MOST = 64 << 10, READS_A_TURN = 4, STALL_MS = 60000, LINGER_MS = 2000, LINGER_MOST = 64 << 20, KEPT_MOST = 2048 };
+enum { READ_MOST = 64 << 10, READS_A_TURN = 4, STALL_MS = 60000, LINGER_MS = 2000, LINGER_MOST = 16 << 20, KEPT_MOST = 2048 };
 
 /* What waits for the end of the turn need not be waited for in epoll. */
 static void arm(struct connection *c)
