@@ -266,7 +266,7 @@ static const struct said *said_by(struct bytes type, struct bytes *step)
 
 static struct bytes thread_of(struct exchange *x, const struct said *said, const struct json *root)
 {
-	unsigned long long index = reading_amount(x, root, "output_index"), part = said->counted_by ? reading_amount(x, root, said->counted_by) : 0;
+	uint64_t index = reading_amount(x, root, "output_index"), part = said->counted_by ? reading_amount(x, root, said->counted_by) : 0;
 
 	if (said->counted_by)
 		return reading_thread_part(x, index, said->thread, part);
@@ -315,7 +315,7 @@ static void read_shell_output(struct exchange *x, const struct json *root, bool 
 {
 	static const char *const names[] = {"stdout", "stderr"};
 	const struct json *delta = json_member(root, "delta");
-	unsigned long long index = reading_amount(x, root, "output_index"), command = reading_amount(x, root, "command_index");
+	uint64_t index = reading_amount(x, root, "output_index"), command = reading_amount(x, root, "command_index");
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct bytes thread = reading_thread_part(x, index, names[i], command);
@@ -324,7 +324,7 @@ static void read_shell_output(struct exchange *x, const struct json *root, bool 
 			reading_ends(x, CHANNEL_TOOL, TRUST_ANYBODY, thread);
 	}
 	if (delta)
-		reading_rest(x, delta, KNOWN(stdout, stderr), CHANNEL_TOOL, TRUST_ANYBODY);
+		reading_rest(x, delta, KNOWN(std_out, std_err), CHANNEL_TOOL, TRUST_ANYBODY);
 }
 
 /* From `first` on, what a thread brought before; with `all`, also what only the whole brings. */

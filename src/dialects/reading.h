@@ -27,9 +27,9 @@ void reading_all(struct exchange *x, const struct json *value, enum channel chan
 void reading_key(struct exchange *x, const struct json *member, enum channel channel, unsigned trust);
 /*
  * Every member of `object` that is not among `known`, and all of it when it is
- * no object.  Labels such as "type" and "id"
- * are left out as long as they are short and plain.  A key that equals a known
- * one but for the case of its letters fails: some readers take it for that one.
+ * no object.  Labels such as "type" and "id" are left out as long as they are
+ * short and plain.  A key that equals a known one but for the case of its
+ * letters fails: some readers take it for that one.
  */
 void reading_rest(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust);
 /* The same at every depth, where nothing is known: parts and results whose shapes differ. */

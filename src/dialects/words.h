@@ -18,7 +18,7 @@
 	WORD(probs) WORD(query) WORD(roots) WORD(score) WORD(sizes) WORD(speed) WORD(start) WORD(store) WORD(tasks) WORD(think) WORD(title) WORD(token) WORD(tools) WORD(top_k) \
 	WORD(top_n) WORD(top_p) WORD(total) WORD(ttlMs) WORD(usage) WORD(value) WORD(action) WORD(caller) WORD(cursor) WORD(custom) WORD(data_1) WORD(data_2) WORD(detail) \
 	WORD(effort) WORD(format) WORD(images) WORD(logger) WORD(method) WORD(object) WORD(output) WORD(params) WORD(prompt) WORD(reason) WORD(result) WORD(schema) WORD(skills) \
-	WORD(source) WORD(status) WORD(stderr) WORD(stdout) WORD(stream) WORD(strict) WORD(suffix) WORD(system) WORD(taskId) WORD(text_1) WORD(text_2) WORD(thread) WORD(tokens) \
+	WORD(source) WORD(status) SPELT(std_err, "stderr") SPELT(std_out, "stdout") WORD(stream) WORD(strict) WORD(suffix) WORD(system) WORD(taskId) WORD(text_1) WORD(text_2) WORD(thread) WORD(tokens) \
 	WORD(values) SPELT(dollar_schema, "$schema") WORD(actions) WORD(approve) WORD(best_of) WORD(call_id) WORD(choices) WORD(command) WORD(content) WORD(context) \
 	WORD(created) WORD(default) WORD(file_id) WORD(filters) WORD(hasMore) WORD(headers) WORD(include) WORD(isError) WORD(item_id) WORD(jsonrpc) WORD(logging) WORD(logprob) \
 	WORD(maximum) WORD(message) WORD(minimum) WORD(num_ctx) WORD(options) WORD(outcome) WORD(outputs) WORD(pattern) WORD(prompts) WORD(queries) WORD(refusal) WORD(results) \
@@ -29,7 +29,7 @@
 	WORD(exit_code) WORD(fallbacks) WORD(file_data) WORD(file_type) WORD(functions) WORD(image_url) WORD(maxLength) WORD(maxTokens) WORD(minLength) WORD(namespace) \
 	WORD(num_lines) WORD(operation) WORD(reasoning) WORD(requestId) WORD(requested) WORD(resources) WORD(signature) WORD(subscribe) WORD(supported) WORD(token_ids) \
 	WORD(tool_name) WORD(variables) WORD(verbosity) WORD(video_url) WORD(annotation) WORD(background) WORD(cacheScope) WORD(cited_text) WORD(clientInfo) WORD(completion) \
-	WORD(created_at) WORD(dimensions) WORD(embeddings) WORD(error_code) WORD(eval_count) WORD(keep_alive) WORD(logit_bias) WORD(max_tokens) WORD(mcp_server) \
+	WORD(created_at) WORD(dimensions) WORD(embeddings) WORD(error_code) WORD(eval_count) WORD(keep_alive) WORD(logit_bias) WORD(max_tokens) \
 	WORD(media_type) WORD(modalities) WORD(moderation) WORD(nextCursor) WORD(parameters) WORD(prediction) WORD(properties) WORD(request_id) WORD(resultType) \
 	WORD(serverInfo) WORD(server_url) WORD(start_line) WORD(stopReason) WORD(token_strs) WORD(tool_calls) WORD(transcript) WORD(truncation) WORD(websiteUrl) \
 	WORD(annotations) WORD(completions) WORD(definitions) WORD(description) WORD(done_reason) WORD(elicitation) WORD(environment) WORD(explanation) WORD(fingerprint) \
@@ -88,6 +88,7 @@ static inline void words_join(struct words *words, const struct words *others)
 		words->bits[i] |= others->bits[i];
 }
 
+/* A word that is none may be added: nobody asks for that. */
 static inline void words_add(struct words *words, enum word word)
 {
 	words->bits[word / 64] |= UINT64_C(1) << word % 64;
@@ -97,15 +98,17 @@ static inline void words_add(struct words *words, enum word word)
 /* KNOWN(role, content): the set of these, at most 32; WORDS() where it is written into a table. */
 #define KNOWN(...) ((struct words)WORDS(__VA_ARGS__))
 #define WORDS(...) WORDS_FILLED(__VA_ARGS__, \
-	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, \
-	NONE, NONE, NONE, NONE, NONE)
+	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, \
+	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE)
 #define WORDS_FILLED(...) {{WORD_BITS(0, __VA_ARGS__), WORD_BITS(1, __VA_ARGS__), WORD_BITS(2, __VA_ARGS__), WORD_BITS(3, __VA_ARGS__), \
 	WORD_BITS(4, __VA_ARGS__), WORD_BITS(5, __VA_ARGS__), WORD_BITS(6, __VA_ARGS__)}}
-#define WORD_BITS(n, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15, w16, w17, w18, w19, w20, w21, w22, w23, w24, w25, w26, w27, w28, w29, w30, w31, w32, ...) \
-	(WORD_BIT(n, w1) | WORD_BIT(n, w2) | WORD_BIT(n, w3) | WORD_BIT(n, w4) | WORD_BIT(n, w5) | WORD_BIT(n, w6) | WORD_BIT(n, w7) | WORD_BIT(n, w8) | WORD_BIT(n, w9) | \
-	WORD_BIT(n, w10) | WORD_BIT(n, w11) | WORD_BIT(n, w12) | WORD_BIT(n, w13) | WORD_BIT(n, w14) | WORD_BIT(n, w15) | WORD_BIT(n, w16) | WORD_BIT(n, w17) | WORD_BIT(n, \
-	w18) | WORD_BIT(n, w19) | WORD_BIT(n, w20) | WORD_BIT(n, w21) | WORD_BIT(n, w22) | WORD_BIT(n, w23) | WORD_BIT(n, w24) | WORD_BIT(n, w25) | WORD_BIT(n, w26) | \
-	WORD_BIT(n, w27) | WORD_BIT(n, w28) | WORD_BIT(n, w29) | WORD_BIT(n, w30) | WORD_BIT(n, w31) | WORD_BIT(n, w32))
+#define WORD_BITS(n, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15, w16, \
+	w17, w18, w19, w20, w21, w22, w23, w24, w25, w26, w27, w28, w29, w30, w31, w32, too_many, ...) \
+	(EIGHT_BITS(n, w1, w2, w3, w4, w5, w6, w7, w8) | EIGHT_BITS(n, w9, w10, w11, w12, w13, w14, w15, w16) | \
+	EIGHT_BITS(n, w17, w18, w19, w20, w21, w22, w23, w24) | EIGHT_BITS(n, w25, w26, w27, w28, w29, w30, w31, w32) | \
+	0 * sizeof(char[WORD_##too_many == WORD_NONE ? 1 : -1]))
+#define EIGHT_BITS(n, a, b, c, d, e, f, g, h) (WORD_BIT(n, a) | WORD_BIT(n, b) | WORD_BIT(n, c) | WORD_BIT(n, d) | \
+	WORD_BIT(n, e) | WORD_BIT(n, f) | WORD_BIT(n, g) | WORD_BIT(n, h))
 #define WORD_BIT(n, word) (WORD_##word / 64 == n ? UINT64_C(1) << WORD_##word % 64 : 0)
 
 #endif

@@ -126,10 +126,28 @@ static bool is_busy(unsigned status)
 	return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
+/* In seconds; 0 when it does not say, or says it in another way. */
+static unsigned retry_after(struct bytes value)
+{
+	uint64_t seconds;
+
+	return bytes_to_u64(value, &seconds) && seconds < 86400 ? (unsigned)seconds : 0;
+}
+
+/* The head that said so is gone with its link. */
+static void ask_less_busy(struct turn *t, unsigned status, unsigned retry_s)
+{
+	t->choice++;
+	t->asked_here = 0;
+	if (turn_ask_another(t))
+		return;
+	t->retry_s = retry_s;
+	turn_refuse(t, &(struct refusal){status, "upstream_busy", "The model's servers are busy, and no other may be asked."});
+}
+
 static void take_head(struct link *link, const struct http_head *h)
 {
 	struct turn *t = link->owner;
-	struct bytes encoding = http_field_value(h, "content-encoding");
 
 	if (h->status >= 500)
 		server_failed(link->server);
@@ -137,11 +155,10 @@ static void take_head(struct link *link, const struct http_head *h)
 		server_works(link->server);
 	/* It says that it did not do it: somebody else may. */
 	if (is_busy(h->status) && t->choice < t->route->fallback_count) {
-		t->choice++;
-		t->asked_here = 0;
-		if (turn_ask_another(t))
-			return;
+		ask_less_busy(t, h->status, retry_after(http_field_value(h, "retry-after")));
+		return;
 	}
+	struct bytes encoding = http_field_value(h, "content-encoding");
 	t->status = h->status;
 	t->type = arena_copy(&t->arena, http_field_value(h, "content-type"));
 	t->first_ms = loop_now(t->door->loop);
@@ -265,11 +282,10 @@ static void finish_stream(struct turn *t)
 static void refuse_unread_error(struct turn *t)
 {
 	char message[160];
-	uint64_t seconds;
 
 	for (size_t i = 0; i < t->field_count; i++)
-		if (bytes_equal_folded(t->fields[i].name, BYTES("retry-after")) && bytes_to_u64(t->fields[i].value, &seconds) && seconds < 86400)
-			t->retry_s = (unsigned)seconds;
+		if (bytes_equal_folded(t->fields[i].name, BYTES("retry-after")))
+			t->retry_s = retry_after(t->fields[i].value);
 	snprintf(message, sizeof message, "The model's server answered with status %u, and with words that could not be understood and are not passed on.", t->status);
 	turn_refuse(t, &(struct refusal){t->status < 400 ? 502 : t->status, "upstream_error", message});
 }

@@ -24,6 +24,9 @@ class Patient(Model):
 		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
 		if body["messages"][-1]["content"] == "wait":
 			time.sleep(1)
+		if body["messages"][-1]["content"] == "be busy":
+			self.whole(503, {"error": {"message": "busy"}}, retry_after="7")
+			return
 		if body["messages"][-1]["content"] == "wait until you may":
 			Patient.asked.release()
 			Patient.may_answer.wait(60)
@@ -63,6 +66,7 @@ routes:
   - {{name: care, prefix: /care, upstreams: provider, purposes: [care], handling: {{training: no, regions: [eu]}}}}
   - {{name: billing, prefix: /billing, upstreams: provider, fallback: own, purposes: [billing]}}
   - {{name: ads, prefix: /ads, upstreams: provider, purposes: [advertising]}}
+  - {{name: busy, prefix: /busy, upstreams: own, fallback: stranger, purposes: [care]}}
   - {{name: unknown, prefix: /unknown, upstreams: stranger, purposes: [care]}}
   - {{name: open, upstreams: own}}
 """
@@ -119,6 +123,8 @@ def terms(g, key):
 	check("what the caller says its data is for counts too", (status, code) == (403, "terms"), (status, message))
 	check("which goes no further", not any(k.lower() == "merlon-purpose" for seen in Model.seen for k in seen))
 	check("a fallback of our own may have what the provider may not", ask(g, key, path="/billing/v1/chat/completions")[0] == 200)
+	status, code, _, r = ask(g, key, "be busy", path="/busy/v1/chat/completions")
+	check("where the one that may have it is busy, and the other may not, the caller is told so", (status, code, r.headers["retry-after"]) == (503, "upstream_busy", "7"), (status, code, r.headers["retry-after"]))
 	check("a provider without an agreement gets nothing that is for a purpose", ask(g, key, path="/unknown/v1/chat/completions")[1] == "terms")
 
 
