@@ -24,6 +24,11 @@ void arena_init(struct arena *a, size_t budget)
 	*a = (struct arena){.budget = budget};
 }
 
+void arena_init_large(struct arena *a, size_t budget)
+{
+	*a = (struct arena){.budget = budget, .large = true};
+}
+
 static void free_until(struct arena *a, struct arena_block *stop)
 {
 	while (a->blocks != stop) {
@@ -71,7 +76,8 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
 /* Of the whole block. */
 static size_t next_size(const struct arena *a, size_t len)
 {
-	size_t size = a->blocks ? (sizeof *a->blocks + a->blocks->room) * 2 : BLOCK_MIN;
+	size_t first = a->large && BLOCK_MIN > 0 ? HUGE_PAGE : BLOCK_MIN;
+	size_t size = a->blocks ? (sizeof *a->blocks + a->blocks->room) * 2 : first;
 
 	if (size > BLOCK_MAX)
 		size = BLOCK_MAX;

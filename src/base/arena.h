@@ -14,10 +14,13 @@
 struct arena {
 	struct arena_block *blocks;    /* newest first */
 	size_t used, budget;           /* in bytes, as asked for */
+	bool large;                    /* begins with a huge page */
 	jmp_buf *exit;
 };
 
 void arena_init(struct arena *a, size_t budget);
+/* The same where much will be needed: its first block is a huge page, which costs one fault where small ones cost one each. */
+void arena_init_large(struct arena *a, size_t budget);
 void arena_finish(struct arena *a);
 
 /*

@@ -20,9 +20,9 @@ static int probe(const struct source *source, struct arena *arena)
 
 static void parse(const struct source *source, struct artifact *art)
 {
-	struct zip_archive archive;
+	struct zip_archive archive = zip_list(source, art->arena);
 
-	zip_read(art, source->content, &archive);
+	artifact_take(art, archive.noted);
 	zip_add_members(art, source->content, &archive);
 }
 

@@ -89,13 +89,18 @@ static void list(void *arg)
 	l->source->zip = z;
 }
 
+static bool is_archive(const struct source *source)
+{
+	return bytes_start_with(source->content, BYTES("PK\3\4"));
+}
+
 /* Many formats are archives, and each asks what is in it. It lives as long as what the formats make. */
 static void list_members(struct job *job, struct source *source)
 {
 	struct listing l = {source, &job->work};
 	struct arena_mark mark = arena_mark(&job->work);
 
-	if (bytes_start_with(source->content, BYTES("PK\3\4")) && !arena_run(&job->work, list, &l))
+	if (is_archive(source) && !arena_run(&job->work, list, &l))
 		arena_rewind(&job->work, mark);
 }
 
@@ -406,6 +411,9 @@ static void examine_source(struct job *job, struct source *source, bool guessed,
 	source->looked = NULL;
 }
 
+/* A large archive has many members, and each needs a little. */
+enum { LARGE = 1 << 20 };
+
 void examine(const struct source *source, const struct rules *rules, const struct examine_limits *limits,
 	     struct arena *results, struct examination *out)
 {
@@ -416,7 +424,10 @@ void examine(const struct source *source, const struct rules *rules, const struc
 	*whole = *source;
 	*out = (struct examination){.size = source->content.len};
 	findings_init(&out->findings, results, limits->findings);
-	arena_init(&job.work, limits->memory);
+	if (source->content.len > LARGE && is_archive(source))
+		arena_init_large(&job.work, limits->memory);
+	else
+		arena_init(&job.work, limits->memory);
 	examine_source(&job, whole, false, &claims);
 	arena_finish(&job.work);
 	out->format_count = claims.count;

@@ -48,6 +48,16 @@ struct oddity *artifact_note(struct artifact *art, const char *id, uint64_t offs
 	return o;
 }
 
+void artifact_take(struct artifact *art, struct artifact *from)
+{
+	*art->last_part = from->parts;
+	art->last_part = from->parts ? from->last_part : art->last_part;
+	*art->last_oddity = from->oddities;
+	art->last_oddity = from->oddities ? from->last_oddity : art->last_oddity;
+	art->bytes_read += from->bytes_read;
+	artifact_init(from, from->arena, from->source, from->format);
+}
+
 bool artifact_has(const struct artifact *art, const char *id)
 {
 	for (const struct oddity *o = art->oddities; o; o = o->next)

@@ -62,6 +62,9 @@ struct event *artifact_add_event(struct artifact *art, enum event_kind kind, uin
 /* `id` and the text of `format` live on: the first is constant, the second is copied. */
 PRINTF_LIKE(4, 5) struct oddity *artifact_note(struct artifact *art, const char *id, uint64_t offset, const char *format, ...);
 
+/* Parts and oddities that were found before it was known whose they are: `from` keeps none. */
+void artifact_take(struct artifact *art, struct artifact *from);
+
 /* Has an oddity of this id been noted? */
 bool artifact_has(const struct artifact *art, const char *id);
 

@@ -39,6 +39,7 @@ struct zip_archive {
 	size_t entry_count, entry_room;
 	struct zip_entry **by_name; /* sorted; of one name the last listed comes last */
 	size_t by_name_count;
+	struct artifact *noted;     /* by zip_list(): what is odd about it, for format_zip to take over */
 };
 
 enum {

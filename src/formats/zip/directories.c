@@ -382,12 +382,14 @@ void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out)
 
 struct zip_archive zip_list(const struct source *source, struct arena *arena)
 {
-	struct artifact unused;
+	struct artifact *noted;
 	struct zip_archive z;
 
 	if (source->zip)
 		return *source->zip;
-	artifact_init(&unused, arena, source, NULL);
-	zip_read(&unused, source->content, &z);
+	noted = arena_new(arena, struct artifact);
+	artifact_init(noted, arena, source, NULL);
+	zip_read(noted, source->content, &z);
+	z.noted = noted;
 	return z;
 }
