@@ -26,9 +26,10 @@ ifdef LTO
 FLAGS  += -flto
 LINK   += -flto=auto $(CFLAGS)
 endif
-# Static but for OpenSSL and libc: finding a library and its symbols costs every start as much as judging a small file.
+# Static but for libc: finding a library and its symbols costs every start as much as judging a small file.
+# OPENSSL=shared leaves OpenSSL to the system's updates (docs/decisions/0010-linking-openssl.md).
 static = $(1:%=-l:lib%.a)
-LDLIBS = $(call static,archive sqlite3 seccomp yaml z deflate bz2 lzma zstd lz4 nghttp2) -lssl -lcrypto -lm
+LDLIBS = $(call static,archive sqlite3 seccomp yaml z deflate bz2 lzma zstd lz4 nghttp2 $(if $(filter shared,$(OPENSSL)),,ssl crypto)) $(if $(filter shared,$(OPENSSL)),-lssl -lcrypto) -lm
 
 # Debian 12 ships llhttp as C sources.
 LLHTTP := api http llhttp

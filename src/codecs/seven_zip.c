@@ -2,7 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
+#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,10 +22,16 @@ struct sink {
 	bool encrypted;
 };
 
-/* Names are UTF-16 in the archive; in a locale of ASCII the library would ask the system for a converter. */
-void seven_zip_prepare(void)
+/*
+ * Names are UTF-16 in the archive.  The library makes of them what the locale writes, and asks here what that is:
+ * for UTF-8 it has a converter of its own, for anything else it would ask the system for one, which a worker may not.
+ * A real locale of UTF-8 would have to be read at every start.  The program sets no locale, so nobody else asks.
+ */
+__attribute__((visibility("hidden"))) char *nl_langinfo(nl_item item)
 {
-	setlocale(LC_CTYPE, "C.UTF-8");
+	static char utf8[] = "UTF-8", nothing[] = "";
+
+	return item == CODESET ? utf8 : nothing;
 }
 
 static enum archive_kind kind_of(struct archive_entry *entry)

@@ -18,9 +18,6 @@ struct archive_content {
 	bool encrypted;
 };
 
-/* Has to be called once in every process that unpacks, before it is confined. */
-void seven_zip_prepare(void);
-
 /*
  * Everything in a 7z archive, by libarchive, which believes the sizes it reads:
  * only in a confined worker.  At most `most` bytes and `members` members.

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/sort.h"
 #include "base/time.h"
-#include "codecs/seven_zip.h"
 #include "ledger/ledger.h"
 #include "policy/judge.h"
 #include "rules/rules.h"
@@ -216,7 +215,6 @@ static bool begin(struct scanning *s, struct worker_context *context)
 		.context = context,
 	};
 
-	seven_zip_prepare();
 	s->sandbox = sandbox_create(&settings);
 	if (!s->sandbox)
 		return false;

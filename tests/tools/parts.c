@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/file.h"
-#include "codecs/seven_zip.h"
 #include "syntax/json.h"
 #include "types/format.h"
 
@@ -112,7 +111,6 @@ int main(int argc, char **argv)
 	const struct format *format = argc > 2 ? format_named(argv[1]) : NULL;
 	bool good = format != NULL;
 
-	seven_zip_prepare();
 	for (int i = 2; i < argc && format; i++)
 		good &= list_file(format, argv[i]);
 	return !good;
