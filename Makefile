@@ -35,7 +35,7 @@ LDLIBS = $(call static,archive sqlite3 seccomp yaml z deflate bz2 lzma zstd lz4 
 LLHTTP := api http llhttp
 SRC    := $(shell find src -name '*.c' | LC_ALL=C sort)
 EMBEDDED := $(shell find rules catalog pages policies -type f 2>/dev/null | LC_ALL=C sort)
-TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c $(B)/dialects.c
+TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c $(B)/dialects.c $(B)/names.c
 OBJ    := $(SRC:%.c=$(B)/%.o) $(TABLES:.c=.o) $(LLHTTP:%=$(B)/llhttp/%.o)
 LIB    := $(filter-out $(B)/src/main/%,$(OBJ))
 
@@ -69,12 +69,15 @@ $(B)/commands.c: FORCE; $(call table,sh tools/registry.sh cmd command)
 $(B)/dialects.c: FORCE; $(call table,sh tools/registry.sh dialects dialect)
 $(B)/version.c: FORCE;  $(call table,printf '\043include "types/assessment.h"\nconst char merlon_version[] = "$(VERSION)";\n')
 $(B)/embedded.c: $(EMBEDDED) build/embed; $(call table,build/embed $(EMBEDDED))
+$(B)/names.c: $(filter rules/%,$(EMBEDDED)) build/names; $(call table,build/names $(filter rules/%,$(EMBEDDED)))
 
-# Runs while building, so it is built plainly whatever is built.
-EMBED := tools/embed.c src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c
-build/embed: $(EMBED)
+# They run while building, so they are built plainly whatever is built.
+EMBED := src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c
+build/embed: tools/embed.c $(EMBED)
+build/names: tools/names.c src/rules/words.c src/rules/names.h $(EMBED)
+build/embed build/names:
 	@mkdir -p build
-	$(call say,$@)cc -std=c17 -D_GNU_SOURCE -O1 -Isrc $^ -lcrypto -lyaml -o $@
+	$(call say,$@)cc -std=c17 -D_GNU_SOURCE -O1 -Isrc $(filter %.c,$^) -lcrypto -lyaml -o $@
 
 # ---- tests ----
 

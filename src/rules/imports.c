@@ -1,5 +1,6 @@
 #include "rules/imports.h"
 
+#include "rules/names.h"
 #include "rules/shape.h"
 
 enum {
@@ -26,12 +27,11 @@ static bool join(struct bytes module, struct bytes name, char *buffer, struct by
 
 static const struct import_rule *find_listed(const struct import_rules *rules, struct bytes name)
 {
-	if (rules->listed_room == 0)
-		return NULL;
-	for (const struct import_rule *r = rules->listed[bytes_hash(name) % rules->listed_room]; r; r = r->next)
+	for (const struct import_rule *r = rules->listed ? rules->listed[bytes_hash(name) % IMPORTS_ROOM] : NULL; r; r = r->next)
 		if (bytes_equal(r->name, name))
 			return r;
-	return NULL;
+	int entry = rules->built_listed ? names_entry(NAMES_ALLOW, BYTES(""), name) : NAMES_NONE;
+	return entry == NAMES_NONE ? NULL : &rules->built_listed[entry];
 }
 
 /* "torch.nn.modules.*": any class, which is a name that begins with a capital, in a module below. */
@@ -67,10 +67,11 @@ const struct import_rule *imports_listed(const struct import_rules *rules, const
 
 static const struct danger_rule *find_dangerous(const struct import_rules *rules, struct bytes name)
 {
-	for (const struct danger_rule *r = rules->dangerous[bytes_hash(name) % rules->dangerous_room]; r; r = r->next)
+	for (const struct danger_rule *r = rules->dangerous ? rules->dangerous[bytes_hash(name) % IMPORTS_ROOM] : NULL; r; r = r->next)
 		if (bytes_equal(r->name, name))
 			return r;
-	return NULL;
+	int entry = names_entry(NAMES_DANGEROUS, BYTES(""), name);
+	return entry == NAMES_NONE ? NULL : &rules->built_dangerous[entry];
 }
 
 /* The longest listed name that this one is, or lies below. */
@@ -127,7 +128,7 @@ static const struct danger_rule *find_named(const struct import_rules *rules, st
 
 const struct danger_rule *imports_dangerous(const struct import_rules *rules, const struct import *import)
 {
-	if (rules->dangerous_room == 0)
+	if (!rules->built_dangerous)
 		return NULL;
 	const struct danger_rule *r = find_named(rules, import->module, import->name);
 	return r ? r : find_named(rules, import->written_module, import->written_name);

@@ -37,11 +37,16 @@ struct danger_rule {
 };
 
 struct import_rules {
-	struct import_rule **listed;        /* hash table by name */
 	struct import_rule *patterns;       /* those that end in ".*" */
-	struct danger_rule **dangerous;     /* hash table by name */
-	size_t listed_room, dangerous_room, listed_count, dangerous_count;
+	/* By the names built in (rules/names.h): one rule an entry, without a name of its own. */
+	const struct import_rule *built_listed;
+	const struct danger_rule *built_dangerous;
+	/* By the names of own files, which come first: hash tables, or NULL when there are none. */
+	struct import_rule **listed;
+	struct danger_rule **dangerous;
 };
+
+enum { IMPORTS_ROOM = 4096 };
 
 /* The rule for this very name, or NULL: a module on the list does not bless what is in it. */
 const struct import_rule *imports_listed(const struct import_rules *rules, const struct import *import);

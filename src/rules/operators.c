@@ -1,6 +1,7 @@
 #include "rules/operators.h"
 
 #include "base/path.h"
+#include "rules/names.h"
 #include "rules/words.h"
 #include "syntax/yaml.h"
 
@@ -8,7 +9,7 @@ enum { ROOM = 8192 };
 
 static uint64_t slot_of(struct bytes family, struct bytes name)
 {
-	return (bytes_hash(family) * 31 + bytes_hash(name)) % ROOM;
+	return names_hash(family, name) % ROOM;
 }
 
 static bool read_level(struct bytes word, enum operator_level *out)
@@ -24,7 +25,21 @@ static bool read_level(struct bytes word, enum operator_level *out)
 	return false;
 }
 
-const char *operators_add(struct arena *arena, struct operator_rules *rules, struct bytes family, const struct yaml *entry)
+static void add_name(struct arena *arena, struct operator_rules *rules, const struct operator_rule *model, struct bytes name)
+{
+	bool pattern = names_have_pattern(name);
+	struct operator_rule *r = arena_new(arena, struct operator_rule);
+
+	if (!pattern && !rules->listed)
+		rules->listed = arena_alloc(arena, ROOM, sizeof *rules->listed);
+	struct operator_rule **list = pattern ? &rules->patterns : &rules->listed[slot_of(model->family, name)];
+	*r = *model;
+	r->name = name;
+	r->next = *list;
+	*list = r;
+}
+
+const char *operators_add(struct arena *arena, struct operator_rules *rules, struct bytes family, const struct yaml *entry, bool built_in)
 {
 	struct bytes names = yaml_string(entry, "names"), name;
 	struct operator_rule model = {.family = family, .does = yaml_string(entry, "does"), .paths = yaml_string(entry, "paths")};
@@ -35,20 +50,13 @@ const char *operators_add(struct arena *arena, struct operator_rules *rules, str
 		return "has operators of a level that is none of allowed, path, outside, dangerous";
 	if (model.level != OPERATOR_ALLOWED && model.does.len == 0)
 		return "has operators without what they do";
-	if (!rules->listed) {
-		rules->room = ROOM;
-		rules->listed = arena_alloc(arena, ROOM, sizeof *rules->listed);
-	}
-	while ((name = rules_word(&names)).len > 0) {
-		struct operator_rule *r = arena_new(arena, struct operator_rule);
-		bool pattern = bytes_find_byte(name, '*') < name.len;
-		struct operator_rule **list = pattern ? &rules->patterns : &rules->listed[slot_of(family, name)];
-		*r = model;
-		r->name = name;
-		r->next = *list;
-		*list = r;
-		rules->count++;
-	}
+	if (built_in)
+		rules->built[rules->built_count++] = model;
+	if (built_in && !names_have_pattern(names))
+		return NULL;
+	while ((name = rules_word(&names)).len > 0)
+		if (!built_in || names_have_pattern(name))
+			add_name(arena, rules, &model, name);
 	return NULL;
 }
 
@@ -65,11 +73,12 @@ const struct operator_rule *operators_find(const struct operator_rules *rules, s
 {
 	const struct operator_rule *found = NULL;
 
-	if (!rules->listed)
-		return NULL;
-	for (const struct operator_rule *r = rules->listed[slot_of(family, name)]; r; r = r->next)
+	for (const struct operator_rule *r = rules->listed ? rules->listed[slot_of(family, name)] : NULL; r; r = r->next)
 		if (bytes_equal(r->family, family) && bytes_equal(r->name, name))
 			return r;
+	int entry = rules->built ? names_entry(NAMES_OPERATORS, family, name) : NAMES_NONE;
+	if (entry != NAMES_NONE)
+		return &rules->built[entry];
 	for (const struct operator_rule *r = rules->patterns; r; r = r->next)
 		if (bytes_equal(r->family, family) && fits(r->name, name) && (!found || r->level > found->level))
 			found = r;

@@ -26,13 +26,14 @@ struct operator_rule {
 };
 
 struct operator_rules {
-	struct operator_rule **listed;      /* hash table by family and name */
 	struct operator_rule *patterns;     /* those with a "*" */
-	size_t room, count;
+	struct operator_rule *built;        /* by the names built in (rules/names.h): one rule an entry, without a name of its own */
+	size_t built_count;
+	struct operator_rule **listed;      /* hash table by family and name, for own files, which come first; or NULL */
 };
 
-/* Adds an entry of a rule file: NULL, or what is wrong with it. */
-const char *operators_add(struct arena *arena, struct operator_rules *rules, struct bytes family, const struct yaml *entry);
+/* Adds an entry of a rule file: NULL, or what is wrong with it. `built_in`: its names are known already. */
+const char *operators_add(struct arena *arena, struct operator_rules *rules, struct bytes family, const struct yaml *entry, bool built_in);
 
 /* The rule for an operator, by its own name before any pattern; or NULL. */
 const struct operator_rule *operators_find(const struct operator_rules *rules, struct bytes family, struct bytes name);

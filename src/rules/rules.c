@@ -6,12 +6,13 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "rules/names.h"
 #include "rules/shape.h"
 #include "rules/signature.h"
 #include "rules/words.h"
 #include "syntax/yaml.h"
 
-enum { BUDGET = 64 << 20, FILE_MOST = 4 << 20, ROOM = 4096 };
+enum { BUDGET = 64 << 20, FILE_MOST = 4 << 20 };
 
 struct loading {
 	struct rules *rules;
@@ -19,6 +20,8 @@ struct loading {
 	const char *file;
 	const char *key;                /* own files are to be signed by it, or NULL */
 	struct bytes content, tree;     /* the tree, when it is built in */
+	struct import_rule *built_listed;       /* where the next built-in entry goes */
+	struct danger_rule *built_dangerous;
 	bool failed;
 };
 
@@ -53,9 +56,28 @@ static unsigned read_uses(struct loading *l, const struct yaml *item)
 	return set;
 }
 
-static void add_listed(struct loading *l, const struct yaml *item, struct bytes family)
+static bool is_built_in(const struct loading *l)
+{
+	return l->tree.len > 0;
+}
+
+static void add_listed_name(struct loading *l, const struct import_rule *model, struct bytes name)
 {
 	struct import_rules *imports = &l->rules->imports;
+	struct import_rule *r = arena_new(&l->rules->arena, struct import_rule);
+	bool pattern = bytes_end_with(name, BYTES(".*"));
+
+	if (!pattern && !imports->listed)
+		imports->listed = arena_alloc(&l->rules->arena, IMPORTS_ROOM, sizeof *imports->listed);
+	struct import_rule **list = pattern ? &imports->patterns : &imports->listed[bytes_hash(name) % IMPORTS_ROOM];
+	*r = *model;
+	r->name = name;
+	r->next = *list;
+	*list = r;
+}
+
+static void add_listed(struct loading *l, const struct yaml *item, struct bytes family)
+{
 	struct bytes names = yaml_string(item, "names"), arguments = yaml_string(item, "arguments"), name;
 	struct import_rule model = {.family = family, .uses = read_uses(l, item)};
 
@@ -63,32 +85,39 @@ static void add_listed(struct loading *l, const struct yaml *item, struct bytes 
 		fail(l, yaml_member(item, "arguments"), "has arguments that are no shape");
 	if (names.len == 0)
 		fail(l, item, "has an entry without names");
-	while ((name = rules_word(&names)).len > 0 && !l->failed) {
-		struct import_rule *r = arena_new(&l->rules->arena, struct import_rule);
-		bool pattern = bytes_end_with(name, BYTES(".*"));
-		struct import_rule **list = pattern ? &imports->patterns : &imports->listed[bytes_hash(name) % imports->listed_room];
-		*r = model;
-		r->name = name;
-		r->next = *list;
-		*list = r;
-		imports->listed_count++;
-	}
+	if (is_built_in(l))
+		*l->built_listed++ = model;
+	if (is_built_in(l) && !names_have_pattern(names))
+		return;
+	while ((name = rules_word(&names)).len > 0 && !l->failed)
+		if (!is_built_in(l) || names_have_pattern(name))
+			add_listed_name(l, &model, name);
+}
+
+static void add_dangerous_name(struct loading *l, struct bytes name, struct bytes does)
+{
+	struct import_rules *imports = &l->rules->imports;
+	struct danger_rule *r = arena_new(&l->rules->arena, struct danger_rule);
+
+	if (!imports->dangerous)
+		imports->dangerous = arena_alloc(&l->rules->arena, IMPORTS_ROOM, sizeof *imports->dangerous);
+	struct danger_rule **list = &imports->dangerous[bytes_hash(name) % IMPORTS_ROOM];
+	*r = (struct danger_rule){.name = name, .does = does, .next = *list};
+	*list = r;
 }
 
 static void add_dangerous(struct loading *l, const struct yaml *item)
 {
-	struct import_rules *imports = &l->rules->imports;
 	struct bytes names = yaml_string(item, "names"), does = yaml_string(item, "does"), name;
 
 	if (names.len == 0 || does.len == 0)
 		fail(l, item, "has a dangerous entry without names or without what it does");
-	while ((name = rules_word(&names)).len > 0 && !l->failed) {
-		struct danger_rule *r = arena_new(&l->rules->arena, struct danger_rule);
-		struct danger_rule **list = &imports->dangerous[bytes_hash(name) % imports->dangerous_room];
-		*r = (struct danger_rule){.name = name, .does = does, .next = *list};
-		*list = r;
-		imports->dangerous_count++;
+	if (is_built_in(l)) {
+		*l->built_dangerous++ = (struct danger_rule){.does = does};
+		return;
 	}
+	while ((name = rules_word(&names)).len > 0 && !l->failed)
+		add_dangerous_name(l, name, does);
 }
 
 static bool is_known_key(struct bytes key)
@@ -135,7 +164,7 @@ static void load(void *arg)
 	yaml_each(yaml_member(root, "dangerous"), it)
 		add_dangerous(l, it);
 	yaml_each(yaml_member(root, "operators"), it) {
-		const char *why = operators_add(&l->rules->arena, &l->rules->operators, yaml_string(root, "family"), it);
+		const char *why = operators_add(&l->rules->arena, &l->rules->operators, yaml_string(root, "family"), it, is_built_in(l));
 		if (why)
 			fail(l, it, why);
 	}
@@ -195,13 +224,17 @@ static void load_file(struct loading *l, const char *path)
 	text_finish(&content);
 }
 
+/* Each entry that is built in has its place, in the order in which tools/names.c counted them. */
 static void make_tables(void *arg)
 {
-	struct rules *rules = arg;
+	struct loading *l = arg;
+	struct rules *rules = l->rules;
 
-	rules->imports.listed_room = rules->imports.dangerous_room = ROOM;
-	rules->imports.listed = arena_alloc(&rules->arena, ROOM, sizeof *rules->imports.listed);
-	rules->imports.dangerous = arena_alloc(&rules->arena, ROOM, sizeof *rules->imports.dangerous);
+	l->built_listed = arena_alloc(&rules->arena, names_tables[NAMES_ALLOW].entries, sizeof *l->built_listed);
+	l->built_dangerous = arena_alloc(&rules->arena, names_tables[NAMES_DANGEROUS].entries, sizeof *l->built_dangerous);
+	rules->operators.built = arena_alloc(&rules->arena, names_tables[NAMES_OPERATORS].entries, sizeof *rules->operators.built);
+	rules->imports.built_listed = l->built_listed;
+	rules->imports.built_dangerous = l->built_dangerous;
 }
 
 bool rules_init(struct rules *rules, const char *const *files, size_t count, struct rules_error *error)
@@ -215,7 +248,7 @@ bool rules_init_signed(struct rules *rules, const char *const *files, size_t cou
 
 	*rules = (struct rules){0};
 	arena_init(&rules->arena, BUDGET);
-	arena_run(&rules->arena, make_tables, rules);
+	arena_run(&rules->arena, make_tables, &l);
 	rules->digest = embedded_digest("rules/");
 	for (const struct embedded_file *f = embedded_next("rules/", NULL); f; f = embedded_next("rules/", f))
 		load_content(&l, f->path, f->content, f->tree);

@@ -1,7 +1,9 @@
 #include "tests/unit/test.h"
 
+#include "base/embedded.h"
 #include "rules/rules.h"
 #include "rules/shape.h"
+#include "rules/words.h"
 #include "syntax/yaml.h"
 
 static struct rules rules;
@@ -121,11 +123,80 @@ static void wrong_files_are_named(void **state)
 	rules_finish(&own);
 }
 
+/* ---- names hashed while building against the same names read at the start ---- */
+
+static struct rules as_own;
+
+static void compare_import(struct bytes name)
+{
+	size_t dot = bytes_find_last(name, BYTES("."));
+	struct import i = {.module = bytes_slice(name, 0, dot), .name = bytes_from(name, dot + 1)};
+	const struct import_rule *a = imports_listed(&rules.imports, &i), *b = imports_listed(&as_own.imports, &i);
+	const struct danger_rule *c = imports_dangerous(&rules.imports, &i), *d = imports_dangerous(&as_own.imports, &i);
+
+	assert_true(!a == !b && !c == !d);
+	if (a)
+		assert_true(bytes_equal(a->family, b->family) && a->uses == b->uses && !a->shape == !b->shape);
+	if (a && a->shape)
+		assert_memory_equal(a->shape->arguments, b->shape->arguments, sizeof a->shape->arguments[0].words);
+	if (c)
+		assert_true(bytes_equal(c->does, d->does));
+}
+
+static void compare_operator(struct bytes family, struct bytes name)
+{
+	const struct operator_rule *a = operators_find(&rules.operators, family, name), *b = operators_find(&as_own.operators, family, name);
+
+	assert_true(a && b && a->level == b->level && bytes_equal(a->does, b->does) && bytes_equal(a->paths, b->paths) && bytes_equal(a->family, b->family));
+}
+
+static size_t compare_file(const struct yaml *root)
+{
+	static const char *const lists[] = {"allow", "dangerous", "operators"};
+	size_t compared = 0;
+
+	for (size_t i = 0; i < COUNT_OF(lists); i++) {
+		yaml_each(yaml_member(root, lists[i]), item) {
+			struct bytes names = yaml_string(item, "names"), name;
+			for (; (name = rules_word(&names)).len > 0; compared++)
+				if (i == 2)
+					compare_operator(yaml_string(root, "family"), name);
+				else
+					compare_import(name);
+		}
+	}
+	return compared;
+}
+
+static void compare_all(void *arena)
+{
+	size_t compared = 0;
+
+	for (const struct embedded_file *f = embedded_next("rules/", NULL); f; f = embedded_next("rules/", f))
+		compared += compare_file(yaml_unpack(arena, f->tree));
+	assert_true(compared > 3000);
+}
+
+static void built_names_are_those_of_the_files(void **state)
+{
+	(void)state;
+	const char *paths[64];
+	struct rules_error e;
+	size_t count = 0;
+
+	for (const struct embedded_file *f = embedded_next("rules/", NULL); f; f = embedded_next("rules/", f))
+		paths[count++] = f->path;
+	assert_true(rules_init(&as_own, paths, count, &e));
+	with_arena(compare_all);
+	rules_finish(&as_own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_module_blesses_nothing_in_it), cmocka_unit_test(danger_reaches_down_and_through),
 		cmocka_unit_test(shapes_are_read), cmocka_unit_test(yaml_is_plain), cmocka_unit_test(wrong_files_are_named),
+		cmocka_unit_test(built_names_are_those_of_the_files),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
