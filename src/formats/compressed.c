@@ -45,6 +45,11 @@ static const struct compressor *find(struct bytes in)
 	return NULL;
 }
 
+static bool may_claim(const struct source *source)
+{
+	return find(source->first) || bytes_start_with(source->first, joblib_magic) || is_zlib(source->first);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	const struct compressor *c = find(source->content);
@@ -90,6 +95,7 @@ const struct format format_compressed = {
 	.title = "compressed file",
 	.spec = "RFC 1950, 1952, 8878; bzip2; xz; lz4 frames",
 	.extensions = "gz bz2 xz lzma zst lz4 z joblib jbl pkl pickle rds rda rdata nemo",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

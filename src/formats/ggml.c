@@ -53,6 +53,14 @@ struct reading {
 	uint64_t tensor_at;         /* the one that is read, or the last */
 };
 
+static bool may_claim(const struct source *source)
+{
+	for (size_t i = 0; i < COUNT_OF(layouts); i++)
+		if (bytes_start_with(source->first, layouts[i].magic))
+			return true;
+	return false;
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -199,6 +207,7 @@ const struct format format_ggml = {
 	.title = "GGML weights of before GGUF",
 	.spec = "llama.cpp llama.cpp of June 2023 (llama_file_loader); whisper.cpp (whisper_model_load); ggml examples",
 	.extensions = "ggml ggjt ggmf ggla bin",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

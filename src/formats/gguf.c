@@ -34,6 +34,11 @@ struct reading {
 	bool unknown_type;
 };
 
+static bool may_claim(const struct source *source)
+{
+	return bytes_start_with(source->first, BYTES("GGUF"));
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -277,6 +282,7 @@ const struct format format_gguf = {
 	.title = "GGUF model weights",
 	.spec = "ggml docs/gguf.md, ggml/src/gguf.cpp",
 	.extensions = "gguf",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

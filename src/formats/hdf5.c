@@ -23,6 +23,11 @@ static int64_t find_superblock(struct bytes in)
 	return NOT_FOUND;
 }
 
+static bool may_claim(const struct source *source)
+{
+	return source->reader != READER_RAW || find_superblock(bytes_slice(source->first, 0, FIRST_STEP)) != NOT_FOUND;
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -229,6 +234,7 @@ const struct format format_hdf5 = {
 	.title = "HDF5 file",
 	.spec = "HDF5 File Format Specification 3.0; keras legacy/saving/legacy_h5_format.py",
 	.extensions = "h5 hdf5 he5 hdf keras",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -22,6 +22,11 @@ struct reading {
 	bool sized, over;
 };
 
+static bool may_claim(const struct source *source)
+{
+	return bytes_start_with(source->first, BYTES("tree"));
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { WINDOW = 4096 };
@@ -220,6 +225,7 @@ const struct format format_lightgbm = {
 	.title = "LightGBM model",
 	.spec = "LightGBM src/boosting/gbdt_model_text.cpp, src/io/tree.cpp",
 	.extensions = "lgb lgbm txt",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

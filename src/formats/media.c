@@ -12,6 +12,14 @@ static const struct signature signatures[] = {
 	{4, BYTES("ftyp")}, {0, BYTES("%PDF-")}, {0, BYTES("wOF2")}, {0, BYTES("wOFF")}, {0, BYTES("II*\0")}, {0, BYTES("MM\0*")},
 };
 
+static bool may_claim(const struct source *source)
+{
+	for (size_t i = 0; i < COUNT_OF(signatures); i++)
+		if (bytes_start_with(bytes_from(source->first, signatures[i].at), signatures[i].magic))
+			return true;
+	return false;
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -32,6 +40,7 @@ const struct format format_media = {
 	.title = "picture, sound or document",
 	.spec = "file signatures",
 	.extensions = "png jpg jpeg gif webp wav mp3 ogg flac mp4 pdf woff woff2 tif tiff",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

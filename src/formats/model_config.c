@@ -79,6 +79,11 @@ static bool is_for_keras_alone(const struct source *source, struct bytes in, str
 	return named && in.len <= SIZE_MOST && keras_names_class(arena, in) && !has_telling_key(in, arena);
 }
 
+static bool may_claim(const struct source *source)
+{
+	return has_known_name(source) || source_may_be_text(source);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	struct bytes in = without_space(source->content);
@@ -181,6 +186,7 @@ const struct format format_model_config = {
 	.title = "configuration of a model",
 	.spec = "transformers: tokenization_utils_base.py, dynamic_module_utils.py, utils/hub.py; peft: auto.py; RFC 8259",
 	.extensions = "json",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -11,6 +11,11 @@
 
 static const struct bytes magic = BYTES("\x93NUMPY");
 
+static bool may_claim(const struct source *source)
+{
+	return bytes_start_with(source->first, magic);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -79,6 +84,7 @@ const struct format format_npy = {
 	.title = "NumPy array",
 	.spec = "numpy/lib/format.py, NEP 1",
 	.extensions = "npy",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -108,6 +108,11 @@ static bool begins_like_one(struct bytes in)
 	return version && !cursor_ok(&c);
 }
 
+static bool may_claim(const struct source *source)
+{
+	return source_extension(source).len > 0 || source_may_be_text(source) || proto_may_begin(source->first, source->content.len);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { CERTAIN = 80, TEXT = 70, NAMED = 20 };
@@ -254,6 +259,7 @@ const struct format format_onnx = {
 	.title = "ONNX model",
 	.spec = "onnx/onnx.proto; docs/ExternalData.md; protobuf.dev \"Encoding\"",
 	.extensions = "onnx onnxtxt",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

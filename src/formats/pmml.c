@@ -39,6 +39,11 @@ static bool may_be_xml(struct bytes in)
 	return b.len > 0 && b.at[0] == '<';
 }
 
+static bool may_claim(const struct source *source)
+{
+	return may_be_xml(source->first);
+}
+
 /* What stands before the first element may be as long as it likes. */
 static int probe(const struct source *source, struct arena *arena)
 {
@@ -217,6 +222,7 @@ const struct format format_pmml = {
 	.title = "PMML model",
 	.spec = "dmg.org PMML 4.4; XML 1.0",
 	.extensions = "pmml xml",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -3,6 +3,7 @@
  * file is beats saying that it is unknown; it is no better than that.
  */
 #include "formats/recognised/shapes.h"
+#include "syntax/protobuf.h"
 #include "types/format.h"
 
 enum kind {
@@ -103,6 +104,15 @@ static const struct sight *find_sight(const struct source *source)
 	return bytes_start_with(in, BYTES("#!")) && is_model_name(source) ? &script : NULL;
 }
 
+/* Protocol buffers, texts and a few structures tell themselves by more than first bytes; the others do by those. */
+static bool may_claim(const struct source *source)
+{
+	for (size_t i = 0; i < COUNT_OF(sights); i++)
+		if (!sights[i].looks_like && bytes_start_with(bytes_from(source->first, sights[i].at), sights[i].magic))
+			return true;
+	return source_may_be_text(source) || proto_may_begin(source->first, source->content.len) || binary_may_begin(source->first);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -126,6 +136,7 @@ const struct format format_recognised = {
 	.title = "file of a format known by sight",
 	.spec = "signatures and first structures of each format's own documentation",
 	.extensions = "cbm mlmodel pdmodel pdiparams rar parquet arrow feather sqlite t7 caffemodel prototxt plan engine msgpack so dll dylib exe",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -39,6 +39,11 @@ static uint64_t read_length(struct bytes in)
 	return cursor_u64le(&c);
 }
 
+static bool may_claim(const struct source *source)
+{
+	return format_expects(&format_safetensors, source_extension(source)) || (source->first.len > LENGTH_SIZE && source->first.at[LENGTH_SIZE] == '{');
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	struct bytes in = source->content;
@@ -238,6 +243,7 @@ const struct format format_safetensors = {
 	.title = "safetensors weights",
 	.spec = "huggingface safetensors, README \"Format\" and safetensors/src/tensor.rs",
 	.extensions = "safetensors",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

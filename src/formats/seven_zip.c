@@ -15,6 +15,11 @@ enum { START = 32, CRC_FROM = 12, CRC_LEN = 20, MEMBERS_MOST = 1 << 20, SHOWN = 
 
 static const struct bytes magic = BYTES("7z\xbc\xaf\x27\x1c");
 
+static bool may_claim(const struct source *source)
+{
+	return bytes_start_with(source->first, magic);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -105,6 +110,7 @@ const struct format format_seven_zip = {
 	.title = "7z archive",
 	.spec = "7-Zip DOC/7zFormat.txt; libarchive",
 	.extensions = "7z",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

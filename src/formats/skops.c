@@ -280,6 +280,11 @@ static bool names_loader(struct arena *arena, struct bytes text)
 	return false;
 }
 
+static bool may_claim(const struct source *source)
+{
+	return zip_may_be_likely(source);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { CERTAIN = 97 };
@@ -328,6 +333,7 @@ const struct format format_skops = {
 	.title = "skops model",
 	.spec = "skops skops/io/_audit.py, _general.py, _numpy.py, _sklearn.py",
 	.extensions = "skops",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

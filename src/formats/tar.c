@@ -68,6 +68,11 @@ static bool is_zero(struct bytes b)
 	return true;
 }
 
+static bool may_claim(const struct source *source)
+{
+	return source->first.len >= BLOCK && !is_zero(source->first) && checksum_fits(bytes_slice(source->first, 0, BLOCK));
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	struct bytes header = bytes_slice(source->content, 0, BLOCK);
@@ -254,6 +259,7 @@ const struct format format_tar = {
 	.title = "tar archive",
 	.spec = "POSIX.1-2001 pax, GNU tar",
 	.extensions = "tar nemo pt pth",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

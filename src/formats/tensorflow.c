@@ -119,6 +119,11 @@ static bool begins_like_one(const struct source *source)
 	return false;
 }
 
+static bool may_claim(const struct source *source)
+{
+	return source_extension(source).len > 0 || source_may_be_text(source) || proto_may_begin(source->first, source->content.len);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { CERTAIN = 80, TEXT = 70, NAMED = 20 };
@@ -284,6 +289,7 @@ const struct format format_tensorflow = {
 	.title = "TensorFlow graph",
 	.spec = "tensorflow/core/protobuf/saved_model.proto, meta_graph.proto, tensorflow/core/framework/graph.proto",
 	.extensions = "pb pbtxt graphdef meta",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

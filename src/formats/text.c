@@ -22,6 +22,14 @@ static bool is_text(struct bytes in)
 	return false;
 }
 
+static bool may_claim(const struct source *source)
+{
+	for (size_t i = 0; i < source->first.len; i++)
+		if (!is_text_byte(source->first.at[i]))
+			return false;
+	return true;
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -54,6 +62,7 @@ const struct format format_text = {
 	.title = "plain text",
 	.spec = "UTF-8",
 	.extensions = "txt md rst json toml csv tsv py sh cfg ini lock html xml css js",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

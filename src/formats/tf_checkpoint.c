@@ -23,6 +23,11 @@ static bool is_data_name(struct bytes name)
 	return bytes_start_with(tail, BYTES(".data-")) && bytes_equal(bytes_slice(tail, 11, 4), BYTES("-of-"));
 }
 
+static bool may_claim(const struct source *source)
+{
+	return bytes_end_with(source->last, magic) || is_data_name(bytes_of(source->name));
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -165,6 +170,7 @@ const struct format format_tf_checkpoint = {
 	.title = "TensorFlow checkpoint",
 	.spec = "tensorflow/core/util/tensor_bundle/tensor_bundle.h; leveldb doc/table_format.md",
 	.extensions = "",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

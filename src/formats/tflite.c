@@ -34,6 +34,11 @@ struct reading {
 	uint64_t budget;            /* things that may still be looked at */
 };
 
+static bool may_claim(const struct source *source)
+{
+	return bytes_start_with(bytes_from(source->first, POINTER), BYTES("TFL3"));
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -248,6 +253,7 @@ const struct format format_tflite = {
 	.title = "TensorFlow Lite model",
 	.spec = "tensorflow/compiler/mlir/lite/schema/schema.fbs; flatbuffers.dev \"Internals\"",
 	.extensions = "tflite lite",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

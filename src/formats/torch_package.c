@@ -28,6 +28,11 @@ static bool is_source(struct bytes name)
 	return name.len > 3 && bytes_equal_folded(bytes_from(name, name.len - 3), BYTES(".py"));
 }
 
+static bool may_claim(const struct source *source)
+{
+	return bytes_start_with(source->first, BYTES("PK\3\4"));
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	if (!bytes_start_with(source->content, BYTES("PK\3\4")) || !zip_mentions(source->content, extern_modules))
@@ -56,6 +61,7 @@ const struct format format_torch_package = {
 	.title = "PyTorch package",
 	.spec = "pytorch torch/package/package_exporter.py, package_importer.py",
 	.extensions = "pt",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -148,6 +148,11 @@ static void note_path(struct operator_log *log, const struct lexer *l, size_t at
 	operators_note(log, at, name, false, called ? read_texts(arena, *l) : operators_arguments(arena, NULL, 0));
 }
 
+static bool may_claim(const struct source *source)
+{
+	return source->reader == READER_TORCHSCRIPT;
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -181,6 +186,7 @@ const struct format format_torchscript = {
 	.title = "TorchScript source",
 	.spec = "pytorch torch/csrc/jit/serialization/python_print.cpp, import_source.cpp",
 	.extensions = "py",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

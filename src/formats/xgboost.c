@@ -5,6 +5,11 @@
 #include "formats/xgboost/model.h"
 #include "types/format.h"
 
+static bool may_claim(const struct source *source)
+{
+	return source_may_be_text(source) || xgboost_binary_may_begin(source->first);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	if (xgboost_binary_claims(source->content))
@@ -25,6 +30,7 @@ const struct format format_xgboost = {
 	.title = "XGBoost model",
 	.spec = "xgboost doc/model.schema, src/learner.cc, src/tree/tree_model.cc; ubjson.org draft 12",
 	.extensions = "ubj xgb bst json bin",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -46,6 +46,11 @@ static bool has_marks(struct bytes in)
 	return bytes_contain(in, BYTES("_target_:")) || bytes_contain(in, BYTES("!!python/"));
 }
 
+static bool may_claim(const struct source *source)
+{
+	return begins_like_text(source->first);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	struct bytes in = source->content;
@@ -246,6 +251,7 @@ const struct format format_yaml = {
 	.title = "YAML configuration",
 	.spec = "YAML 1.2; hydra.utils.instantiate; NVIDIA NeMo core/classes/common.py; PyYAML constructor.py",
 	.extensions = "yaml yml",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -8,6 +8,11 @@
 
 extern const struct format format_zip;
 
+static bool may_claim(const struct source *source)
+{
+	return bytes_start_with(source->first, BYTES("PK\3\4")) || zip_may_be_likely(source);
+}
+
 static int probe(const struct source *source, struct arena *arena)
 {
 	(void)arena;
@@ -31,6 +36,7 @@ const struct format format_zip = {
 	.title = "ZIP archive",
 	.spec = "PKWARE APPNOTE 6.3; Python Lib/zipfile.py; miniz",
 	.extensions = "zip pt pth npz keras mar skops pt2 ptl",
+	.may_claim = may_claim,
 	.probe = probe,
 	.parse = parse,
 };

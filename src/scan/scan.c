@@ -1,5 +1,6 @@
 #include "scan/scan.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "scan/wire.h"
 #include "scan/worker.h"
 
-enum { HASH_STEP = 256 << 10, PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200 };
+enum { HASH_STEP = 256 << 10, LARGE = 64 << 10, PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200 };
 
 struct scanning {
 	const struct scan_options *options;
@@ -244,6 +245,14 @@ static void end(struct scanning *s)
 	ledger_span(s->options->ledger, &a->ledger_first, &a->ledger_end);
 }
 
+/* Where no digest asks for the whole file, what lies around the bytes asked for is not read ahead either. */
+static void give(struct scanning *s, struct dispatch *dispatch, const struct input *input)
+{
+	if (s->options->skip_digest && input->stat.st_size > LARGE)
+		posix_fadvise(input->fd, 0, 0, POSIX_FADV_RANDOM);
+	dispatch_give(dispatch, input, arena_string(&s->out->arena, bytes_of(input->path)));
+}
+
 struct run {
 	struct scanning *scanning;
 	bool good;
@@ -265,7 +274,7 @@ static void run(void *arg)
 		if (input.trouble)
 			add_unreadable(s, &input);
 		else
-			dispatch_give(dispatch, &input, arena_string(&s->out->arena, bytes_of(input.path)));
+			give(s, dispatch, &input);
 	}
 	inputs_destroy(in);
 	dispatch_finish(dispatch);

@@ -140,13 +140,25 @@ static struct source source_of(struct bytes name, struct bytes content)
 	return (struct source){.name = string, .content = content};
 }
 
+static bool read_again(const struct mapped *file, uint64_t at, unsigned char *out, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = pread(file->fd, out, len, (off_t)at);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)len;
+}
+
 static void answer_open(int fd, struct bytes name, struct text *reply, void *context)
 {
 	struct opened file;
 	struct task t = {.context = context, .fd = fd, .trouble = open_content(fd, &file)};
 	struct source source = source_of(name, file.content);
+	struct mapped mapped = {.content = file.content, .fd = fd, .read = read_again};
 
 	t.source = &source;
+	source.mapped = file.map ? &mapped : NULL;
 	answer(&t, reply);
 	if (file.map)
 		munmap(file.map, file.content.len);

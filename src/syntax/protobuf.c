@@ -43,6 +43,32 @@ bool proto_next(struct cursor *c, struct proto_field *out)
 	return cursor_ok(c);
 }
 
+/* Some readers ask for three fields and no more. Numbers have room in `first`, or nothing is said. */
+bool proto_may_begin(struct bytes first, uint64_t len)
+{
+	enum { FIELDS = 3, FIELD_MOST = 2 * VARINT_MOST };
+	struct cursor c = cursor_over(first);
+
+	for (unsigned i = 0; i < FIELDS && cursor_left(&c) >= FIELD_MOST; i++) {
+		uint64_t tag = proto_varint(&c), left = 0;
+		if (!cursor_ok(&c) || tag >> 3 == 0 || tag >> 3 > FIELD_NUMBER_MOST)
+			return false;
+		switch (tag & 7) {
+		case PROTO_VARINT: proto_varint(&c); break;
+		case PROTO_FIXED64: left = 8; break;
+		case PROTO_SIZED: left = proto_varint(&c); break;
+		case PROTO_FIXED32: left = 4; break;
+		default: return false;
+		}
+		if (!cursor_ok(&c) || left > len - c.pos)
+			return false;
+		if (left > cursor_left(&c))
+			return true;
+		cursor_take(&c, left);
+	}
+	return true;
+}
+
 bool proto_next_sized(struct cursor *c, uint32_t number, struct bytes *out)
 {
 	struct proto_field f;

@@ -25,6 +25,9 @@ struct proto_field {
 /* The next field of the message the cursor stands over; false at its end, and when it is broken. */
 bool proto_next(struct cursor *c, struct proto_field *out);
 
+/* May a message of `len` bytes begin with these? Says no only when one of its first fields is broken. */
+bool proto_may_begin(struct bytes first, uint64_t len);
+
 /* The next field of that number that is sized. */
 bool proto_next_sized(struct cursor *c, uint32_t number, struct bytes *out);
 

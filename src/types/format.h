@@ -10,6 +10,8 @@
 struct format {
 	const char *name, *title, *spec;
 	const char *extensions;     /* the usual ones, separated by blanks; content decides, they only raise expectations */
+	/* By `first` and `last` of the source alone: false when probe would say no whatever lies between. NULL: it has to be asked. */
+	bool (*may_claim)(const struct source *);
 	int (*probe)(const struct source *, struct arena *);    /* 0: no ... 100: certain */
 	void (*parse)(const struct source *, struct artifact *);
 };

@@ -23,6 +23,18 @@ struct looked {
 	uint64_t head, tail;
 };
 
+/*
+ * A large file that comes into memory page by page, as it is touched.  That is
+ * dear where only a few bytes of many places are asked for: they can be copied.
+ */
+struct mapped {
+	struct bytes content;
+	int fd;
+	bool (*read)(const struct mapped *file, uint64_t at, unsigned char *out, size_t len);   /* all of `len` bytes, or false */
+};
+
+enum { SOURCE_FIRST = 512, SOURCE_LAST = 64 };
+
 /* Bytes to examine, and where they came from. Borrows everything. */
 struct source {
 	const char *name;             /* "models/a.gguf"; "data.pkl" when inside a zip */
@@ -31,12 +43,20 @@ struct source {
 	struct bytes content;
 	enum reader reader;
 	unsigned depth;               /* containers around it */
+	const struct mapped *mapped;  /* the file its content is, or lies in; or NULL */
+	struct bytes first, last;     /* of the content, while it is asked what it is: SOURCE_FIRST and SOURCE_LAST bytes, or all there are */
 	struct looked *looked;        /* kept by source_looked(), or NULL */
 	const struct zip_archive *zip;  /* its directory, read once for all who look for members; or NULL: read it */
 };
 
 /* What a probe looks at beyond its first bytes: the first `head` bytes of the source, the last `tail`. */
 void source_looked(const struct source *source, uint64_t head, uint64_t tail);
+
+/* The first `room` bytes of a slice of its content: in `buffer`, where copying is cheaper than touching them. */
+struct bytes source_copy(const struct source *source, struct bytes part, unsigned char *buffer, size_t room);
+
+/* May it be a text, by its first byte? Blanks and byte order marks count as well. */
+bool source_may_be_text(const struct source *source);
 
 /* What stands after the last '.' of the last path part; empty when there is none. */
 struct bytes source_extension(const struct source *source);

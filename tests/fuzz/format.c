@@ -3,6 +3,7 @@
  * on what it makes.  The Makefile builds one target a file in src/formats, so
  * a new format is fuzzed the day it lands.
  */
+#include <stdlib.h>
 #include <stdio.h>
 
 #include "rules/rules.h"
@@ -26,7 +27,10 @@ static void body(void *arg)
 
 	findings_init(&found, &job->arena, 100);
 	artifact_init(&art, &job->arena, &job->source, &FORMAT);
-	if (FORMAT.probe(&job->source, &job->arena) > 0)
+	bool claims = FORMAT.probe(&job->source, &job->arena) > 0;
+	if (claims && FORMAT.may_claim && !FORMAT.may_claim(&job->source))
+		abort();
+	if (claims)
 		FORMAT.parse(&job->source, &art);
 	for (const struct check *const *c = checks; *c; c++)
 		check_run(*c, &subject, &found);
@@ -49,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 	static struct rules rules;
 	static bool loaded;
 	struct rules_error error;
-	struct job job = {.source = {.name = name_for(&FORMAT), .content = {at, len}}, .rules = &rules};
+	struct bytes in = {at, len}, first = bytes_slice(in, 0, SOURCE_FIRST), last = bytes_from(in, len > SOURCE_LAST ? len - SOURCE_LAST : 0);
+	struct job job = {.source = {.name = name_for(&FORMAT), .content = in, .first = first, .last = last}, .rules = &rules};
 
 	if (!loaded && !rules_init(&rules, NULL, 0, &error))
 		return 1;

@@ -4,6 +4,7 @@
 
 #include "formats/pickle/inside.h"
 #include "formats/pickle/numbers.h"
+#include "formats/pickle/streams.h"
 #include "formats/pickle/values.h"
 
 /* ---- containers ---- */
@@ -501,4 +502,15 @@ bool machine_run(struct machine *m, uint64_t pos, struct value *result)
 		return false;
 	*result = pop(m);
 	return true;
+}
+
+#define AS_CASE(name, code) case code:
+bool pickle_is_opcode(unsigned char byte)
+{
+	switch (byte) {
+	PICKLE_OPCODES(AS_CASE)
+		return true;
+	default:
+		return false;
+	}
 }

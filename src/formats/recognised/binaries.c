@@ -185,3 +185,16 @@ bool looks_like_parquet(struct bytes in)
 {
 	return in.len > 12 && bytes_start_with(in, BYTES("PAR1")) && bytes_end_with(in, BYTES("PAR1"));
 }
+
+bool binary_may_begin(struct bytes first)
+{
+	struct cursor c = cursor_over(first);
+	uint64_t zeros = cursor_u64le(&c) | cursor_u64le(&c);
+	uint32_t size = cursor_u32le(&c);
+	unsigned char byte = first.len ? first.at[0] : 0;
+	bool paddle = cursor_ok(&c) && zeros == 0 && size > 0 && size < 256;
+	bool map = (byte & 0xF0) == 0x80 || byte == 0xDE || byte == 0xDF;
+	bool program = byte == 0xCA || byte == 0xCE || byte == 0xCF || byte == 0xFE;
+
+	return paddle || map || program;
+}

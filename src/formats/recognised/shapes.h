@@ -17,6 +17,9 @@ bool looks_like_windows_program(struct bytes in);
 bool looks_like_mac_program(struct bytes in);
 bool looks_like_parquet(struct bytes in);
 
+/* May one of them that is neither protocol buffers nor begins with a letter begin so? */
+bool binary_may_begin(struct bytes first);
+
 bool looks_like_darknet(struct bytes in);
 bool looks_like_tensorflow_js(struct bytes in);
 bool looks_like_openvino(struct bytes in);          /* texts */

@@ -39,6 +39,17 @@ bool xgboost_binary_claims(struct bytes in)
 	return cursor_ok(&c) && objective.len > 0 && objective.len < NAME_MOST && is_booster(booster);
 }
 
+bool xgboost_binary_may_begin(struct bytes first)
+{
+	struct cursor c = cursor_over(first);
+
+	if (bytes_start_with(first, BYTES("binf")))
+		return true;
+	cursor_take(&c, PARAMETERS);
+	uint64_t len = cursor_u64le(&c);
+	return cursor_ok(&c) && len > 0 && len < NAME_MOST;
+}
+
 /* The list a length stands before: it must fit, at `size` bytes an entry. */
 static uint64_t take_count(struct cursor *c, uint64_t size)
 {

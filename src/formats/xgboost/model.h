@@ -10,6 +10,7 @@ void xgboost_document_read(struct artifact *art, struct bytes in);
 
 /* The binary form of before (src/learner.cc, LearnerIO), with "binf" in front or without. */
 bool xgboost_binary_claims(struct bytes in);
+bool xgboost_binary_may_begin(struct bytes first);      /* false: nothing that begins so is claimed */
 void xgboost_binary_read(struct artifact *art, struct bytes in);
 
 /* A name and its text: kept, and looked into. */

@@ -55,6 +55,9 @@ bool zip_has_directory(struct bytes in, bool to_the_end);
 /* The same for a probe: where `format` is not expected only what reaches to the end, and weights are not searched. */
 bool zip_is_likely(const struct source *source, const struct format *format);
 
+/* False when zip_is_likely() is, by the last bytes alone. */
+bool zip_may_be_likely(const struct source *source);
+
 /* Reads every directory and every entry, adding what is odd about them to `art`. */
 void zip_read(struct artifact *art, struct bytes in, struct zip_archive *out);
 

@@ -168,6 +168,11 @@ static bool ends_plainly(struct bytes in)
 	return in.len >= END_SIZE && bytes_start_with(bytes_from(in, in.len - END_SIZE), end_mark);
 }
 
+bool zip_may_be_likely(const struct source *source)
+{
+	return source->reader != READER_RAW || ends_plainly(source->last);
+}
+
 bool zip_is_likely(const struct source *source, const struct format *format)
 {
 	if (source->reader == READER_RAW && !ends_plainly(source->content))

@@ -6,7 +6,7 @@
 #include "formats/zip/inside.h"
 
 enum {
-	LOCAL_SIZE = 30,
+	LOCAL_SIZE = 30, LOCAL_USUAL = 256,
 	NEEDED_MOST = 63,           /* newer than any feature in use; Python's zipfile refuses more */
 	MODE_TYPE = 0xF000, MODE_LINK = 0xA000,
 	NAME_SHOWN = 80,
@@ -129,12 +129,24 @@ static void check_listing(struct artifact *art, const struct zip_entry *e)
 		artifact_note(art, "archive.encrypted", e->listed_at, "has an encrypted member \"%s\", which was not examined", shown(art, e->name));
 }
 
+/* A copy will do: only what is longer than any usual one is read where it stands. Its name lives as long as the copy. */
+static bool glance_local(struct artifact *art, struct bytes in, uint64_t at, unsigned char copy[static LOCAL_USUAL], struct local *l)
+{
+	struct bytes header = source_copy(art->source, bytes_from(in, at), copy, LOCAL_USUAL);
+
+	if (!read_local(header, 0, l))
+		return read_local(in, at, l);
+	l->data_at += at;
+	return true;
+}
+
 static void check_entry(struct artifact *art, struct bytes in, struct zip_entry *e)
 {
+	unsigned char copy[LOCAL_USUAL];
 	struct local l = {0};
 
 	check_listing(art, e);
-	e->broken = !read_local(in, e->header_at, &l);
+	e->broken = !glance_local(art, in, e->header_at, copy, &l);
 	art->bytes_read += LOCAL_SIZE + e->name.len;
 	if (e->broken) {
 		artifact_note(art, "file.malformed", e->listed_at, "lists a member \"%s\" that is not where it should be", shown(art, e->name));
@@ -205,13 +217,14 @@ static void find_duplicates(struct artifact *art, struct zip_archive *z)
 }
 
 /* Where the next byte that nothing speaks for would be. */
-static uint64_t end_of(struct bytes in, const struct zip_entry *e)
+static uint64_t end_of(const struct source *source, struct bytes in, const struct zip_entry *e)
 {
+	unsigned char copy[DESCRIPTOR_MOST];
 	uint64_t end = e->data_at + e->packed;
 
 	if (!(e->flags & ZIP_FLAG_SIZES_FOLLOW))
 		return end;
-	struct bytes behind = bytes_slice(in, end, DESCRIPTOR_MOST);
+	struct bytes behind = source_copy(source, bytes_from(in, end), copy, sizeof copy);
 	if (!bytes_start_with(behind, descriptor_mark))
 		return end + 12;        /* the descriptor's mark is optional */
 	bool wide = behind.len >= 16 && e->packed > UINT32_MAX;
@@ -232,7 +245,7 @@ static bool add_hidden(struct artifact *art, struct bytes in, struct zip_archive
 	if (l.packed > in.len - l.data_at || (l.flags & ZIP_FLAG_SIZES_FOLLOW && l.packed == 0))
 		e->packed = in.len - l.data_at;
 	art->bytes_read += LOCAL_SIZE + l.name.len;
-	*at = end_of(in, e);
+	*at = end_of(art->source, in, e);
 	return true;
 }
 
@@ -273,8 +286,8 @@ static void account(struct artifact *art, struct bytes in, struct zip_archive *z
 		if (e->header_at > at && !is_directory_start(z, at))
 			examine_gap(art, in, z, at, e->header_at);
 		overlap |= e->header_at < at;
-		if (end_of(in, e) > at)
-			at = end_of(in, e);
+		if (end_of(art->source, in, e) > at)
+			at = end_of(art->source, in, e);
 	}
 	if (overlap)
 		artifact_note(art, "archive.overlap", 0, "has members that share bytes, as archives made to exhaust their readers do");
