@@ -68,8 +68,10 @@ static void parse(const struct source *source, struct artifact *art)
 
 	if (!program)
 		return;
+	struct arena_mark mark = arena_mark(art->arena);
 	struct unpacked u = zip_unpack(art->arena, source->content, program, art->unpack_most < PROGRAM_MOST ? (size_t)art->unpack_most : PROGRAM_MOST);
 
+	struct oddity **noted = art->last_oddity;
 	art->unpacked += zip_packing(program) == PACKING_NONE ? 0 : u.content.len;
 	artifact_init(&inner, art->arena, source, NULL);
 	pickle_walk(&inner, u.content, 0);
@@ -78,6 +80,8 @@ static void parse(const struct source *source, struct artifact *art)
 		if (e->kind == EVENT_PERSISTENT && torch_read_storage(e, &s))
 			check_storage(art, &z, program, &s);
 	}
+	if (art->last_oddity == noted)
+		arena_rewind(art->arena, mark);
 }
 
 const struct format format_torch = {
