@@ -29,13 +29,13 @@ endif
 # Static but for libc: finding a library and its symbols costs every start as much as judging a small file.
 # OPENSSL=shared leaves OpenSSL to the system's updates (docs/decisions/0010-linking-openssl.md).
 static = $(1:%=-l:lib%.a)
-LDLIBS = $(call static,archive sqlite3 seccomp yaml z deflate bz2 lzma zstd lz4 nghttp2 $(if $(filter shared,$(OPENSSL)),,ssl crypto)) $(if $(filter shared,$(OPENSSL)),-lssl -lcrypto) -lm
+LDLIBS = $(call static,archive sqlite3 yaml z deflate bz2 lzma zstd lz4 nghttp2 $(if $(filter shared,$(OPENSSL)),,ssl crypto)) $(if $(filter shared,$(OPENSSL)),-lssl -lcrypto) -lm
 
 # Debian 12 ships llhttp as C sources.
 LLHTTP := api http llhttp
 SRC    := $(shell find src -name '*.c' | LC_ALL=C sort)
 EMBEDDED := $(shell find rules catalog pages policies -type f 2>/dev/null | LC_ALL=C sort)
-TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c $(B)/dialects.c $(B)/names.c
+TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c $(B)/dialects.c $(B)/names.c $(B)/filters.c
 OBJ    := $(SRC:%.c=$(B)/%.o) $(TABLES:.c=.o) $(LLHTTP:%=$(B)/llhttp/%.o)
 LIB    := $(filter-out $(B)/src/main/%,$(OBJ))
 
@@ -70,6 +70,7 @@ $(B)/dialects.c: FORCE; $(call table,sh tools/registry.sh dialects dialect)
 $(B)/version.c: FORCE;  $(call table,printf '\043include "types/assessment.h"\nconst char merlon_version[] = "$(VERSION)";\n')
 $(B)/embedded.c: $(EMBEDDED) build/embed; $(call table,build/embed $(EMBEDDED))
 $(B)/names.c: $(filter rules/%,$(EMBEDDED)) build/names; $(call table,build/names $(filter rules/%,$(EMBEDDED)))
+$(B)/filters.c: $(B)/filter; $(call table,$(B)/filter)
 
 # They run while building, so they are built plainly whatever is built.
 EMBED := src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c
@@ -78,6 +79,11 @@ build/names: tools/names.c src/rules/words.c src/rules/names.h $(EMBED)
 build/embed build/names:
 	@mkdir -p build
 	$(call say,$@)cc -std=c17 -D_GNU_SOURCE -O1 -Isrc $(filter %.c,$^) -lcrypto -lyaml -o $@
+
+# A sanitizer's process asks for more, so what it may is another list.
+$(B)/filter: tools/filter.c src/sandbox/calls.h src/sandbox/filter.h src/sandbox/confine.h
+	@mkdir -p $(B)
+	$(call say,$@)cc -std=c17 -D_GNU_SOURCE -O1 -Isrc $(if $(SAN),-D__SANITIZE_ADDRESS__) $< -l:libseccomp.a -o $@
 
 # ---- tests ----
 

@@ -1,7 +1,6 @@
 #include "sandbox/confine.h"
 
-#include <errno.h>
-#include <seccomp.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/status.h"
+#include "sandbox/filter.h"
 
 /* ---- Landlock: the headers of Debian 12 are older than the kernels it may run on ---- */
 
@@ -61,59 +60,11 @@ static bool deny_files(enum confinement to)
 
 /* ---- seccomp ---- */
 
-static const int allowed[] = {
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(poll), SCMP_SYS(close),
-	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk),
-	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(futex),
-	SCMP_SYS(clock_gettime), SCMP_SYS(getrandom), SCMP_SYS(restart_syscall), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(tgkill),
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-	/* A sanitizer writes its report and looks at the process before it ends it. */
-	SCMP_SYS(write), SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(readlink),
-	SCMP_SYS(openat), SCMP_SYS(sched_yield), SCMP_SYS(prctl), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(uname),
-	SCMP_SYS(sched_getaffinity), SCMP_SYS(getuid), SCMP_SYS(dup), SCMP_SYS(fcntl), SCMP_SYS(ioctl), SCMP_SYS(clone), SCMP_SYS(wait4),
-#endif
-};
-
-static const int allowed_to_sockets[] = {
-	SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(accept4), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),
-	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(shutdown), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(ppoll),
-	SCMP_SYS(fcntl), SCMP_SYS(sched_yield),
-};
-
-static bool add_calls(scmp_filter_ctx filter, const int *calls, size_t count)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < count; i++)
-		good &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) == 0;
-	return good;
-}
-
-static bool add_rules(scmp_filter_ctx filter, enum confinement to)
-{
-	enum { PROTECT_EXEC = 4 };
-	bool good = add_calls(filter, allowed, COUNT_OF(allowed));
-
-	if (to == CONFINE_TO_SOCKETS)
-		good &= add_calls(filter, allowed_to_sockets, COUNT_OF(allowed_to_sockets));
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
-	/* Memory, but none that runs. */
-	good &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, 0)) == 0;
-	good &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, 0)) == 0;
-#endif
-	return good;
-}
-
-/* What examines bytes and asks for more is broken, and ends; what serves people is told no. */
 static bool filter_calls(enum confinement to)
 {
-	scmp_filter_ctx filter = seccomp_init(to == CONFINE_TO_SOCKETS ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
+	const struct sock_fprog program = {filters[to].len, (struct sock_filter *)filters[to].code};
 
-	if (!filter)
-		return false;
-	bool done = add_rules(filter, to) && seccomp_load(filter) == 0;
-	seccomp_release(filter);
-	return done;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
 /* ---- limits ---- */
