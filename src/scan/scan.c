@@ -1,6 +1,7 @@
 #include "scan/scan.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,10 +199,14 @@ static int compare_items(const void *a, const void *b)
 	return strcmp(((const struct item *)a)->path, ((const struct item *)b)->path);
 }
 
+/* Those this process may run on; what lists all of the machine's is a file. */
 static unsigned core_count(void)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
 
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		return (unsigned)CPU_COUNT(&set);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	return cores < 1 ? 1 : (unsigned)cores;
 }
 
