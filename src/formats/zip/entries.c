@@ -286,8 +286,8 @@ static void account(struct artifact *art, struct bytes in, struct zip_archive *z
 		if (e->header_at > at && !is_directory_start(z, at))
 			examine_gap(art, in, z, at, e->header_at);
 		overlap |= e->header_at < at;
-		if (end_of(art->source, in, e) > at)
-			at = end_of(art->source, in, e);
+		uint64_t end = end_of(art->source, in, e);
+		at = end > at ? end : at;
 	}
 	if (overlap)
 		artifact_note(art, "archive.overlap", 0, "has members that share bytes, as archives made to exhaust their readers do");
