@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/visible.h"
+
 void text_init(struct text *t, struct arena *arena)
 {
 	*t = (struct text){.arena = arena};
@@ -117,14 +119,6 @@ void text_add_base64(struct text *t, struct bytes b)
 	}
 }
 
-/* Controls, and the invisible or reordering characters that make a terminal show what is not there. */
-static bool is_deceptive(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD || (code >= 0x200B && code <= 0x200F) ||
-	       (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF ||
-	       (code >= 0xE0000 && code <= 0xE0FFF);
-}
-
 /* Length of the printable sequence at the start of `b`, 0 for what must be escaped. */
 static size_t printable_step(struct bytes b)
 {
@@ -134,7 +128,7 @@ static size_t printable_step(struct bytes b)
 		uint32_t code = len == 1 ? b.at[0] : b.at[0] & (0x7Fu >> len);
 		for (size_t i = 1; i < len; i++)
 			code = code << 6 | (b.at[i] & 0x3F);
-		return is_deceptive(code) ? 0 : len;
+		return visible_is_deceptive(code) ? 0 : len;
 	}
 	return 0;
 }
