@@ -13,12 +13,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/visible.h"
 #include "gateway/approval.h"
 #include "gateway/config.h"
 #include "syntax/json.h"
+#include "syntax/lines.h"
 #include "types/command.h"
 
-enum { ANSWER_MOST = 8 << 20, MEMORY_MOST = 64 << 20, KEY_MOST = 4096, PATIENCE_S = 10, ID_LEAST = 6, EXIT_FAILED = 2 };
+enum { ANSWER_MOST = WINDOW_MOST + (1 << 20), MEMORY_MOST = 256 << 20, KEY_MOST = 4096, PATIENCE_S = 10, ID_LEAST = 6, DIGEST_LEAST = 8, EXIT_FAILED = 2 };
 
 bool approvals_know(const char *word)
 {
@@ -82,6 +84,21 @@ struct work {
 	int status;
 };
 
+/* Where several have to agree. */
+static void add_agreed(struct text *out, const struct json *hold)
+{
+	const struct json *agreed = json_member(hold, "agreed");
+	uint64_t approvals = 0;
+
+	if (!json_u64(json_member(hold, "approvals"), &approvals) || approvals < 2)
+		return;
+	text_addf(out, "\n  approvals %zu of %llu", agreed ? agreed->count : 0, (unsigned long long)approvals);
+	json_each(agreed, by) {
+		text_add_string(out, by == agreed->first ? ": " : ", ");
+		text_add_printable(out, by->text, 30);
+	}
+}
+
 static void add_hold(struct text *out, const struct json *hold)
 {
 	int64_t expires_ms = 0;
@@ -105,6 +122,7 @@ static void add_hold(struct text *out, const struct json *hold)
 		text_add_string(out, "\n  args ");
 		text_add(out, json_string(hold, "arguments"));
 	}
+	add_agreed(out, hold);
 	text_add_string(out, "\n  since ");
 	text_add(out, json_string(hold, "since"));
 	text_add_string(out, ", until ");
@@ -194,37 +212,104 @@ static const char *own_name(void)
 	return p ? p->pw_name : "nobody known";
 }
 
-static int send_decision(struct work *w, const struct hold_question *q)
+/* Sends what that person says, in the form of gateway/approval.h; the status of what came back, 0 for none. */
+static unsigned tell(struct work *w, const struct hold_question *q, enum approval_word says, struct bytes shown, struct text *out)
 {
 	const struct approving *a = w->a;
-	struct approval said = {.agrees = strcmp(a->word, "approve") == 0, .by = bytes_of(a->as ? a->as : own_name()), .reason = bytes_of(a->reason ? a->reason : "-"), .at_ms = time_now_ms()};
-	struct text text, out;
+	struct approval said = {.says = says, .shown = shown, .by = bytes_of(a->as ? a->as : own_name()), .reason = bytes_of(a->reason ? a->reason : "-"), .at_ms = time_now_ms()};
+	struct text text;
 
 	text_init(&text, w->arena);
-	text_init(&out, w->arena);
 	approval_write(q, &said, &text);
 	if (a->key && !sign(a->key, &text))
-		return EXIT_FAILED;
-	unsigned status = ask(w->socket, "POST", "/decisions", text_bytes(&text), &out);
-	if (status == 200)
-		printf("%s: %s", q->id, text_string(&out));
-	else if (status)
-		log_error("gateway: %s: %.*s", q->id, (int)(out.len ? out.len - 1 : 0), out.at);
-	return status == 200 ? 0 : EXIT_FAILED;
+		return 0;
+	unsigned status = ask(w->socket, "POST", says < APPROVAL_SHOWS ? "/decisions" : "/shows", text_bytes(&text), out);
+	if (status && status != 200)
+		log_error("gateway: %s: %.*s", q->id, (int)(out->len ? out->len - 1 : 0), out->at);
+	return status;
+}
+
+/* What they approve is named by the digest of what they were shown; all of it is sent, whatever part of it was typed. */
+static bool find_shown(const struct work *w, const struct json *hold, struct bytes *shown)
+{
+	const char *typed = w->a->digest;
+
+	*shown = json_string(hold, "shown");
+	if (!typed || strlen(typed) < DIGEST_LEAST)
+		log_error("gateway: --digest is missing, with %d letters or more of it: \"merlon gateway holds --show ID --whole\" shows what waits, and its digest", DIGEST_LEAST);
+	else if (shown->len == 0)
+		log_error("gateway: nobody was shown what waits: \"merlon gateway holds --show ID --whole\" does");
+	else if (!bytes_start_with(*shown, bytes_of(typed)))
+		log_error("gateway: what waits has another digest than that");
+	else
+		return true;
+	return false;
 }
 
 static int decide(struct work *w, const struct json *holds)
 {
+	bool agrees = strcmp(w->a->word, "approve") == 0;
 	const struct json *hold = find(holds, w->a->id);
+	struct bytes shown = BYTES("-");
 	struct hold_question q;
+	struct text out;
 
-	if (!hold || !read_question(hold, &q))
+	if (!hold || !read_question(hold, &q) || (agrees && !find_shown(w, hold, &shown)))
 		return EXIT_FAILED;
-	if (w->a->digest && !bytes_same(json_string(hold, "digest"), w->a->digest)) {
-		log_error("gateway: %s: waits with another body than the one of that digest", q.id);
+	text_init(&out, w->arena);
+	if (tell(w, &q, agrees ? APPROVAL_APPROVES : APPROVAL_REFUSES, shown, &out) != 200)
+		return EXIT_FAILED;
+	printf("%s: %s", q.id, text_string(&out));
+	return 0;
+}
+
+/* ---- showing ---- */
+
+/* False when it is not what its digest says, or not fit for a terminal. */
+static bool read_shown(struct bytes in, struct bytes *text, struct bytes *digest, uint64_t *left_out)
+{
+	struct cursor c = cursor_over(in);
+	unsigned char salt[16];
+	struct digest d;
+
+	if (!bytes_same(cursor_until(&c, '\n'), "merlon shown v1"))
+		return false;
+	struct bytes hex = lines_take(&c, "salt");
+	*digest = lines_take(&c, "digest");
+	bool good = bytes_to_u64(lines_take(&c, "left-out"), left_out) && cursor_until(&c, '\n').len == 0 && cursor_ok(&c);
+	*text = bytes_from(in, in.len - cursor_left(&c));
+	for (size_t i = 0; i < sizeof salt && hex.len == 2 * sizeof salt; i++) {
+		char two[3] = {(char)hex.at[2 * i], (char)hex.at[2 * i + 1], 0};
+		salt[i] = (unsigned char)strtoul(two, NULL, 16);
+	}
+	return good && hex.len == 2 * sizeof salt && read_hex(*digest, &d) && digest_equal(d, digest_of_two((struct bytes){salt, sizeof salt}, *text)) && visible_is_clean(*text);
+}
+
+static int show(struct work *w, const struct json *holds)
+{
+	const struct json *hold = find(holds, w->a->show);
+	struct bytes text, digest;
+	struct hold_question q;
+	uint64_t left_out;
+	struct text out, head;
+
+	text_init(&out, w->arena);
+	text_init(&head, w->arena);
+	if (!hold || !read_question(hold, &q) || tell(w, &q, w->a->whole ? APPROVAL_SHOWS_WHOLE : APPROVAL_SHOWS, BYTES("-"), &out) != 200)
+		return EXIT_FAILED;
+	if (!read_shown(text_bytes(&out), &text, &digest, &left_out)) {
+		log_error("gateway: %s: what came is not what its digest says, or not fit to be shown", q.id);
 		return EXIT_FAILED;
 	}
-	return send_decision(w, &q);
+	add_hold(&head, hold);
+	fwrite(head.at, 1, head.len, stdout);
+	putchar('\n');
+	fwrite(text.at, 1, text.len, stdout);
+	if (left_out > 0)
+		printf("\n%llu bytes more%s\n", (unsigned long long)left_out, w->a->whole ? ": too many to be shown, so it cannot be approved" : ": --whole shows them; who was not shown all cannot approve it");
+	else
+		printf("\nThat is all of it. Its digest is\n%.*s\n", (int)digest.len, digest.at);
+	return 0;
 }
 
 static void work(void *arg)
@@ -242,6 +327,8 @@ static void work(void *arg)
 	w->status = 0;
 	if (strcmp(w->a->word, "holds") != 0)
 		w->status = decide(w, holds);
+	else if (w->a->show)
+		w->status = show(w, holds);
 	else if (w->a->json)
 		fwrite(out.at, 1, out.len, stdout);
 	else
@@ -255,7 +342,7 @@ int approvals_run(const struct approving *a)
 	struct work w = {.arena = &arena, .a = a, .socket = socket, .status = EXIT_FAILED};
 	bool lists = strcmp(a->word, "holds") == 0;
 
-	if (!a->config == !a->ledger || lists != !a->id || (!lists && strlen(a->id) < ID_LEAST)) {
+	if (!a->config == !a->ledger || lists != !a->id || (!lists && strlen(a->id) < ID_LEAST) || (a->show && (!lists || strlen(a->show) < ID_LEAST)) || (a->whole && !a->show)) {
 		log_error("gateway %s: give --config or --ledger%s; \"merlon help gateway\" shows how", a->word, lists ? "" : ", and six letters or more of an id");
 		return EXIT_USAGE_ERROR;
 	}

@@ -9,6 +9,8 @@ struct approving {
 	const char *word;           /* "holds", "approve", "refuse" */
 	const char *id;             /* or the beginning of one */
 	const char *as, *reason, *key, *digest;
+	const char *show;           /* of "holds": the exchange that is to be shown, or the beginning of its id */
+	bool whole;                 /* all of it */
 	bool json;
 };
 

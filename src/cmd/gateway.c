@@ -33,6 +33,10 @@ static bool take_option(struct given *s, const char *name, const char *value)
 		a->key = value;
 	else if (strcmp(name, "--digest") == 0)
 		a->digest = value;
+	else if (strcmp(name, "--show") == 0)
+		a->show = value;
+	else if (strcmp(name, "--whole") == 0)
+		a->whole = true;
 	else if (strcmp(name, "--json") == 0)
 		a->json = true;
 	else if (strcmp(name, "--check") == 0)
@@ -85,7 +89,7 @@ static const char *mistake(const struct given *s, unsigned arguments)
 {
 	if (arguments > 0)
 		return "takes options, or one of holds, approve ID and refuse ID";
-	if (s->approving.as || s->approving.reason || s->approving.key || s->approving.digest || s->approving.json)
+	if (s->approving.as || s->approving.reason || s->approving.key || s->approving.digest || s->approving.show || s->approving.whole || s->approving.json)
 		return "these options go with holds, approve ID or refuse ID";
 	if (s->config)
 		return s->upstream || s->listen || s->ledger || s->upstream_key || s->workers ? "takes --config or the other options, not both" : NULL;
@@ -127,10 +131,12 @@ static const struct command_option options[] = {
 	{"--listen", "HOST:PORT", "where to let callers in (default 127.0.0.1:8080)"},
 	{"--ledger", "DIR", "where the evidence of every exchange is kept"},
 	{"--workers", "N", "how many processes serve (default: one a core)"},
-	{"--as", "NAME", "approve, refuse: your name (default: of the user)"},
+	{"--show", "ID", "holds: what waits there, in its own words"},
+	{"--whole", NULL, "with --show: all of it, however long"},
+	{"--as", "NAME", "approve, refuse, --show: your name (default: of the user)"},
 	{"--reason", "TEXT", "approve, refuse: why"},
-	{"--key", "FILE", "approve, refuse: sign with this key, made with \"merlon attest make-key\""},
-	{"--digest", "HEX", "approve, refuse: only what has this digest, as \"holds\" showed it"},
+	{"--key", "FILE", "approve, refuse, --show: sign with this key, made with \"merlon attest make-key\""},
+	{"--digest", "HEX", "approve: of what you were shown, or eight letters of it or more"},
 	{"--json", NULL, "holds: as JSON"},
 	{0},
 };
@@ -139,7 +145,8 @@ static const struct command_example examples[] = {
 	{"merlon gateway --upstream http://127.0.0.1:8000 --ledger evidence", "in front of a model on this machine"},
 	{"merlon gateway --upstream https://api.example.org --upstream-key provider.key --listen 10.0.0.5:8080 --ledger evidence", "in front of a provider"},
 	{"merlon gateway holds --ledger evidence", "what waits for a person"},
-	{"merlon gateway approve 5f0c81 --ledger evidence --as \"NAME\" --reason \"agreed with the ward\" --key mine.key", "lets that exchange go on"},
+	{"merlon gateway holds --show 5f0c81 --whole --ledger evidence --as \"NAME\" --key mine.key", "one of them, in its own words"},
+	{"merlon gateway approve 5f0c81 --digest 07d3a1bc --ledger evidence --as \"NAME\" --reason \"agreed with the ward\" --key mine.key", "lets that exchange go on"},
 	{0},
 };
 
@@ -159,9 +166,10 @@ const struct command command_gateway = {
 		"The kill switch: as long as there is a file DIR/halt, or after a SIGUSR1 until the next, every exchange is refused, and those "
 		"under way are cut. SIGHUP reads the configuration again, SIGTERM lets what is under way come to its end. DIR/control is a socket "
 		"for operators: probes, metrics, and the same switches.\n\n"
-		"What the policy holds waits for a person: \"holds\" lists it, \"approve ID\" lets it go on, \"refuse ID\" does not; the beginning "
-		"of an id will do. They talk to a gateway that runs, over DIR/control, as its own user. An approval counts for that exchange, that "
-		"body and that caller, once, until it expires; who gave it is on record.\n\n"
+		"What the policy holds waits for a person: \"holds\" lists it, \"holds --show ID\" shows it in its own words, \"approve ID\" lets it "
+		"go on, \"refuse ID\" does not; the beginning of an id will do. They talk to a gateway that runs, over DIR/control, as its own "
+		"user. Only who was shown the whole of it can approve it, and names it by the digest of what they were shown. An approval counts "
+		"for that exchange, that body and that caller, once, until it expires; who was shown it and who approved it is on record.\n\n"
 		"docs/GATEWAY.md tells the rest; examples/gateway is a configuration to begin with.",
 	.options = options,
 	.examples = examples,

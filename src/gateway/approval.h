@@ -10,20 +10,26 @@
  *
  *   merlon approval v1
  *   exchange 5f0c...                 its id
- *   says approve                     or: refuse
+ *   says approve                     or: refuse, show, show whole
  *   half request                     or: answer
  *   digest 81ab...                   of the body that goes on, with the exchange's salt
+ *   shown 07d3...                    of approve: of what they were shown, all of it, likewise; else: -
  *   caller ward-robot
  *   expires 2026-11-22T10:00:00.000Z
  *   at 2026-11-22T09:59:12.000Z
  *   by NAME
  *   reason TEXT
  *
- * It counts for that exchange, that body, that caller, until then, and once.
+ * It counts for that exchange, that body, that caller, until then, and once;
+ * an approval only from one who was shown what they approve.  Asking to be shown
+ * it is written in the same way.
  */
+enum approval_word { APPROVAL_APPROVES, APPROVAL_REFUSES, APPROVAL_SHOWS, APPROVAL_SHOWS_WHOLE };
+
 struct approval {
 	struct bytes exchange, by, reason;
-	bool agrees;
+	enum approval_word says;
+	struct bytes shown;         /* in hexadecimal digits, or "-" */
 	int64_t at_ms;
 };
 

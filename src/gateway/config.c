@@ -359,36 +359,14 @@ bool config_identity(struct config *c)
 	return c->identity != NULL;
 }
 
-/* ---- who is asked about what a policy holds ---- */
-
-enum { HOLD_WAIT_MS = 60000, HOLD_WAIT_MOST_MS = 24 * 3600 * 1000, HOLD_MOST = 32 };
-
-static void read_approvers(struct loading *l, const struct yaml *map, struct hold_terms *h)
+/* Nobody could ever agree to what asks for more persons than there are. */
+static void check_approvals(struct loading *l, const struct yaml *root)
 {
-	struct names names = settings_names(&l->settings, map, "approvers");
-	const struct yaml *v = yaml_member(map, "approvers");
+	const struct yaml *map = yaml_member(root, "holds");
 
-	h->approvers = arena_alloc(&l->config->arena, names.count + 1, sizeof *h->approvers);
-	for (size_t i = 0; i < names.count; i++)
-		if (!note_read_verifier(names.at[i], &h->approvers[h->approver_count++]))
-			settings_fail(&l->settings, v, "has an approver that is no public key as \"merlon attest make-key\" prints it");
-	/* Else an empty list would mean that nobody has to sign. */
-	if (v && names.count == 0)
-		settings_fail(&l->settings, v, "has no approvers in the list of those who may agree");
-}
-
-static void read_holds(struct loading *l, const struct yaml *map)
-{
-	struct settings *s = &l->settings;
-	struct hold_terms *h = &l->config->holds;
-
-	if (!map || !settings_know(s, map, "holds", "wait most approvers"))
-		return;
-	h->wait_ms = settings_duration(s, map, "wait", h->wait_ms);
-	if (h->wait_ms > HOLD_WAIT_MOST_MS)
-		settings_fail(s, yaml_member(map, "wait"), "has callers wait for more than a day");
-	h->most = (unsigned)settings_number(s, map, "most", h->most, 1, HOLDS_MOST);
-	read_approvers(l, map, h);
+	for (size_t i = 0; i < l->config->route_count; i++)
+		if (l->config->routes[i].policy)
+			hold_terms_check(&l->settings, map ? map : root, &l->config->holds, policy_approvals(l->config->routes[i].policy));
 }
 
 /* ---- the whole ---- */
@@ -448,7 +426,8 @@ static void read_root(void *arg)
 	read_policies(l, root);
 	read_callers(l, yaml_member(root, "callers"));
 	read_budgets(l, yaml_member(root, "budgets"));
-	read_holds(l, yaml_member(root, "holds"));
+	hold_terms_read(&l->settings, yaml_member(root, "holds"), &c->holds);
+	check_approvals(l, root);
 }
 
 static struct config *create(const char *path)
@@ -461,7 +440,7 @@ static struct config *create(const char *path)
 	c->path = path;
 	c->resolve_every_ms = RESOLVE_EVERY_MS;
 	c->memory_most = MEMORY_USUAL;
-	c->holds = (struct hold_terms){.wait_ms = HOLD_WAIT_MS, .most = HOLD_MOST};
+	c->holds = hold_terms_usual();
 	return c;
 }
 

@@ -2,9 +2,8 @@
 #define GATEWAY_CONFIG_H
 
 #include "budgets/budgets.h"
-#include "gateway/holds.h"
+#include "gateway/hold_terms.h"
 #include "gateway/settings.h"
-#include "ledger/note.h"
 #include "gateway/upstream.h"
 #include "identity/identity.h"
 #include "policies/policies.h"
@@ -50,14 +49,6 @@ struct route {
 	const struct policy *policy;
 	bool pass_unexamined;       /* what cannot be understood goes on, and the record says so */
 	uint64_t body_most, answer_most;    /* bytes */
-};
-
-/* How what a policy holds is put before a person. */
-struct hold_terms {
-	int64_t wait_ms;            /* 0: nobody is asked, it is refused */
-	unsigned most;              /* that wait at once, in each worker */
-	struct note_verifier *approvers;    /* one of whom has to sign; none: whoever may open the socket */
-	size_t approver_count;
 };
 
 struct config {

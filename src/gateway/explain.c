@@ -74,10 +74,12 @@ static void explain_holds(struct text *out, const struct hold_terms *h)
 		text_add_string(out, "What a policy holds is refused: nobody is asked.\n");
 		return;
 	}
-	text_addf(out, "What a policy holds waits %lld s for a person, at most %u in each worker; ", (long long)h->wait_ms / 1000, h->most);
-	text_add_string(out, h->approver_count ? "one of these has to sign: " : "whoever runs as the gateway's own user may agree, without a signature");
+	text_addf(out, "What a policy holds waits %lld s for a person, at most %u in each worker, %u of one caller; ", (long long)h->wait_ms / 1000, h->most, h->most_of_one);
+	if (h->approvals > 1)
+		text_addf(out, "%u persons have to agree; ", h->approvals);
+	text_add_string(out, h->approver_count ? "these sign: " : "whoever runs as the gateway's own user may agree, without a signature");
 	for (size_t i = 0; i < h->approver_count; i++)
-		text_addf(out, "%s%s", i ? ", " : "", h->approvers[i].name);
+		text_addf(out, "%s%s", i ? ", " : "", h->approvers[i].key.name);
 	text_add_string(out, ".\n");
 }
 

@@ -23,8 +23,9 @@ static void note_tool(struct hold *h, const struct exchange *half)
 	}
 }
 
-struct hold *hold_prepare(struct turn *t, const struct exchange *half, bool answer, struct bytes rule, struct bytes body)
+struct hold *hold_prepare(struct turn *t, const struct exchange *half, bool answer, const struct ruling *ruling, struct bytes body)
 {
+	const struct hold_terms *terms = &t->door->config->holds;
 	struct hold *h = calloc(1, sizeof *h), **last = &t->holds;
 
 	if (!h)
@@ -40,7 +41,8 @@ struct hold *hold_prepare(struct turn *t, const struct exchange *half, bool answ
 	h->question.caller = hold_text(t->caller->name);
 	h->question.route = hold_text(t->route->name);
 	h->question.model = hold_text(half->model.len > 0 ? half->model : t->request.model);
-	h->question.rule = hold_text(rule);
+	h->question.rule = hold_text(ruling->rule);
+	h->question.approvals = ruling->approvals > terms->approvals ? ruling->approvals : terms->approvals;
 	note_tool(h, half);
 	return h;
 }
@@ -53,6 +55,15 @@ static void refuse(struct turn *t, unsigned status, const char *code, const char
 	turn_refuse(t, &(struct refusal){status, code, message});
 }
 
+static unsigned count_of_caller(const struct door *door, const struct caller *caller)
+{
+	unsigned count = 0;
+
+	for (const struct hold *h = door->holds; h; h = h->beside)
+		count += bytes_equal(h->turn->caller->name, caller->name);
+	return count;
+}
+
 void hold_wait(struct hold *h)
 {
 	struct door *door = h->turn->door;
@@ -61,6 +72,10 @@ void hold_wait(struct hold *h)
 	h->question.expires_ms = h->question.since_ms + door->config->holds.wait_ms;
 	h->since_ms = loop_now(door->loop);
 	h->until_ms = h->since_ms + door->config->holds.wait_ms;
+	if (count_of_caller(door, h->turn->caller) >= door->config->holds.most_of_one) {
+		refuse(h->turn, 429, "held", "A person has to agree to it, and as much of yours waits for one as may", h);
+		return;
+	}
 	if (door->hold_count < door->config->holds.most)
 		h->place = holds_ask(door->board, &h->question);
 	if (!h->place) {
@@ -81,7 +96,7 @@ static void leave(struct hold *h)
 {
 	struct door *door = h->turn->door;
 
-	holds_leave(h->place);
+	holds_leave(h->place, &h->outcome);
 	h->place = NULL;
 	h->waited_ms = loop_now(door->loop) - h->since_ms;
 	*h->at = h->beside;
@@ -113,7 +128,7 @@ static void go_on(struct hold *h)
 {
 	struct turn *t = h->turn;
 
-	if (!h->decision.agrees) {
+	if (!h->outcome.agrees) {
 		shared_count(t->door->shared, COUNT_NOT_APPROVED, 1);
 		refuse(t, 403, "refused", "A person has refused it", h);
 		return;
@@ -131,19 +146,22 @@ static void go_on(struct hold *h)
 static bool look(struct hold *h)
 {
 	struct turn *t = h->turn;
+	struct window *window = &t->door->board->window;
 	bool same = memcmp(&h->place->question, &h->question, sizeof h->question) == 0;
 
-	h->decided = holds_look(h->place, &h->decision);
-	if (same && !h->decided && loop_now(t->door->loop) < h->until_ms)
+	if (same && !holds_look(h->place) && loop_now(t->door->loop) < h->until_ms) {
+		if (window_asks_for(window, h->question.id) && window_take(window, h->question.id))
+			hold_paint(h, window);
 		return false;
+	}
 	leave(h);
-	if (same && h->decided) {
+	h->outcome.decided &= same;
+	if (h->outcome.decided) {
 		go_on(h);
 		return true;
 	}
-	h->decided = false;
 	shared_count(t->door->shared, COUNT_NOT_APPROVED, 1);
-	refuse(t, 403, "held", "A person has to agree to it, and nobody did in time", h);
+	refuse(t, 403, "held", h->question.approvals > 1 ? "Several persons have to agree to it, and not all of them did in time" : "A person has to agree to it, and nobody did in time", h);
 	return true;
 }
 
@@ -166,27 +184,27 @@ void hold_refuse_all(struct door *door)
 
 /* ---- record: members in the order of their keys ---- */
 
-static void add_hold(struct text *out, const struct hold *h, bool whole)
+/* One decision; NULL: none, or none that was the last. */
+static void add_hold(struct text *out, const struct hold *h, const struct hold_decision *d, bool whole)
 {
-	const struct hold_decision *d = &h->decision;
-
 	text_add_byte(out, '{');
 	if (whole && h->question.tool.len > 0)
 		text_add_member_hex(out, "arguments", digest_bytes(&h->question.arguments));
-	if (h->decided)
+	if (d)
 		text_add_member(out, "by", hold_bytes(&d->by));
-	text_add_member(out, "decision", bytes_of(!h->decided ? "none" : d->agrees ? "approve" : "refuse"));
+	text_add_member(out, "decision", bytes_of(!d ? "none" : d->agrees ? "approve" : "refuse"));
 	text_add_member_hex(out, "digest", digest_bytes(&h->question.digest));
 	text_add_member(out, "half", bytes_of(h->question.answer ? "answer" : "request"));
-	if (h->decided) {
+	if (d)
 		text_add_member(out, "key", hold_bytes(&d->key));
+	text_add_member_number(out, "of", h->question.approvals);
+	if (d)
 		text_add_member(out, "reason", hold_bytes(&d->reason));
-	}
 	if (whole) {
 		text_add_member(out, "rule", hold_bytes(&h->question.rule));
 		text_add_member(out, "tool", hold_bytes(&h->question.tool));
 	}
-	if (h->decided) {
+	if (d) {
 		text_add_member_number(out, "uid", d->uid);
 		text_add_member(out, "user", hold_bytes(&d->user));
 	}
@@ -202,8 +220,11 @@ void hold_record(const struct turn *t, struct text *out, bool whole)
 	text_add_key(out, "approvals");
 	text_add_byte(out, '[');
 	for (const struct hold *h = t->holds; h; h = h->next) {
-		text_add_string(out, h == t->holds ? "" : ",");
-		add_hold(out, h, whole);
+		unsigned count = h->outcome.count + !h->outcome.decided;
+		for (unsigned i = 0; i < count; i++) {
+			text_add_string(out, h == t->holds && i == 0 ? "" : ",");
+			add_hold(out, h, i < h->outcome.count ? &h->outcome.decisions[i] : NULL, whole);
+		}
 	}
 	text_add_byte(out, ']');
 }

@@ -11,8 +11,7 @@
 struct hold {
 	struct turn *turn;
 	struct hold_question question;
-	struct hold_decision decision;
-	bool decided;
+	struct hold_outcome outcome;
 	struct bytes body;          /* that goes on if they agree */
 	struct hold_place *place;   /* NULL: it does not wait, yet or any more */
 	int64_t since_ms, until_ms; /* monotonic */
@@ -24,8 +23,8 @@ struct hold {
 /* Does this gateway ask anybody? Else what a policy holds is refused. */
 bool hold_is_possible(const struct turn *t);
 
-/* Something in `half` made the policy ask for a person; what it is called, for the record: before the exchange begins. */
-struct hold *hold_prepare(struct turn *t, const struct exchange *half, bool answer, struct bytes rule, struct bytes body);
+/* Something in `half` made the policy ask for a person: before the exchange begins. */
+struct hold *hold_prepare(struct turn *t, const struct exchange *half, bool answer, const struct ruling *ruling, struct bytes body);
 /* Now it waits; or it is refused, when too much does. */
 void hold_wait(struct hold *h);
 
@@ -33,6 +32,8 @@ void hold_wait(struct hold *h);
 void hold_look(struct door *door);
 /* Nobody is asked any more. */
 void hold_refuse_all(struct door *door);
+/* What waits, as a person reads it, into the window that it was taken for; see gateway/window.h. */
+void hold_paint(struct hold *h, struct window *window);
 /* The turn is freed, and what waited of it. */
 void hold_forget(struct turn *t);
 

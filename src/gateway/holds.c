@@ -7,10 +7,12 @@
 
 struct holds *holds_create(void)
 {
-	void *at = mmap(NULL, sizeof(struct holds), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	/* Pages are there only once something is written to them. */
+	void *at = mmap(NULL, sizeof(struct holds), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (at == MAP_FAILED)
 		abort();
+	madvise(at, sizeof(struct holds), MADV_DONTDUMP);
 	return at;
 }
 
@@ -31,6 +33,11 @@ struct hold_text hold_text(struct bytes b)
 struct bytes hold_bytes(const struct hold_text *t)
 {
 	return (struct bytes){t->at, t->len < HOLD_TEXT_MOST ? t->len : HOLD_TEXT_MOST};
+}
+
+struct bytes hold_person(const struct hold_decision *d)
+{
+	return d->key.len > 0 ? hold_bytes(&d->key) : hold_bytes(&d->by);
 }
 
 static bool moves(struct hold_place *p, int from, int to)
@@ -55,24 +62,34 @@ struct hold_place *holds_ask(struct holds *h, const struct hold_question *questi
 			continue;
 		atomic_fetch_add(&p->serial, 1);
 		memcpy(&p->question, question, sizeof p->question);
-		p->decision = (struct hold_decision){0};
+		atomic_store(&p->given, 0);
+		p->is_shown = false;
+		p->seen_count = 0;
 		atomic_store(&p->state, HOLD_WAITS);
 		return p;
 	}
 	return NULL;
 }
 
-bool holds_look(struct hold_place *p, struct hold_decision *out)
+bool holds_look(const struct hold_place *p)
 {
-	if (atomic_load(&p->state) != HOLD_DECIDED)
-		return false;
-	*out = p->decision;
-	return true;
+	return atomic_load(&p->state) == HOLD_DECIDED;
+}
+
+static void tell(const struct hold_place *p, struct hold_outcome *out)
+{
+	*out = (struct hold_outcome){.decided = holds_look(p), .count = atomic_load(&p->given)};
+	if (out->count > APPROVALS_MOST)
+		out->count = APPROVALS_MOST;
+	memcpy(out->decisions, p->decisions, out->count * sizeof *out->decisions);
+	out->agrees = out->decided && out->count > 0 && out->decisions[out->count - 1].agrees;
 }
 
 /* Where the steward has it in hand, the steward gives it back. */
-void holds_leave(struct hold_place *p)
+void holds_leave(struct hold_place *p, struct hold_outcome *out)
 {
+	if (out)
+		tell(p, out);
 	while (!moves(p, HOLD_WAITS, HOLD_NONE) && !moves(p, HOLD_DECIDED, HOLD_NONE) && atomic_load(&p->state) != HOLD_NONE)
 		if (moves(p, HOLD_IN_DECISION, HOLD_LEFT))
 			return;
@@ -81,25 +98,28 @@ void holds_leave(struct hold_place *p)
 
 /* ---- the steward ---- */
 
-bool holds_at(struct holds *h, size_t number, struct hold_question *out)
+bool holds_at(struct holds *h, size_t number, struct hold_view *out)
 {
 	struct hold_place *p = &h->places[number];
 	unsigned serial = atomic_load(&p->serial);
 
 	if (atomic_load(&p->state) != HOLD_WAITS)
 		return false;
-	*out = p->question;
+	out->question = p->question;
+	out->is_shown = p->is_shown;
+	out->shown = p->shown;
+	tell(p, &out->so_far);
 	atomic_thread_fence(memory_order_acquire);
 	return atomic_load(&p->state) == HOLD_WAITS && atomic_load(&p->serial) == serial;
 }
 
 struct hold_place *holds_take(struct holds *h, struct bytes id)
 {
-	struct hold_question q;
+	struct hold_view v;
 
 	for (size_t i = 0; i < HOLDS_MOST; i++) {
 		struct hold_place *p = &h->places[i];
-		if (!holds_at(h, i, &q) || !bytes_same(id, q.id) || !moves(p, HOLD_WAITS, HOLD_IN_DECISION))
+		if (!holds_at(h, i, &v) || !bytes_same(id, v.question.id) || !moves(p, HOLD_WAITS, HOLD_IN_DECISION))
 			continue;
 		if (bytes_same(id, p->question.id))
 			return p;
@@ -110,8 +130,14 @@ struct hold_place *holds_take(struct holds *h, struct bytes id)
 
 bool holds_decide(struct hold_place *p, const struct hold_decision *decision)
 {
-	p->decision = *decision;
-	if (moves(p, HOLD_IN_DECISION, HOLD_DECIDED))
+	unsigned given = atomic_load(&p->given);
+	bool last = !decision->agrees || given + 1 >= p->question.approvals;
+
+	if (given >= APPROVALS_MOST)
+		abort();
+	p->decisions[given] = *decision;
+	atomic_store(&p->given, given + 1);
+	if (moves(p, HOLD_IN_DECISION, last ? HOLD_DECIDED : HOLD_WAITS))
 		return true;
 	give_back(p);
 	return false;
@@ -123,20 +149,43 @@ void holds_put_back(struct hold_place *p)
 		give_back(p);
 }
 
+void holds_note_seen(struct hold_place *p, struct bytes person, struct digest shown)
+{
+	p->shown = shown;
+	p->is_shown = true;
+	if (!holds_have_seen(p, person))
+		p->seen[p->seen_count++ % HOLD_SEEN_MOST] = hold_text(person);
+}
+
+bool holds_have_seen(const struct hold_place *p, struct bytes person)
+{
+	struct hold_text name = hold_text(person);
+
+	for (unsigned i = 0; i < p->seen_count && i < HOLD_SEEN_MOST; i++)
+		if (bytes_equal(hold_bytes(&p->seen[i]), hold_bytes(&name)))
+			return true;
+	return false;
+}
+
 /* ---- who died ---- */
 
 void holds_worker_died(struct holds *h, pid_t worker)
 {
 	for (size_t i = 0; i < HOLDS_MOST; i++)
 		if (atomic_load(&h->places[i].owner) == worker)
-			holds_leave(&h->places[i]);
+			holds_leave(&h->places[i], NULL);
+	window_worker_died(&h->window, worker);
 }
 
 void holds_steward_died(struct holds *h)
 {
 	for (size_t i = 0; i < HOLDS_MOST; i++) {
 		struct hold_place *p = &h->places[i];
-		if (atomic_load(&p->owner) != 0 && (atomic_load(&p->state) == HOLD_IN_DECISION || atomic_load(&p->state) == HOLD_LEFT))
-			holds_put_back(p);
+		if (atomic_load(&p->owner) == 0 || (atomic_load(&p->state) != HOLD_IN_DECISION && atomic_load(&p->state) != HOLD_LEFT))
+			continue;
+		/* What it was about to enter may not be on record: who has agreed so far is asked again. */
+		atomic_store(&p->given, 0);
+		holds_put_back(p);
 	}
+	window_clear(&h->window);
 }

@@ -58,7 +58,7 @@ bool judge_may_ask(struct turn *t)
 		t->to_ask = text_bytes(&j.edited);
 	if (r.measure != MEASURE_HOLD || !hold_is_possible(t))
 		return enforce(t, &r);
-	hold_prepare(t, &t->request, false, r.rule, t->to_ask);
+	hold_prepare(t, &t->request, false, &r, t->to_ask);
 	return true;
 }
 
@@ -88,7 +88,7 @@ bool judge_may_answer(struct turn *t, const struct exchange *answer, struct byte
 		*body = text_bytes(&j.edited);
 	if (r.measure != MEASURE_HOLD || !hold_is_possible(t))
 		return enforce(t, &r);
-	hold_wait(hold_prepare(t, answer, true, r.rule, *body));
+	hold_wait(hold_prepare(t, answer, true, &r, *body));
 	return false;
 }
 

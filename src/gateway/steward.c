@@ -18,7 +18,7 @@
 #include "gateway/metrics.h"
 #include "sandbox/confine.h"
 
-enum { LOOK_MS = 25, PATIENCE_MS = 5000, BACKLOG = 16, MEMORY_MOST = 64 << 20, BODY_MOST = HOLD_NOTE_MOST };
+enum { LOOK_MS = 25, PATIENCE_MS = 5000, BACKLOG = 16, MEMORY_MOST = 256 << 20, BODY_MOST = HOLD_NOTE_MOST };
 
 struct steward {
 	const struct steward_start *start;
@@ -28,6 +28,7 @@ struct steward {
 	struct timer look;
 	bool ends;
 	unsigned asking;            /* visitors who have no answer yet */
+	struct visitor *watcher;    /* one of them is about to be shown what waits; or NULL */
 };
 
 struct visitor {
@@ -78,6 +79,8 @@ static unsigned post(struct visitor *v, struct bytes path, struct text *out)
 {
 	struct shared *shared = v->steward->start->shared;
 
+	if (bytes_same(path, "/shows"))
+		return decisions_show(&v->steward->decisions, v->uid, text_bytes(&v->body), out);
 	if (bytes_same(path, "/decisions"))
 		return decisions_enter(&v->steward->decisions, v->uid, text_bytes(&v->body), out);
 	if (bytes_same(path, "/halt")) {
@@ -96,24 +99,59 @@ static unsigned post(struct visitor *v, struct bytes path, struct text *out)
 	return 200;
 }
 
-static void answer(struct visitor *v)
+/* What content went through here does not stay. */
+static void finish_wiped(struct text *t)
 {
-	const struct http_head *h = &v->reader.head;
-	struct text body, head;
+	if (t->at)
+		explicit_bzero(t->at, t->room);
+	text_finish(t);
+}
+
+static void respond(struct visitor *v, unsigned status, struct text *body)
+{
+	struct text head;
 
 	v->answered = true;
 	v->steward->asking--;
-	text_init(&body, NULL);
 	text_init(&head, NULL);
-	unsigned status = bytes_same(h->method, "GET") ? get(v->steward, h->path, &body) : bytes_same(h->method, "POST") ? post(v, h->path, &body) : 405;
-	if (status >= 400 && body.len == 0)
-		text_addf(&body, "%s\n", http_reason(status));
-	text_addf(&head, "HTTP/1.1 %u %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", status, http_reason(status), body.len);
+	if (status >= 400 && body->len == 0)
+		text_addf(body, "%s\n", http_reason(status));
+	text_addf(&head, "HTTP/1.1 %u %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", status, http_reason(status), body->len);
 	connection_send(&v->connection, text_bytes(&head));
-	connection_send(&v->connection, text_bytes(&body));
+	connection_send(&v->connection, text_bytes(body));
 	text_finish(&head);
-	text_finish(&body);
 	connection_finish(&v->connection);
+}
+
+static void answer(struct visitor *v)
+{
+	const struct http_head *h = &v->reader.head;
+	struct text body;
+
+	text_init(&body, NULL);
+	unsigned status = bytes_same(h->method, "GET") ? get(v->steward, h->path, &body) : bytes_same(h->method, "POST") ? post(v, h->path, &body) : 405;
+	if (status)
+		respond(v, status, &body);
+	else
+		v->steward->watcher = v;
+	text_finish(&body);
+}
+
+/* Who has asked to be shown what waits is, once it is there. */
+static void look_for_watcher(struct steward *s)
+{
+	struct visitor *v = s->watcher;
+	struct text body;
+
+	if (!v)
+		return;
+	text_init(&body, NULL);
+	unsigned status = decisions_look(&s->decisions, &body);
+	if (status) {
+		s->watcher = NULL;
+		respond(v, status, &body);
+	}
+	finish_wiped(&body);
 }
 
 /* ---- visitors ---- */
@@ -121,6 +159,10 @@ static void answer(struct visitor *v)
 static void free_visitor(struct visitor *v)
 {
 	v->steward->asking -= !v->answered;
+	if (v->steward->watcher == v) {
+		decisions_show_no_more(&v->steward->decisions);
+		v->steward->watcher = NULL;
+	}
 	timer_cancel(v->steward->loop, &v->patience);
 	connection_close(&v->connection);
 	http_reader_finish(&v->reader);
@@ -199,6 +241,7 @@ static void look(struct timer *t)
 
 	if (halt_file_is_there(s->start->halt) && !atomic_load(&shared->halted))
 		halt_now(shared);
+	look_for_watcher(s);
 	/* Who comes now waits for the next one; who is in the middle of asking has one more look's time. */
 	if (s->ends)
 		loop_stop(s->loop);

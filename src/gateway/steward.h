@@ -9,7 +9,8 @@
  *
  *   GET  /healthz /readyz /metrics
  *   GET  /holds            what waits for a person
- *   POST /decisions        what one says to it; see gateway/approval.h
+ *   POST /shows            what waits, in its words, for one who says who they are
+ *   POST /decisions        what one says to it; both in the form of gateway/approval.h
  *   POST /halt /go-on      the kill switch
  *   POST /reload           as SIGHUP
  *

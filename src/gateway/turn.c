@@ -327,7 +327,7 @@ struct bytes turn_field(const struct heading *h, const char *name)
 	return http_field_value(h->owner, name);
 }
 
-static bool turn_entry(const struct heading *h, size_t index, struct bytes *name, struct bytes *value)
+bool turn_entry(const struct heading *h, size_t index, struct bytes *name, struct bytes *value)
 {
 	const struct http_head *head = h->owner;
 

@@ -106,5 +106,6 @@ extern const struct refusal turn_holds_too_much;
 /* With the salt of the exchange: once that is erased it says nothing any more. */
 struct digest turn_digest(const struct turn *, struct bytes);
 struct bytes turn_field(const struct heading *, const char *name);
+bool turn_entry(const struct heading *, size_t index, struct bytes *name, struct bytes *value);
 
 #endif

@@ -237,7 +237,7 @@ static struct ruling rule(struct inspection *i)
 		return i->ruling;
 	i->dirty = false;
 	policy_decide(i->policy, &i->facts, &d);
-	i->ruling = (struct ruling){.measure = enforces(i) ? d.measure : MEASURE_ALLOW, .rule = d.rule, .message = d.message, .edited = i->edited};
+	i->ruling = (struct ruling){.measure = enforces(i) ? d.measure : MEASURE_ALLOW, .rule = d.rule, .message = d.message, .approvals = d.approvals, .edited = i->edited};
 	if (i->ruling.measure > i->done)
 		i->done = i->ruling.measure;
 	i->over |= i->ruling.measure >= MEASURE_HOLD;

@@ -25,6 +25,7 @@ struct ruling {
 	enum measure measure;
 	struct bytes rule;          /* that decided; empty when none had to */
 	struct bytes message;       /* for the caller: a sentence, or a clause; may be empty */
+	unsigned approvals;         /* of MEASURE_HOLD: so many persons have to agree; 0: as many as usual */
 	bool edited;                /* it passes, but in another form; of a stream: something in it so far did */
 };
 

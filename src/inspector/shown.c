@@ -7,7 +7,7 @@
 #include "policy/language.h"
 #include "syntax/json.h"
 
-enum { COLUMNS = 79, TEXTS_MOST = 60, PART_MOST = 1200, FRAME_MOST = 2400, FOUND_MOST = 8, FOUND_AFTER_MOST = 24, EXCERPT = 24, EXCERPT_MOST = 80, PLAIN_OPAQUE = 200, INDENT_MOST = 16 };
+enum { COLUMNS = 79, TEXTS_MOST = 60, PART_MOST = 1200, FRAME_MOST = 2400, FOUND_MOST = 8, FOUND_AFTER_MOST = 24, EXCERPT = 24, EXCERPT_MOST = 80, NAME_MOST = 40, PLAIN_OPAQUE = 200, INDENT_MOST = 16 };
 
 static const char margin[] = "  | ", carries_on[] = "  : ";
 
@@ -143,9 +143,8 @@ static void add_finds(struct shown *s, struct bytes text, const struct finds *f,
 		uint64_t from = x->from > EXCERPT ? x->from - EXCERPT : 0, to = x->to - x->from < EXCERPT_MOST ? x->to : x->from + EXCERPT_MOST;
 		text_add_string(out, "  found ");
 		visible_add(out, s->policy->finds[x->find].name);
-		text_addf(out, " at %llu to %llu%s: ...", (unsigned long long)x->from, (unsigned long long)x->to, where);
-		visible_add(out, whole_characters(text, from, to + EXCERPT));
-		text_add_string(out, "...\n");
+		text_addf(out, " at %llu to %llu%s\n", (unsigned long long)x->from, (unsigned long long)x->to, where);
+		visible_add_lines(out, whole_characters(text, from, to + EXCERPT), "  > ", carries_on, COLUMNS);
 	}
 	if (f->count > FOUND_MOST)
 		text_addf(out, "  found %zu times more%s\n", f->count - FOUND_MOST, where);
@@ -175,7 +174,7 @@ static void add_heading(const struct piece *p, unsigned number, struct text *out
 
 	text_addf(out, "%u  %s%s", number, call ? "call of a tool" : offer ? "offer of a tool" : channel_name(p->channel), p->name.len > 0 && (call || offer) ? " " : "");
 	if (call || offer)
-		visible_add(out, p->name);
+		visible_add(out, whole_characters(p->name, 0, NAME_MOST));
 	text_addf(out, ", trusted as %s, byte %llu, %zu long%s\n", p->trust < COUNT_OF(trust) ? trust[p->trust] : "nobody", (unsigned long long)p->offset, p->text.len,
 		  visible_runs_left(p->text) ? ", with letters from right to left" : "");
 }

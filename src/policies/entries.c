@@ -108,10 +108,11 @@ static void read_entry(struct reading *r, const struct yaml *item, const char *w
 	if (item->kind == YAML_IS_SCALAR) {
 		e->names = reading_names(r, item);
 	} else {
-		reading_keys(r, item, tool ? "names measure message for unless provider arguments other-arguments" : "names measure message for unless");
+		reading_keys(r, item, tool ? "names measure approvals message for unless provider arguments other-arguments" : "names measure approvals message for unless");
 		e->names = reading_names(r, yaml_member(item, "names"));
 		e->scope = reading_scope(r, item);
 		e->measure = reading_measure(r, yaml_member(item, "measure"), MEASURE_ALLOW);
+		e->approvals = reading_approvals(r, item, e->measure);
 		e->message = reading_string(r, yaml_member(item, "message"), MESSAGE_MOST);
 		if (tool)
 			read_arguments(r, item, e);

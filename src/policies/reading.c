@@ -112,6 +112,18 @@ enum measure reading_measure(struct reading *r, const struct yaml *value, enum m
 	return (enum measure)reading_word(r, value, words, otherwise);
 }
 
+unsigned reading_approvals(struct reading *r, const struct yaml *item, enum measure measure)
+{
+	const struct yaml *value = yaml_member(item, "approvals");
+	uint64_t n = reading_count(r, value);
+
+	if (value && measure != MEASURE_HOLD)
+		reading_fail(r, value, "has approvals for what is not held");
+	if (n > APPROVALS_MOST)
+		reading_fail(r, value, "has more than 4 persons agree");
+	return (unsigned)n;
+}
+
 /* "07:30" */
 static bool read_minute(struct bytes text, unsigned *out)
 {

@@ -24,6 +24,8 @@ struct bytes reading_string(struct reading *r, const struct yaml *value, size_t 
 uint64_t reading_count(struct reading *r, const struct yaml *value);
 double reading_decimal(struct reading *r, const struct yaml *value);
 enum measure reading_measure(struct reading *r, const struct yaml *value, enum measure otherwise);
+/* How many persons have to agree to what that line of the policy holds; 0 when it does not say. */
+unsigned reading_approvals(struct reading *r, const struct yaml *item, enum measure measure);
 struct scope reading_scope(struct reading *r, const struct yaml *map);
 
 /* The sections. */

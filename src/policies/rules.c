@@ -104,13 +104,14 @@ static void read_rule(struct reading *r, const struct yaml *item, struct rule *r
 {
 	static const char *const halves[] = {"", "request", "answer", "both", NULL};
 
-	reading_keys(r, item, "name about finds channels in for unless measure message placeholder");
+	reading_keys(r, item, "name about finds channels in for unless measure approvals message placeholder");
 	rule->name = reading_string(r, yaml_member(item, "name"), 64);
 	choose_finds(r, yaml_member(item, "finds"), rule);
 	rule->channels = read_channels(r, yaml_member(item, "channels"));
 	rule->halves = reading_word(r, yaml_member(item, "in"), halves, HALF_REQUEST | HALF_ANSWER);
 	rule->scope = reading_scope(r, item);
 	rule->measure = reading_measure(r, yaml_member(item, "measure"), MEASURE_DENY);
+	rule->approvals = reading_approvals(r, item, rule->measure);
 	rule->message = reading_string(r, yaml_member(item, "message"), MESSAGE_MOST);
 	rule->placeholder = yaml_member(item, "placeholder") ? reading_string(r, yaml_member(item, "placeholder"), PLACEHOLDER_MOST) : placeholder_of(r, rule);
 	if (rule->name.len == 0 || !yaml_member(item, "measure"))

@@ -115,6 +115,13 @@ static void weigh(struct decision *d, enum measure measure, struct bytes rule, s
 	d->message = message;
 }
 
+/* Who holds it may ask for more persons than who held it first. */
+static void weigh_approvals(struct decision *d, enum measure measure, unsigned approvals)
+{
+	if (measure == MEASURE_HOLD && approvals > d->approvals)
+		d->approvals = approvals;
+}
+
 static void lack(struct decision *d, enum measure measure, struct bytes rule, const char *what)
 {
 	if (measure <= d->at_most)
@@ -157,6 +164,8 @@ static void weigh_entry(const struct entry *e, const char *what, const char *mes
 		weigh(d, e->measure, e->rule, e->message);
 	else
 		weigh(d, MEASURE_DENY, bytes_of(what), bytes_of(message));
+	if (e)
+		weigh_approvals(d, e->measure, e->approvals);
 }
 
 static void weigh_listed(const struct policy *policy, const struct facts *f, const struct fact_tool *t, struct decision *d)
@@ -187,6 +196,8 @@ static void weigh_host(const struct policy *policy, const struct facts *f, const
 	enum measure measure = policy_host_measure(policy, f, h->host, h->fixed, &e);
 
 	weigh(d, measure, e ? e->rule : BYTES("hosts"), e ? e->message : BYTES("the policy names no such host"));
+	if (e)
+		weigh_approvals(d, measure, e->approvals);
 }
 
 /* What was left out was allowed then; under another policy nobody knows. */
@@ -224,6 +235,7 @@ static void weigh_finds(const struct policy *policy, const struct facts *f, cons
 			if (memcmp(h->find, digest->sha256, sizeof h->find) != 0 || (f->agreed.request && h->half == HALF_REQUEST) || !(r->halves & h->half) || !(r->channels >> h->channel & 1))
 				continue;
 			weigh(d, r->measure == MEASURE_REDACT && h->fixed ? MEASURE_DENY : r->measure, r->name, r->message);
+			weigh_approvals(d, r->measure, r->approvals);
 		}
 	}
 }
@@ -250,8 +262,10 @@ void policy_decide(const struct policy *policy, const struct facts *f, struct de
 			continue;
 		if (r->has_finds)
 			weigh_finds(policy, f, r, out);
-		else if (r->halves & halves_of(f) && !was_agreed(f, r))
+		else if (r->halves & halves_of(f) && !was_agreed(f, r)) {
 			weigh(out, r->measure, r->name, r->message);
+			weigh_approvals(out, r->measure, r->approvals);
+		}
 	}
 	if (out->at_most <= out->measure)
 		out->at_most = out->measure;

@@ -7,6 +7,7 @@
 struct decision {
 	enum measure measure;
 	struct bytes rule, message; /* that decided; empty when nothing had to */
+	unsigned approvals;         /* of what is held: the most that a rule which holds it asks for; 0: none says */
 	enum measure at_most;       /* worse than `measure` when a fact is missing that could make it so */
 	struct bytes missing;       /* the rule that would need it */
 	const char *lacks;          /* what is missing: a clause */

@@ -46,6 +46,7 @@ struct entry {
 	struct names names;         /* "*" stands for any run of characters */
 	struct scope scope;
 	enum measure measure;
+	unsigned approvals;         /* of MEASURE_HOLD; 0: not said */
 	struct bytes message;
 	enum whose whose;           /* of tools, and so is what follows */
 	struct argument *arguments;
@@ -67,6 +68,7 @@ struct rule {
 	unsigned halves;
 	struct scope scope;
 	enum measure measure;
+	unsigned approvals;         /* of MEASURE_HOLD; 0: not said */
 	struct bytes message, placeholder;
 	struct rule *next;
 };

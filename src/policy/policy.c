@@ -51,6 +51,19 @@ bool name_fits(struct bytes pattern, struct bytes name)
 	return p == pattern.len;
 }
 
+unsigned policy_approvals(const struct policy *policy)
+{
+	const struct entry *const lists[] = {policy->models, policy->tools, policy->hosts};
+	unsigned most = 0;
+
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		for (const struct entry *e = lists[i]; e; e = e->next)
+			most = e->approvals > most ? e->approvals : most;
+	for (const struct rule *r = policy->rules; r; r = r->next)
+		most = r->approvals > most ? r->approvals : most;
+	return most;
+}
+
 bool names_fit(const struct names *patterns, struct bytes name)
 {
 	for (size_t i = 0; i < patterns->count; i++)

@@ -32,12 +32,12 @@ def records(merlon, ledger, export, kind="exchange"):
 	return found
 
 
-def memory(pid):
-	"""What a process may write to, region by region, as far as it can be read."""
+def memory(pid, mode="rw"):
+	"""What a process may write to (or of another mode), region by region, as far as it can be read."""
 	with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as regions:
 		for line in maps:
 			begin, end = (int(x, 16) for x in line.split()[0].split("-"))
-			if "rw" not in line.split()[1] or end - begin > 1 << 27:
+			if mode not in line.split()[1] or end - begin > 1 << 27:
 				continue
 			try:
 				regions.seek(begin)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """holds.py MERLON FOLDER: what a policy holds waits for a person, who lets it go on or not, and all of it is on record."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 
+import gate
 import gateway
 from gateway import FOLDER, MERLON, Model, Server, check, chunk
 from routes import START, WORK, Configured, url
@@ -120,10 +122,29 @@ def waiting(g, count=1):
 
 
 def text_of(hold, says="approve", by="the lead", reason="agreed", **other):
-	"""An approval as it is written on the wire."""
-	h = {**hold, **other}
+	"""What a person says, as it is written on the wire."""
+	h = {"shown": "-", **hold, **other}
 	at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-	return (f"merlon approval v1\nexchange {h['id']}\nsays {says}\nhalf {h['half']}\ndigest {h['digest']}\ncaller {h['caller']}\nexpires {h['expires']}\nat {at}\nby {by}\nreason {reason}\n").encode()
+	return (f"merlon approval v1\nexchange {h['id']}\nsays {says}\nhalf {h['half']}\ndigest {h['digest']}\nshown {h['shown'] if says == 'approve' else '-'}\n"
+		f"caller {h['caller']}\nexpires {h['expires']}\nat {at}\nby {by}\nreason {reason}\n").encode()
+
+
+def show(g, hold, by="the lead", says="show whole"):
+	"""What that person is shown: the digest, how much is left out, and the text; the digest is that of the text."""
+	status, said = control(g, "POST", "/shows", text_of(hold, says=says, by=by))
+	if status != 200:
+		return status, said
+	head, text = said.split("\n\n", 1)
+	first, salt, digest, left_out = head.split("\n")
+	salt, digest = bytes.fromhex(salt.split()[1]), digest.split()[1]
+	assert first == "merlon shown v1" and hashlib.sha256(salt + text.encode()).hexdigest() == digest
+	return digest, int(left_out.split()[1]), text
+
+
+def approve(g, hold, by="the lead", **other):
+	"""As the program does: shown, then approved."""
+	seen = show(g, hold, by)
+	return control(g, "POST", "/decisions", text_of(hold, by=by, **{"shown": seen[0], **other}))
 
 
 def decided(g, exchange):
@@ -141,13 +162,23 @@ def by_hand(g):
 	check("the program lists it", code == 0 and hold["id"] in out and "ask about it" in out and "first" in out, (out, err))
 	check("on lines of 80 columns", all(len(line) <= 80 for line in out.splitlines()), out)
 	check("without a word of the content", "heliotrope" not in out and "heliotrope" not in json.dumps(hold))
+	code, out, err = merlon("gateway", "approve", hold["id"][:8], "--ledger", g.ledger, "--digest", hold["digest"])
+	check("what nobody was shown is not approved", code == 2 and "nobody was shown" in err and waiting(g), (code, err))
+	code, out, err = merlon("gateway", "holds", "--show", hold["id"][:8], "--ledger", g.ledger, "--as", "Ada")
+	digest = out.rsplit("\n", 2)[1]
+	check("the program shows it, as the policy leaves it, with what is found in it", code == 0 and "| a delicate [gone]\n" in out and "found delicate at 2 to 10\n  > a delicate" in out and '"model": "m"' in out, (out, err))
+	check("and the digest of what it shows", len(digest) == 64 and waiting(g)[0]["shown"] == digest, digest)
+	code, out, err = merlon("gateway", "approve", hold["id"][:8], "--ledger", g.ledger)
+	check("without that digest it is not approved", code == 2 and "--digest is missing" in err and waiting(g), (code, err))
 	code, out, err = merlon("gateway", "approve", hold["id"][:8], "--ledger", g.ledger, "--digest", "0" * 64)
-	check("another digest than the one that was looked at is not approved", code == 2 and "another body" in err and waiting(g), (code, err))
-	code, out, err = merlon("gateway", "approve", hold["id"][:8], "--ledger", g.ledger, "--as", "Ada", "--reason", "agreed with the ward", "--digest", hold["digest"])
+	check("nor with another", code == 2 and "another digest" in err and waiting(g), (code, err))
+	code, out, err = merlon("gateway", "approve", hold["id"][:8], "--ledger", g.ledger, "--digest", digest[:12], "--as", "Bob")
+	check("nor by somebody who was not shown it", code == 2 and "not shown to that person" in err and waiting(g), (code, err))
+	code, out, err = merlon("gateway", "approve", hold["id"][:8], "--ledger", g.ledger, "--as", "Ada", "--reason", "agreed with the ward", "--digest", digest[:12])
 	check("the program approves it", code == 0 and "approved" in out, (code, out, err))
 	check("then it goes on", asking.answered() == (200, None), asking.body)
 	check("as the policy leaves it", Careful.seen[0]["messages"][0]["content"] == "a delicate [gone]", Careful.seen)
-	check("an approval counts once", merlon("gateway", "approve", hold["id"], "--ledger", g.ledger)[0] == 2)
+	check("an approval counts once", merlon("gateway", "approve", hold["id"], "--ledger", g.ledger, "--digest", digest)[0] == 2)
 	asking = Asking(g, "a delicate matter")
 	hold2, = waiting(g)
 	code, out, err = merlon("gateway", "refuse", hold2["id"], "--ledger", g.ledger, "--reason", "not today")
@@ -161,14 +192,16 @@ def by_hand(g):
 
 
 def bound(g):
-	"""An approval counts for one exchange, one body, one caller, once."""
+	"""An approval counts for one exchange, one body, one caller, once, and from one who was shown it."""
 	asking = Asking(g, "a delicate thing")
 	hold, = waiting(g)
 	changed = hold["digest"][:-1] + ("0" if hold["digest"][-1] != "0" else "1")
 	for what, other in (("another body", {"digest": changed}), ("another caller", {"caller": "second"}), ("a later end", {"expires": "2099-01-01T00:00:00.000Z"}), ("the other half", {"half": "answer"})):
 		check(f"an approval of {what} is refused", control(g, "POST", "/decisions", text_of(hold, **other))[0] == 409)
 	check("one of an exchange that is not there too", control(g, "POST", "/decisions", text_of(hold, id="0" * 32))[0] == 404)
-	good = text_of(hold)
+	check("nor does one of what they were not shown", control(g, "POST", "/decisions", text_of(hold))[0] == 409)
+	check("nor one of something else than they were shown", approve(g, hold, shown="0" * 64)[0] == 409)
+	good = text_of(hold, shown=show(g, hold)[0])
 	for what, body in (("a word more", good + b"and more\n"), ("no name", text_of(hold, by="")), ("half of it", good[:60]), ("nothing", b""), ("another word", text_of(hold, says="perhaps"))):
 		check(f"an approval with {what} is none", control(g, "POST", "/decisions", body)[0] in (400, 409))
 	check("none of that let it go on", asking.status is None and len(waiting(g)) == 1)
@@ -179,6 +212,33 @@ def bound(g):
 	check("nor for the same question once more", control(g, "POST", "/decisions", good)[0] == 404 and again.status is None)
 	code = control(g, "POST", "/decisions", text_of(waiting(g)[0], says="refuse"))[0]
 	check("which is another exchange", code == 200 and again.answered() == (403, "refused"), again.body)
+
+
+def shown(g):
+	"""What is shown is the whole of what goes on; nothing in it moves a terminal; and it stays nowhere."""
+	hostile = "a delicate \x1b]0;owned\x07\x1b[2J \u202egnp\u2066\u200b\ufeff\U000e0041 \u27e8U+0041\u27e9\r\n5f0c81  request, 48 s left" + " " * 200 + "approved"
+	asking = Asking(g, hostile, temperature=0.25, user="\x1b[31m" + "z" * 5000 + "ENDMARK")
+	hold, = waiting(g)
+	_, left_out, part = show(g, hold, says="show")
+	check("what is long is shown by its beginning, and says so", 3500 < left_out < 5000 and "bytes more\n" in part and "ENDMARK" not in part, (left_out, part[-300:]))
+	check("which is not enough to approve it", control(g, "POST", "/decisions", text_of(hold))[0] == 409 and "shown" not in waiting(g)[0])
+	code, out, err = merlon("gateway", "holds", "--show", hold["id"], "--ledger", g.ledger)
+	check("nor when the program shows it so", code == 0 and "--whole shows them" in out and "shown" not in waiting(g)[0], out)
+	digest, left_out, text = show(g, hold)
+	check("the whole is the whole", left_out == 0 and "ENDMARK" in text and '"temperature": 0.25' in text, text[-300:])
+	code, out, err = merlon("gateway", "holds", "--show", hold["id"], "--whole", "--ledger", g.ledger)
+	check("the program shows the same", code == 0 and text in out and digest in out, out[:300])
+	dangerous = [c for c in out if c != "\n" and (not c.isprintable() or 0xE000 <= ord(c) <= 0xF8FF)]
+	check("and not a character that a terminal would obey, or that hides", not dangerous, dangerous)
+	for name in ("U+001B", "U+0007", "U+202E", "U+2066", "U+200B", "U+FEFF", "U+E0041", "U+27E8", "U+000D"):
+		check(f"{name} is there to be seen", f"\u27e8{name}\u27e9" in out, out[:600])
+	check("lines stay in their margin", all(len(line) <= 80 for line in out.splitlines()) and not any(line.startswith("5f0c81") or line.strip().startswith("approved") for line in out.splitlines()), out[:600])
+	check("what goes on is what was shown", control(g, "POST", "/decisions", text_of(hold, shown=digest))[0] == 200 and asking.answered()[0] == 200 and Careful.seen[-1]["messages"][0]["content"] == hostile, asking.body)
+	check("an approval is no question", control(g, "POST", "/shows", text_of(hold))[0] == 400 and control(g, "POST", "/decisions", text_of(hold, says="show"))[0] == 400)
+	check("what waits no more is not shown", show(g, hold)[0] == 404)
+	regions = list(gate.memory(g.process.pid, "rw-s"))
+	check("the window through which it was seen is empty again", any(len(r) > 1 << 24 for r in regions) and not any(b"ENDMARK" in r for r in regions), [len(r) for r in regions])
+	return hold["id"]
 
 
 def strangers(g):
@@ -213,7 +273,7 @@ def answers(g):
 	asking = Asking(g, "tell a secret")
 	hold, = waiting(g)
 	check("a whole answer is held before a byte of it goes out", hold["half"] == "answer" and hold["rule"] == "ask before it is said" and asking.status is None, hold)
-	control(g, "POST", "/decisions", text_of(hold))
+	approve(g, hold)
 	check("and goes on as the policy leaves it", asking.answered()[0] == 200 and b"I whisper: [gone]" in asking.body, asking.body)
 	asking = Asking(g, "tell a secret")
 	control(g, "POST", "/decisions", text_of(waiting(g)[0], says="refuse"))
@@ -221,17 +281,17 @@ def answers(g):
 	asking = Asking(g, "please pay")
 	hold, = waiting(g)
 	check("a call of a tool is shown by its name and the digest of its arguments", hold["tool"] == "pay" and len(hold["arguments"]) == 64 and hold["half"] == "answer", hold)
-	control(g, "POST", "/decisions", text_of(hold))
+	approve(g, hold)
 	check("and goes on when a person agrees", asking.answered()[0] == 200 and b'"pay"' in asking.body, asking.body)
 	asking = Asking(g, "delicate: pay")
 	first, = waiting(g)
-	control(g, "POST", "/decisions", text_of(first))
+	approve(g, first)
 	for _ in range(200):
 		second = waiting(g)
 		if second and second[0]["half"] == "answer":
 			break
 	check("who agreed to a question has not agreed to what comes of it", second and second[0]["id"] == first["id"] and second[0]["tool"] == "pay", second)
-	control(g, "POST", "/decisions", text_of(second[0]))
+	approve(g, second[0])
 	check("twice agreed, it goes on", asking.answered()[0] == 200, asking.body)
 	r, body = g.ask("anything", stream=True)
 	check("a stream is not held: it ends before it says so", b"whisper" not in body and b'"held"' in body and body.endswith(b"[DONE]\n\n"), body)
@@ -253,7 +313,7 @@ def tools(g):
 	calling, seen = Calling(g, ""), len(Careful.seen)
 	hold, = waiting(g)
 	check("a call over MCP waits, with the tool and the digest of its arguments", (hold["half"], hold["tool"], hold["route"]) == ("request", "pay", "tools") and len(hold["arguments"]) == 64 and len(Careful.seen) == seen, hold)
-	control(g, "POST", "/decisions", text_of(hold))
+	approve(g, hold)
 	check("and is made when a person agrees", calling.answered()[0] == 200 and b"paid" in calling.body and Careful.seen[-1]["params"]["arguments"] == {"amount": 500}, calling.body)
 	calling, seen = Calling(g, ""), len(Careful.seen)
 	hold2, = waiting(g)
@@ -269,7 +329,7 @@ def gone(g):
 	asking = Asking(g, "a delicate goodbye")
 	hold, = waiting(g)
 	asking.vanish()
-	check("who leaves does not wait any more", waiting(g, 0) == [] and control(g, "POST", "/decisions", text_of(hold))[0] == 404)
+	check("who leaves does not wait any more", waiting(g, 0) == [] and approve(g, hold)[0] == 404)
 	asking = Asking(g, "a delicate halt")
 	halted, = waiting(g)
 	g.process.send_signal(signal.SIGUSR1)
@@ -298,7 +358,7 @@ def killed(g):
 			break
 		time.sleep(0.025)
 	check("another steward still knows what waits", [h["id"] for h in waiting(g)] == [hold["id"]])
-	check("and lets it go on", control(g, "POST", "/decisions", text_of(hold))[0] == 200 and asking.answered()[0] == 200, asking.status)
+	check("and lets it go on", approve(g, hold)[0] == 200 and asking.answered()[0] == 200, asking.status)
 	asking = Asking(g, "a delicate murder")
 	hold, = waiting(g)
 	for pid in children(g):
@@ -306,7 +366,7 @@ def killed(g):
 		if "under-way." in maps and not any("ledger.sqlite" in os.readlink(f) for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()):
 			os.kill(pid, signal.SIGKILL)
 	check("what a dead worker held waits no more", asking.answered()[0] != 200 and waiting(g, 0) == [], asking.status)
-	check("and cannot be approved", control(g, "POST", "/decisions", text_of(hold))[0] == 404)
+	check("and cannot be approved", approve(g, hold)[0] == 404)
 	for _ in range(200):
 		try:
 			if g.ask("hello")[0].status == 200:
@@ -326,7 +386,7 @@ def reloaded(g):
 			break
 		time.sleep(0.025)
 	check("what waits waits through a reload", [h["id"] for h in waiting(g)] == [hold["id"]])
-	code = control(g, "POST", "/decisions", text_of(hold))[0]
+	code = approve(g, hold)[0]
 	check("and goes on", code == 200 and asking.answered()[0] == 200, (code, asking.status))
 	asking = Asking(g, "a delicate end")
 	waiting(g)
@@ -341,13 +401,13 @@ def metrics(g):
 
 def impatient(routes):
 	"""Nobody answers; too many wait; nobody is ever asked."""
-	g = Configured("impatient", START + "holds: {wait: 3s, most: 1}\n" + routes)
+	g = Configured("impatient", START + "holds: {wait: 3s, most: 1, most-of-one: 1}\n" + routes)
 	first = Asking(g, "a delicate wait")
 	hold, = waiting(g)
 	second = Asking(g, "a delicate crowd")
 	check("more than may wait do not", second.answered() == (429, "held"), second.body)
 	check("whom nobody answers is refused", first.answered() == (403, "held"), first.body)
-	check("and an approval after that comes too late", control(g, "POST", "/decisions", text_of(hold))[0] == 404)
+	check("and an approval after that comes too late", approve(g, hold)[0] == 404)
 	g.end()
 	records = g.records()
 	check("that is on record", decided(g, hold["id"]) == [("refused", [("none", "request")])] and len(records) == 2, records)
@@ -370,10 +430,16 @@ def signed(routes):
 	asking = Asking(g, "a delicate signature")
 	hold, = waiting(g)
 	check("it says that it has to be signed", json.loads(control(g, "GET", "/holds")[1])["signed"] is True)
-	code, out, err = merlon("gateway", "approve", hold["id"], "--ledger", g.ledger)
+	code, out, err = merlon("gateway", "holds", "--show", hold["id"], "--ledger", g.ledger)
+	check("without a signature nobody is shown it", code == 2 and "signed" in err and "delicate" not in out, (out, err))
+	code, out, err = merlon("gateway", "holds", "--show", hold["id"], "--ledger", g.ledger, "--key", WORK / "lead.key")
+	digest = out.rsplit("\n", 2)[1]
+	check("who signs is", code == 0 and "a delicate signature" in out, (out, err))
+	code, out, err = merlon("gateway", "approve", hold["id"], "--ledger", g.ledger, "--digest", digest)
 	check("an approval without a signature is refused", code == 2 and "signed" in err, err)
-	code, out, err = merlon("gateway", "approve", hold["id"], "--ledger", g.ledger, "--key", WORK / "other.key")
+	code, out, err = merlon("gateway", "approve", hold["id"], "--ledger", g.ledger, "--digest", digest, "--key", WORK / "other.key")
 	check("one by somebody else too", code == 2 and "signed" in err, err)
+	hold, = waiting(g)
 	proxy = WORK / "listening"
 	proxy.mkdir()
 	note = overheard(g, proxy, hold)
@@ -384,10 +450,100 @@ def signed(routes):
 	check("signed by the one who may, it counts", control(g, "POST", "/decisions", note.encode())[0] == 200 and asking.answered()[0] == 200, asking.body)
 	check("and not twice", control(g, "POST", "/decisions", note.encode())[0] == 404)
 	g.end()
-	approval, = g.records("approval")
+	seen, approval = g.records("approval")
+	check("so is who was shown it", (seen["decision"], seen["key"], seen["left-out"], seen["shown"]) == ("none", "lead", 0, digest) and "— lead " in seen["note"], seen)
 	check("the signature is on record, with who signed", approval["note"] == note and approval["key"] == "lead" and approval["exchange"] == hold["id"], approval)
 	exchange, = [r for r in g.records() if r["id"] == hold["id"]]
 	check("and in the record of the exchange", exchange["approvals"][0]["key"] == "lead" and exchange["approvals"][0]["decision"] == "approve", exchange.get("approvals"))
+
+
+def two(routes):
+	"""Where two have to agree, two persons do, and not who asked."""
+	keys = [key(name) for name in ("ada", "bob", "cleo")]
+	(WORK / "keys.yaml").unlink(missing_ok=True)
+	for name in ("robot", "ada", "bobs-agent"):
+		code, out, err = merlon("key", "add", name, "--keys", WORK / "keys.yaml")
+		(WORK / f"{name}.secret").write_text(next(w for w in out.split() if w.startswith("mk_") or len(w) > 30))
+	approvers = f"[{{key: '{keys[0]}'}}, {{key: '{keys[1]}', callers: [bobs-*]}}, '{keys[2]}']"
+	g = Configured("two", START + f"callers: {{keys: keys.yaml}}\nholds: {{approvers: {approvers}}}\n" + routes.replace("careful", "twofold"))
+	g.key = (WORK / "robot.secret").read_text()
+
+	def says(who, hold, word="approve", *more):
+		if word == "approve":
+			code, out, err = merlon("gateway", "holds", "--show", hold["id"], "--whole", "--ledger", g.ledger, "--key", WORK / f"{who}.key")
+			more += ("--digest", out.rsplit("\n", 2)[1])
+		return merlon("gateway", word, hold["id"], "--ledger", g.ledger, "--key", WORK / f"{who}.key", *more)
+
+	asking = Asking(g, "a delicate pair")
+	hold, = waiting(g)
+	check("it says that two have to agree, and nobody has", (hold["approvals"], hold["agreed"]) == (2, []), hold)
+	code, out, err = says("ada", hold)
+	check("the first agrees", code == 0 and "1 more has to agree" in out and asking.status is None, (out, err))
+	check("and the list says so", waiting(g)[0]["agreed"] == ["ada"] and "approvals 1 of 2: ada" in merlon("gateway", "holds", "--ledger", g.ledger)[1], waiting(g))
+	code, out, err = says("ada", hold, "approve", "--as", "somebody else")
+	check("the same person does not count twice, whatever they call themselves", code == 2 and "another person" in err and asking.status is None, (out, err))
+	code, out, err = merlon("gateway", "approve", hold["id"], "--ledger", g.ledger, "--key", WORK / "cleo.key", "--digest", waiting(g)[0]["shown"])
+	check("nor does one who was not shown it, though the first was", code == 2 and "not shown to that person" in err, err)
+	code, out, err = says("bob", hold)
+	check("the second lets it go on", code == 0 and "approved" in out and asking.answered()[0] == 200, (out, err))
+	both = hold["id"]
+	asking = Asking(g, "a delicate quarrel")
+	hold, = waiting(g)
+	says("ada", hold)
+	code, out, err = says("bob", hold, "refuse")
+	check("one refusal refuses", code == 0 and asking.answered() == (403, "refused"), (out, err))
+	quarrel = hold["id"]
+	for who, caller in (("ada", "ada"), ("bob", "bobs-agent")):
+		g.key = (WORK / f"{caller}.secret").read_text()
+		asking = Asking(g, "a delicate favour")
+		hold, = waiting(g)
+		code, out, err = says(who, hold)
+		check(f"{who} does not agree to what {caller} asks", code == 2 and "for themselves" in err and asking.status is None, (out, err))
+		check("but may refuse it", says(who, hold, "refuse")[0] == 0 and asking.answered() == (403, "refused"))
+	asking = Asking(g, "a plain favour")
+	hold, = waiting(g)
+	check("a rule that does not say needs one", hold["approvals"] == 1, hold)
+	check("who agrees", says("ada", hold)[0] == 0 and asking.answered()[0] == 200)
+	asking = Asking(g, "a delicate and plain one")
+	hold, = waiting(g)
+	check("of several rules the one that asks for most counts", hold["approvals"] == 2, hold)
+	says("cleo", hold)
+	g.process.send_signal(signal.SIGTERM)
+	check("what one has agreed to ends with the gateway", asking.answered() == (503, "held"), asking.body)
+	g.end()
+	check("all who agreed are on record", [(a["decision"], a["key"], a["of"]) for r in g.records() if r["id"] == both for a in r["approvals"]] == [("approve", "ada", 2), ("approve", "bob", 2)])
+	check("and who agreed before another refused", decided(g, quarrel) == [("refused", [("approve", "request"), ("refuse", "request")])], decided(g, quarrel))
+	check("and who agreed where a second did not", decided(g, hold["id"]) == [("refused", [("approve", "request"), ("none", "request")])], decided(g, hold["id"]))
+
+
+def shared(routes):
+	"""One caller leaves places to the others."""
+	merlon("key", "add", "greedy", "--keys", WORK / "keys.yaml")
+	g = Configured("shared", START + "callers: {keys: keys.yaml}\nholds: {most: 8}\n" + routes)
+	g.key = (WORK / "robot.secret").read_text()
+	many = [Asking(g, "a delicate wish") for _ in range(2)]
+	waiting(g, 2)
+	r, body = g.ask("a delicate wish too many")
+	check("a quarter of the places is a caller's", r.status == 429 and json.loads(body)["error"]["code"] == "held" and "as much of yours" in body.decode(), body)
+	r, body = g.ask("a delicate wish too many", key="nobody's")
+	check("who is not known has none", r.status == 401, body)
+	g.key = (WORK / "ada.secret").read_text()
+	other = Asking(g, "a delicate wish of another")
+	holds = waiting(g, 3)
+	check("another caller still finds one", len(holds) == 3 and other.status is None, holds)
+	first = next(h for h in holds if h["caller"] == "robot")
+	control(g, "POST", "/decisions", text_of(first, says="refuse"))
+	for _ in range(400):
+		if any(asking.status for asking in many):
+			break
+		time.sleep(0.025)
+	g.key = (WORK / "robot.secret").read_text()
+	again = Asking(g, "a delicate wish again")
+	check("one that is decided gives its place back", len(waiting(g, 3)) == 3 and again.status is None, again.body)
+	g.end()
+	for asking in (*many, other, again):
+		asking.answered()
+	check("who found none is on record, undecided", ("refused", [("none", "request")]) in [x for r in g.records() for x in decided(g, r["id"])])
 
 
 def overheard(g, folder, hold):
@@ -408,7 +564,7 @@ def overheard(g, folder, hold):
 					c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 		t = threading.Thread(target=answer)
 		t.start()
-		merlon("gateway", "approve", hold["id"], "--ledger", folder, "--key", WORK / "lead.key")
+		merlon("gateway", "approve", hold["id"], "--ledger", folder, "--key", WORK / "lead.key", "--digest", hold["shown"])
 		t.join(10)
 	return heard[-1].decode()
 
@@ -420,11 +576,13 @@ def main():
 	server = Server(("127.0.0.1", 0), Careful)
 	threading.Thread(target=server.serve_forever, daemon=True).start()
 	(WORK / "careful.yaml").write_text(POLICY)
+	(WORK / "twofold.yaml").write_text(POLICY.replace("finds: delicate, measure: hold,", "finds: delicate, measure: hold, approvals: 2,").replace("finds: private, measure: hold, in: answer", "finds: plain, measure: hold, in: request").replace("texts: [whisper]", "texts: [plain]").replace("private", "plain"))
 	routes = f"upstreams: {{m: {{servers: ['{url(server)}']}}}}\npolicy: careful.yaml\nroutes:\n  - {{name: tools, prefix: /tools, dialects: mcp, upstreams: m}}\n  - {{name: usual, upstreams: m}}\n"
 	g = Configured("holds", START + routes)
 	agreed, refused = by_hand(g)
 	bound(g)
 	strangers(g)
+	looked = shown(g)
 	twice = answers(g)
 	tools(g)
 	left, halted = gone(g)
@@ -436,22 +594,28 @@ def main():
 	check("what was asked twice says both", decided(g, twice) == [("answered", [("approve", "request"), ("approve", "answer")])], decided(g, twice))
 	for what, exchange, outcome in (("who left", left, "left"), ("who was halted", halted, "halted"), ("whose worker was killed", lost, "lost")):
 		check(f"{what} is on record, undecided", decided(g, exchange) == [(outcome, [("none", "request")])], decided(g, exchange))
-	approval = [r for r in g.records("approval") if r["exchange"] == agreed][0]
+	approval = [r for r in g.records("approval") if r["exchange"] == agreed and r["decision"] != "none"][0]
 	check("a decision is a record of its own: who, why, about what, how long it took", approval["by"] == "Ada" and approval["reason"] == "agreed with the ward" and approval["uid"] == os.getuid() and approval["user"] and approval["decision"] == "approve" and approval["waited-ms"] >= 0 and len(approval["digest"]) == 64, approval)
+	events = [(r["decision"], r["left-out"] > 0 if "left-out" in r else None, r["by"]) for r in g.records("approval") if r["exchange"] == looked]
+	user = approval["user"]
+	check("who was shown what is on record", events == [("none", True, "the lead"), ("none", True, user), ("none", False, "the lead"), ("none", False, user), ("approve", None, "the lead")], events)
 	salts = (g.ledger / "salts").read_bytes()
 	salt = next(salts[at + 16:at + 32] for at in range(0, len(salts), 32) if salts[at:at + 16].hex() == refused)
-	import hashlib
 	asked = json.dumps({"model": "m", "messages": [{"role": "user", "content": "a delicate matter"}]}).encode()
 	digest = next(r["digest"] for r in g.records("approval") if r["exchange"] == refused)
 	check("the digest is that of the body as it would have been sent, with the salt", digest == hashlib.sha256(salt + asked).hexdigest(), digest)
 	code, out, err = merlon("replay", agreed, "--ledger", g.ledger, "--policy", WORK / "careful.yaml")
 	check("and a verdict that a person overruled is reproduced all the same", code == 0 and "hold" in out, (code, out, err))
 	everything = json.dumps(g.records() + g.records("approval"))
-	check("and nothing of the content", not any(word in everything for word in ("heliotrope", "whisper", "amount")))
+	everything += (WORK / "holds.log").read_text()
+	check("and nothing of the content", not any(word in everything for word in ("heliotrope", "whisper", "amount", "ENDMARK")))
+	check("nor anywhere else in the ledger's folder", not any(b"ENDMARK" in f.read_bytes() for f in g.ledger.rglob("*") if f.is_file()))
 	verified = subprocess.run([MERLON, "ledger", "verify", str(g.ledger)], capture_output=True, text=True)
 	check("the ledger verifies", verified.returncode == 0, verified.stdout + verified.stderr)
 	impatient(routes)
 	signed(routes)
+	two(routes)
+	shared(routes)
 	return gateway.TALLY.end()
 
 

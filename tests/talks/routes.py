@@ -61,7 +61,8 @@ MISTAKES = {
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], timeouts: {connect: soon}}}": "duration",
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], circuit: {failures: 0}}}": "number",
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], tls: {certificate: x}}}": "without the other",
-	"holds: {wait: soon}": "duration", "holds: {wait: 2d}": "a day", "holds: {most: 0}": "number", "holds: {approvers: [somebody]}": "no public key", "holds: {approvers: []}": "no approvers", "holds: {who: me}": "wait most approvers",
+	"holds: {wait: soon}": "duration", "holds: {wait: 2d}": "a day", "holds: {most: 0}": "number", "holds: {approvers: [somebody]}": "no public key", "holds: {approvers: []}": "no approvers", "holds: {who: me}": "wait most most-of-one approvals approvers",
+	"holds: {approvals: 2}": "2 persons", "holds: {approvals: 5}": "number", "holds: {most: 4, most-of-one: 5}": "1 to 4",
 	"workers: 1000": "number", "memory: much": "size", "listen: [{address: 'a:1', tls: {certificate: x}}]": "key for it",
 }
 WHOLE = {"listen": "listen: [{address: '127.0.0.1:1'}]", "ledger": "ledger: l", "upstreams": "upstreams: {a: {servers: ['http://127.0.0.1:1']}}", "routes": "routes: [{upstreams: a}]"}
@@ -88,7 +89,7 @@ def mistakes():
 		file.write_text("\n".join(parts.values()) + "\n")
 		r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)
 		check(f"{text!r} is refused, and said where", r.returncode == 64 and "mistake.yaml:" in r.stderr and says in r.stderr, (r.returncode, r.stderr))
-		if says not in ("no upstream of that name", "klingon", "a day", "no public key"):     # no schema can know
+		if says not in ("no upstream of that name", "klingon", "a day", "no public key", "2 persons", "1 to 4"):     # no schema can know
 			check(f"the schema refuses {text!r} too", schema_says(file) in (None, False), text)
 	file.write_text("\n".join(WHOLE.values()) + "\n")
 	r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)

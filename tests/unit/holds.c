@@ -21,44 +21,168 @@ static struct hold_question question(const char *id)
 static void a_decision_reaches_who_asked_and_once(void **state)
 {
 	struct holds *h = holds_create();
-	struct hold_question q = question("ab"), seen;
-	struct hold_decision said = {.agrees = true, .by = hold_text(BYTES("the lead"))}, heard = {0};
+	struct hold_question q = question("ab");
+	struct hold_decision said = {.agrees = true, .by = hold_text(BYTES("the lead"))};
+	struct hold_view seen;
+	struct hold_outcome heard;
 
 	(void)state;
 	struct hold_place *p = holds_ask(h, &q);
 	assert_non_null(p);
 	assert_true(holds_at(h, 0, &seen));
-	assert_memory_equal(&seen, &q, sizeof q);
-	assert_false(holds_look(p, &heard));
+	assert_memory_equal(&seen.question, &q, sizeof q);
+	assert_false(holds_look(p));
 	assert_null(holds_take(h, BYTES("abababab")));
 	assert_ptr_equal(holds_take(h, bytes_of(q.id)), p);
 	assert_null(holds_take(h, bytes_of(q.id)));
-	assert_false(holds_look(p, &heard));
+	assert_false(holds_look(p));
 	assert_true(holds_decide(p, &said));
 	assert_null(holds_take(h, bytes_of(q.id)));
-	assert_true(holds_look(p, &heard));
-	assert_true(heard.agrees);
-	assert_bytes(hold_bytes(&heard.by), "the lead");
-	holds_leave(p);
+	assert_true(holds_look(p));
+	holds_leave(p, &heard);
+	assert_true(heard.decided && heard.agrees);
+	assert_int_equal(heard.count, 1);
+	assert_bytes(hold_person(&heard.decisions[0]), "the lead");
 	assert_int_equal(atomic_load(&p->owner), 0);
 	assert_false(holds_at(h, 0, &seen));
+}
+
+static void as_many_agree_as_have_to(void **state)
+{
+	struct holds *h = holds_create();
+	struct hold_question q = question("12");
+	struct hold_decision yes = {.agrees = true, .key = hold_text(BYTES("ada"))}, no = {.agrees = false, .key = hold_text(BYTES("bob"))};
+	struct hold_view seen;
+	struct hold_outcome heard;
+
+	(void)state;
+	q.approvals = 3;
+	struct hold_place *p = holds_ask(h, &q);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_false(holds_look(p));
+		assert_true(holds_at(h, 0, &seen));
+		assert_int_equal(seen.so_far.count, i);
+		assert_true(holds_decide(holds_take(h, bytes_of(q.id)), &yes));
+	}
+	assert_true(holds_look(p));
+	holds_leave(p, &heard);
+	assert_true(heard.decided && heard.agrees && heard.count == 3);
+	/* One refusal is enough. */
+	p = holds_ask(h, &q);
+	holds_decide(holds_take(h, bytes_of(q.id)), &yes);
+	holds_decide(holds_take(h, bytes_of(q.id)), &no);
+	assert_true(holds_look(p));
+	holds_leave(p, &heard);
+	assert_true(heard.decided && !heard.agrees && heard.count == 2);
+	/* Who leaves before that knows who had agreed. */
+	p = holds_ask(h, &q);
+	holds_decide(holds_take(h, bytes_of(q.id)), &yes);
+	holds_leave(p, &heard);
+	assert_true(!heard.decided && !heard.agrees && heard.count == 1);
+	assert_bytes(hold_person(&heard.decisions[0]), "ada");
+	/* What a steward that died was about to enter may not be on record. */
+	p = holds_ask(h, &q);
+	holds_decide(holds_take(h, bytes_of(q.id)), &yes);
+	holds_take(h, bytes_of(q.id));
+	holds_steward_died(h);
+	assert_true(holds_at(h, 0, &seen));
+	assert_int_equal(seen.so_far.count, 0);
+}
+
+static void who_was_shown_it_is_known_until_it_ends(void **state)
+{
+	struct holds *h = holds_create();
+	struct hold_question q = question("34");
+	struct hold_view seen;
+	char name[] = "person 0";
+
+	(void)state;
+	struct hold_place *p = holds_ask(h, &q);
+	assert_true(holds_at(h, 0, &seen) && !seen.is_shown);
+	assert_false(holds_have_seen(p, BYTES("ada")));
+	holds_note_seen(p, BYTES("ada"), digest_of(BYTES("text")));
+	assert_true(holds_have_seen(p, BYTES("ada")));
+	assert_false(holds_have_seen(p, BYTES("bob")));
+	assert_true(holds_at(h, 0, &seen) && seen.is_shown && digest_equal(seen.shown, digest_of(BYTES("text"))));
+	/* Beyond so many the first is forgotten, and has to look again. */
+	for (unsigned i = 0; i < HOLD_SEEN_MOST; i++) {
+		name[7] = (char)('0' + i);
+		holds_note_seen(p, bytes_of(name), seen.shown);
+		holds_note_seen(p, bytes_of(name), seen.shown);
+	}
+	assert_false(holds_have_seen(p, BYTES("ada")));
+	assert_true(holds_have_seen(p, BYTES("person 0")));
+	holds_leave(p, NULL);
+	assert_ptr_equal(holds_ask(h, &q), p);
+	assert_false(holds_have_seen(p, BYTES("person 0")));
+	assert_true(holds_at(h, 0, &seen) && !seen.is_shown);
+}
+
+static void nothing_stays_in_the_window(void **state)
+{
+	struct holds *h = holds_create();
+	struct window *w = &h->window;
+	struct hold_question q = question("56");
+	static const unsigned char blank[4096];
+	bool gone;
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		assert_false(window_asks_for(w, q.id));
+		assert_true(window_ask(w, bytes_of(q.id), true));
+		assert_false(window_ask(w, bytes_of(q.id), true));
+		assert_true(window_asks_for(w, q.id));
+		assert_false(window_asks_for(w, question("57").id));
+		if (i == 0) {           /* nobody comes to paint it */
+			window_clear(w);
+			continue;
+		}
+		assert_true(window_take(w, q.id));
+		assert_false(window_take(w, q.id));
+		memset(w->text, 'x', 4096);
+		memset(w->salt, 'x', sizeof w->salt);
+		w->len = 4096;
+		assert_false(window_is_ready(w, &gone) || gone);
+		if (i == 1) {           /* it is not waited for any more */
+			window_clear(w);
+			assert_false(window_ask(w, bytes_of(q.id), true));
+		}
+		if (i == 2)
+			holds_worker_died(h, getpid());
+		else
+			window_give(w);
+		if (i == 3)
+			assert_true(window_is_ready(w, &gone));
+		if (i >= 3 && i < 5)
+			window_clear(w);
+		if (i == 5)
+			holds_steward_died(h);
+		assert_false(window_is_ready(w, &gone));
+		assert_true(gone);
+		assert_memory_equal(w->text, blank, sizeof blank);
+		assert_memory_equal(w->salt, blank, sizeof w->salt);
+	}
+	/* Another is asked for between looking and taking. */
+	assert_true(window_ask(w, bytes_of(question("58").id), true));
+	assert_false(window_take(w, q.id));
+	assert_true(window_is_ready(w, &gone) && w->len == 0);
 }
 
 static void who_has_left_is_not_decided_about(void **state)
 {
 	struct holds *h = holds_create();
 	struct hold_question q = question("cd");
-	struct hold_decision said = {.agrees = true}, heard;
+	struct hold_decision said = {.agrees = true};
 
 	(void)state;
 	struct hold_place *p = holds_ask(h, &q);
 	assert_ptr_equal(holds_take(h, bytes_of(q.id)), p);
-	holds_leave(p);
+	holds_leave(p, NULL);
 	/* Nobody else gets the place while the steward writes to it. */
 	assert_ptr_not_equal(holds_ask(h, &q), p);
 	assert_false(holds_decide(p, &said));
 	assert_ptr_equal(holds_ask(h, &q), p);
-	assert_false(holds_look(p, &heard));
+	assert_false(holds_look(p));
 }
 
 static void the_dead_leave_no_place_taken(void **state)
@@ -106,21 +230,22 @@ static void texts_are_utf8_whatever_they_were(void **state)
 static void an_approval_fits_one_question_to_the_byte(void **state)
 {
 	struct hold_question q = question("5f"), other;
-	struct approval a = {.agrees = true, .by = BYTES("the lead"), .reason = BYTES("agreed\nwith the ward"), .at_ms = 1795312801000}, again;
+	struct approval a = {.shown = BYTES("07d3a1bc"), .by = BYTES("the lead"), .reason = BYTES("agreed\nwith the ward"), .at_ms = 1795312801000}, again;
 	struct text text;
 
 	(void)state;
 	text_init(&text, NULL);
 	approval_write(&q, &a, &text);
 	assert_true(approval_read(text_bytes(&text), &again));
-	assert_true(again.agrees);
+	assert_int_equal(again.says, APPROVAL_APPROVES);
+	assert_bytes(again.shown, "07d3a1bc");
 	assert_bytes(again.reason, "agreed with the ward");
 	assert_true(approval_fits(text_bytes(&text), &q));
 	/* All up to the time it was made is bound. */
 	size_t bound = bytes_find(text_bytes(&text), BYTES("\nat "));
 	for (size_t i = 0; i < bound; i++) {
 		text.at[i] ^= 1;
-		assert_false(approval_fits(text_bytes(&text), &q));
+		assert_false(approval_fits(text_bytes(&text), &q) && approval_read(text_bytes(&text), &again) && bytes_equal(again.shown, a.shown));
 		text.at[i] ^= 1;
 	}
 	for (size_t len = 0; len < text.len; len++)
@@ -200,6 +325,33 @@ static void who_agreed_had_an_upstream_in_mind(void **state)
 	with_arena(body_elsewhere);
 }
 
+static void body_several(void *arg)
+{
+	static const struct {
+		const char *text;
+		unsigned approvals;
+	} cases[] = {{"one", 0}, {"two", 2}, {"three", 3}, {"two and three and one", 3}, {"two, and noted", 2}};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct driven d;
+		struct text body;
+		drive(&d, arg, "openai-chat", "policy: test\nmodels: any\ntools:\n  - {names: pay, measure: hold, approvals: 2}\nhosts: any\nfinds:\n  - {name: one, texts: [one]}\n  - {name: two, texts: [two]}\n  - {name: three, texts: [three]}\n  - {name: noted, texts: [noted]}\n"
+		      "rules:\n  - {name: a, finds: one, measure: hold}\n  - {name: b, finds: two, measure: hold, approvals: 2}\n  - {name: c, finds: three, measure: hold, approvals: 3}\n  - {name: d, finds: noted, measure: warn}\n");
+		assert_int_equal(policy_approvals(d.policy), 3);
+		text_init(&body, arg);
+		text_addf(&body, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}", cases[i].text);
+		drive_request(&d, text_bytes(&body));
+		assert_int_equal(d.ruling.measure, MEASURE_HOLD);
+		assert_int_equal(d.ruling.approvals, cases[i].approvals);
+	}
+}
+
+static void who_asks_for_most_persons_is_heard(void **state)
+{
+	(void)state;
+	with_arena(body_several);
+}
+
 /* ---- a turn that waits: what became of it is told to a reply of ours ---- */
 
 struct heard {
@@ -229,7 +381,7 @@ static void what_was_changed_meanwhile_does_not_go_on(void **state)
 {
 	static const struct caller anna = {.name = BYTES("anna")};
 	struct shared *shared = shared_create();
-	struct config config = {.holds = {.wait_ms = 60000, .most = 4}};
+	struct config config = {.holds = {.wait_ms = 60000, .most = 4, .most_of_one = 4}};
 	struct door door = {.loop = loop_create(), .shared = shared, .config = &config, .board = holds_create()};
 	struct heard heard = {.reply = {.head = hear_head, .body = hear_body, .end = hear_end}};
 	struct route route = {.name = BYTES("main")};
@@ -241,7 +393,7 @@ static void what_was_changed_meanwhile_does_not_go_on(void **state)
 	arena_init(&t.arena, 1 << 20);
 	exchange_init(&t.request, &t.arena, dialects[0]);
 	memset(t.id_text, 'a', HOLD_ID);
-	hold_wait(hold_prepare(&t, &t.request, false, BYTES("ask"), t.to_ask));
+	hold_wait(hold_prepare(&t, &t.request, false, &(struct ruling){.rule = BYTES("ask")}, t.to_ask));
 	assert_int_equal(door.hold_count, 1);
 	assert_true(holds_decide(holds_take(door.board, bytes_of(t.id_text)), &said));
 	body[10] = '9';
@@ -258,12 +410,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_decision_reaches_who_asked_and_once),
+		cmocka_unit_test(as_many_agree_as_have_to),
+		cmocka_unit_test(who_was_shown_it_is_known_until_it_ends),
+		cmocka_unit_test(nothing_stays_in_the_window),
 		cmocka_unit_test(who_has_left_is_not_decided_about),
 		cmocka_unit_test(the_dead_leave_no_place_taken),
 		cmocka_unit_test(texts_are_utf8_whatever_they_were),
 		cmocka_unit_test(an_approval_fits_one_question_to_the_byte),
 		cmocka_unit_test(an_answer_is_judged_by_itself_once_its_request_was_agreed_to),
 		cmocka_unit_test(who_agreed_had_an_upstream_in_mind),
+		cmocka_unit_test(who_asks_for_most_persons_is_heard),
 		cmocka_unit_test(what_was_changed_meanwhile_does_not_go_on),
 	};
 

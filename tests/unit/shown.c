@@ -91,7 +91,9 @@ static void a_chat_is_shown(void *arg)
 		"1  user, trusted as the user, byte 66, 19 long\n"
 		"  | say \u27e8U+001B\u27e9[2J\n"
 		"  | heliotrope\n"
-		"  found canary at 9 to 19: ...say \u27e8U+001B\u27e9[2J\u27e8U+000A\u27e9heliotrope...\n"
+		"  found canary at 9 to 19\n"
+		"  > say \u27e8U+001B\u27e9[2J\n"
+		"  > heliotrope\n"
 		"The body around the texts:\n"
 		"  | {\n"
 		"  |   \"model\": \"m\",\n"
@@ -132,7 +134,7 @@ static void a_long_one_is_cut_and_says_so(void *arg)
 	struct bytes out = shown_request(&d, "openai-chat", text_bytes(&body), false, &left);
 	assert_true(left > 30 * 800);
 	assert_true(bytes_contain(out, BYTES("  ... 810 bytes more\n")));
-	assert_true(bytes_contain(out, BYTES("found canary at 2000 to 2010: ...")));
+	assert_true(bytes_contain(out, BYTES("found canary at 2000 to 2010\n  > yyy")));
 	assert_true(bytes_contain(out, BYTES("70  user, trusted")));
 	assert_true(bytes_contain(out, BYTES("... 10 texts more, ")));
 	assert_true(out.len < 100000);

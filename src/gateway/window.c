@@ -1,0 +1,78 @@
+#include "gateway/window.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static bool moves(struct window *w, int from, int to)
+{
+	return atomic_compare_exchange_strong(&w->state, &from, to);
+}
+
+/* Whose turn it is to write wipes it, then lets others in. */
+static void wipe(struct window *w)
+{
+	explicit_bzero(w->salt, sizeof w->salt);
+	explicit_bzero(w->text, w->len < WINDOW_MOST ? w->len : WINDOW_MOST);
+	w->len = 0;
+	atomic_store(&w->painter, 0);
+	atomic_store(&w->state, WINDOW_FREE);
+}
+
+bool window_ask(struct window *w, struct bytes id, bool whole)
+{
+	if (atomic_load(&w->state) != WINDOW_FREE || id.len != WINDOW_ID)
+		return false;
+	memcpy(w->id, id.at, WINDOW_ID);
+	w->id[WINDOW_ID] = 0;
+	w->whole = whole;
+	atomic_store(&w->state, WINDOW_ASKED);
+	return true;
+}
+
+bool window_is_ready(struct window *w, bool *gone)
+{
+	int state = atomic_load(&w->state);
+
+	*gone = state == WINDOW_FREE;
+	return state == WINDOW_READY;
+}
+
+void window_clear(struct window *w)
+{
+	if (moves(w, WINDOW_PAINTED, WINDOW_LEFT))
+		return;
+	if (moves(w, WINDOW_ASKED, WINDOW_PAINTED) || moves(w, WINDOW_READY, WINDOW_PAINTED))
+		wipe(w);
+}
+
+bool window_asks_for(const struct window *w, const char *id)
+{
+	return atomic_load(&w->state) == WINDOW_ASKED && strcmp(w->id, id) == 0;
+}
+
+bool window_take(struct window *w, const char *id)
+{
+	if (!moves(w, WINDOW_ASKED, WINDOW_PAINTED))
+		return false;
+	atomic_store(&w->painter, (int)getpid());
+	if (strcmp(w->id, id) == 0)
+		return true;
+	window_give(w);         /* another was asked for meanwhile: empty, it is none */
+	return false;
+}
+
+void window_give(struct window *w)
+{
+	if (!moves(w, WINDOW_PAINTED, WINDOW_READY))
+		wipe(w);
+}
+
+void window_worker_died(struct window *w, pid_t worker)
+{
+	int state = atomic_load(&w->state);
+
+	if (atomic_load(&w->painter) == worker && (state == WINDOW_PAINTED || state == WINDOW_LEFT)) {
+		w->len = WINDOW_MOST;   /* nobody knows how far it came */
+		wipe(w);
+	}
+}
