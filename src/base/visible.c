@@ -25,9 +25,7 @@ bool visible_is_deceptive(uint32_t code)
 		{0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0x10FFFF},
 	};
 
-	if (code >= 0x20 && code < 0x7F)
-		return false;
-	return is_among(ranges, COUNT_OF(ranges), code) || (code & 0xFFFE) == 0xFFFE;
+	return (code < 0x20 || code >= 0x7F) && (is_among(ranges, COUNT_OF(ranges), code) || (code & 0xFFFE) == 0xFFFE);
 }
 
 /* Marks that stand on the letter before: piled up they reach into other lines. */
@@ -76,9 +74,31 @@ static void add(struct line *l, struct bytes shown, unsigned columns)
 	l->column += columns;
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7F;
+}
+
+/* What needs no care, as far as it goes and the line does. */
+static bool add_plain(struct line *l, struct bytes *b)
+{
+	size_t room = !l->carries_on ? b->len : l->width > l->column ? l->width - l->column : 1, len = 0;
+
+	while (len < b->len && len < room && is_plain(b->at[len]))
+		len++;
+	if (len == 0)
+		return false;
+	add(l, bytes_slice(*b, 0, len), (unsigned)(l->carries_on ? len : 0));
+	l->marks = 0;
+	*b = bytes_from(*b, len);
+	return true;
+}
+
 /* Moves on past one character. */
 static void add_next(struct line *l, struct bytes *b)
 {
+	if (add_plain(l, b))
+		return;
 	char name[24];
 	uint32_t code;
 	size_t len = step(*b, &code);
@@ -122,7 +142,7 @@ bool visible_runs_left(struct bytes b)
 	uint32_t code;
 
 	for (size_t len; b.len > 0; b = bytes_from(b, len ? len : 1)) {
-		len = step(b, &code);
+		len = is_plain(b.at[0]) ? 1 : step(b, &code);
 		if (len > 1 && is_from_the_right(code))
 			return true;
 	}
@@ -134,8 +154,8 @@ bool visible_is_clean(struct bytes b)
 	uint32_t code;
 
 	for (size_t len; b.len > 0; b = bytes_from(b, len)) {
-		len = step(b, &code);
-		if (len == 0 || (visible_is_deceptive(code) && code != '\n'))
+		len = is_plain(b.at[0]) ? 1 : step(b, &code);
+		if (len == 0 || (!is_plain(b.at[0]) && visible_is_deceptive(code) && code != '\n'))
 			return false;
 	}
 	return true;
