@@ -181,7 +181,7 @@ static void take_head(struct link *link, const struct http_head *h)
 /* What cannot be understood goes on only where its route says so; what waited before it goes first. */
 static bool pass_unread(struct turn *t, struct bytes raw)
 {
-	if (!t->route->pass_unexamined) {
+	if (!t->route->pass_unexamined || t->gathers) {
 		refuse_unread(t);
 		return false;
 	}
@@ -272,6 +272,10 @@ static void finish_stream(struct turn *t)
 		turn_refuse(t, &(struct refusal){502, "upstream_cut", "The model's answer was cut off before its end."});
 		return;
 	}
+	/* Another may be asked something while what was gathered waits for a person. */
+	timer_cancel(t->door->loop, &t->patience);
+	t->link->give_back(t->link);
+	t->link = NULL;
 	if (t->inspection && !judge_stream_ends(t))
 		return;
 	shared_count(t->door->shared, COUNT_ANSWERED, 1);
@@ -320,7 +324,8 @@ void answer_send(struct turn *t, struct bytes body)
 {
 	shared_count(t->door->shared, COUNT_ANSWERED, 1);
 	evidence_of(t, "answered", "");
-	t->reply->head(t->reply, t->status, t->fields, t->field_count, body.len);
+	if (!t->head_sent)
+		t->reply->head(t->reply, t->status, t->fields, t->field_count, body.len);
 	t->reply->body(t->reply, body);
 	turn_end(t, "answered", "");
 }

@@ -32,6 +32,8 @@ void hold_wait(struct hold *h);
 void hold_look(struct door *door);
 /* Nobody is asked any more. */
 void hold_refuse_all(struct door *door);
+/* The rest of a stream, as one answer: each text in one piece, `offset` that of the event it began in. False when it needs too much memory. */
+bool hold_read_rest(struct turn *t, struct arena *arena, struct bytes rest, struct exchange *out);
 /* What waits, as a person reads it, into the window that it was taken for; see gateway/window.h. */
 void hold_paint(struct hold *h, struct window *window);
 /* The turn is freed, and what waited of it. */

@@ -2,16 +2,17 @@
 
 #include "gateway/hold.h"
 #include "base/visible.h"
+#include "gateway/framing.h"
 #include "inspector/shown.h"
 
 /* What a person is shown: read anew from the very bytes that go on, and never kept. */
 
-enum { PAINT_MEMORY = 1 << 30 };
+enum { PAINT_MEMORY = 1 << 30, SLICE = 64 << 10 };
 
 struct painting {
 	struct hold *hold;
 	struct arena arena;
-	bool whole;
+	bool whole, failed;
 	struct text out;
 	uint64_t left_out;
 };
@@ -21,22 +22,119 @@ static struct bytes body_of(const struct hold *h)
 	return h->question.answer ? h->body : h->turn->to_ask;
 }
 
-static void read_again(struct painting *p, struct exchange *x)
+/* ---- the rest of a stream ---- */
+
+/* A text that came in parts becomes one. */
+struct joined {
+	struct piece *piece;
+	struct text text, name;
+	struct joined *next;
+};
+
+struct rest {
+	struct turn *turn;
+	struct arena *arena;
+	struct bytes body;
+	struct exchange *out;
+	struct framing framing;
+	struct exchange part;       /* read last */
+	struct joined *joined;
+	uint64_t at;                /* where the event stands in the rest */
+};
+
+static struct joined *join(struct rest *r, const struct piece *p)
 {
-	const struct turn *t = p->hold->turn;
+	struct joined *j = r->joined;
+
+	while (j && (p->thread.len == 0 || j->piece->kind != p->kind || !bytes_equal(j->piece->thread, p->thread)))
+		j = j->next;
+	if (j)
+		return j;
+	j = arena_new(r->arena, struct joined);
+	j->piece = exchange_add(r->out, p->kind, p->channel, p->trust, r->at, BYTES(""));
+	j->piece->thread = arena_copy(r->arena, p->thread);
+	text_init(&j->text, r->arena);
+	text_init(&j->name, r->arena);
+	j->next = r->joined;
+	r->joined = j;
+	return j;
+}
+
+static void add_event(struct rest *r, const struct framed *event)
+{
+	exchange_init(&r->part, r->arena, r->turn->dialect);
+	r->part.route = r->out->route;
+	r->part.asked = r->out->asked;
+	r->part.state = r->out->state;
+	r->turn->dialect->event(&r->part, event->name, event->data);
+	for (const struct piece *p = r->part.pieces; p; p = p->next) {
+		if (p->kind == PIECE_ECHO || p->kind == PIECE_OPAQUE || p->repeats || (p->text.len == 0 && p->name.len == 0))
+			continue;
+		struct joined *j = join(r, p);
+		text_add(&j->text, p->text);
+		text_add(&j->name, p->name);
+	}
+}
+
+static void read_rest(void *arg)
+{
+	struct rest *r = arg;
+	struct turn *t = r->turn;
+	struct framed event;
+
+	exchange_init(r->out, r->arena, t->dialect);
+	r->out->route = t->of_dialect;
+	r->out->asked = &t->request;
+	r->out->body = r->body;
+	r->out->state = arena_alloc(r->arena, 1, t->dialect->state_size + 1);
+	if (t->before.state)
+		memcpy(r->out->state, t->before.state, t->dialect->state_size);
+	for (struct bytes left = r->body; left.len > 0; left = bytes_from(left, SLICE)) {
+		framing_feed(&r->framing, bytes_slice(left, 0, SLICE));
+		if (left.len <= SLICE)
+			framing_end(&r->framing);
+		for (; framing_next(&r->framing, r->arena, &event); r->at += event.raw.len)
+			if (event.data.len > 0 && !event.why)
+				add_event(r, &event);
+	}
+	for (struct joined *j = r->joined; j; j = j->next) {
+		j->piece->text = text_bytes(&j->text);
+		j->piece->name = text_bytes(&j->name);
+	}
+}
+
+bool hold_read_rest(struct turn *t, struct arena *arena, struct bytes body, struct exchange *out)
+{
+	struct rest r = {.turn = t, .arena = arena, .body = body, .out = out};
+
+	framing_init(&r.framing, t->dialect->framing);
+	bool good = arena_run(arena, read_rest, &r);
+	framing_finish(&r.framing);
+	return good;
+}
+
+/* ---- what is shown ---- */
+
+/* False when it needs too much memory. */
+static bool read_again(struct painting *p, struct exchange *x)
+{
+	struct turn *t = p->hold->turn;
 	struct heading heading = {.method = t->method, .path = t->target, .field = turn_field, .entry = turn_entry, .owner = t->head};
 
+	if (t->gathers)
+		return hold_read_rest(t, &p->arena, p->hold->body, x);
 	exchange_init(x, &p->arena, t->dialect);
 	x->route = t->of_dialect;
 	x->body = body_of(p->hold);
 	if (!p->hold->question.answer) {
 		t->dialect->request(x, &heading, x->body);
-		return;
+		return true;
 	}
 	heading.status = t->status;
 	x->asked = &t->request;
 	x->state = arena_alloc(&p->arena, 1, t->dialect->state_size + 1);
 	t->dialect->answer(x, &heading, x->body);
+	return true;
 }
 
 static void paint(void *arg)
@@ -48,8 +146,11 @@ static void paint(void *arg)
 	struct shown s = {.arena = &p->arena, .exchange = &x, .policy = t->route->policy, .whole = p->whole};
 
 	text_init(&p->out, &p->arena);
-	read_again(p, &x);
-	text_addf(&p->out, "%s \"%s\", %zu bytes\n", p->hold->question.answer ? "Answered by" : "To", t->upstream->name, x.body.len);
+	if (!read_again(p, &x)) {
+		p->failed = true;
+		return;
+	}
+	text_addf(&p->out, "%s \"%s\", %zu bytes%s\n", p->hold->question.answer ? "Answered by" : "To", t->upstream->name, x.body.len, t->gathers ? ": the rest of a stream whose beginning has gone out" : "");
 	text_init(&line, &p->arena);
 	text_add(&line, t->method);
 	text_add_byte(&line, ' ');
@@ -64,7 +165,7 @@ void hold_paint(struct hold *h, struct window *w)
 	struct painting p = {.hold = h, .whole = w->whole};
 
 	arena_init(&p.arena, PAINT_MEMORY);
-	if (!arena_run(&p.arena, paint, &p)) {
+	if (!arena_run(&p.arena, paint, &p) || p.failed) {
 		text_init(&p.out, NULL);
 		text_add_string(&p.out, "It would take more memory to show it than there may be.\n");
 		p.left_out = body_of(h).len;

@@ -94,17 +94,24 @@ bool judge_may_answer(struct turn *t, const struct exchange *answer, struct byte
 
 /* ---- streams ---- */
 
-/* A stream is ended from where the client stands, not from what has been read of it. */
+/* Where the client stands: not all that has been read of a stream has gone out. */
+static struct exchange gone_out(struct turn *t, void *state)
+{
+	struct exchange so_far = t->gathers ? t->before : t->answer;
+	const void *given = t->gathers ? t->before.state : t->inspection ? inspection_state(t->inspection) : NULL;
+
+	if (t->gathers || t->inspection)
+		so_far.state = given ? memcpy(state, given, t->dialect->state_size) : state;
+	return so_far;
+}
+
 void judge_write_stop(struct turn *t, struct text *out, const struct refusal *r)
 {
-	struct exchange so_far = t->answer;
-	const void *given = t->inspection ? inspection_state(t->inspection) : NULL;
 	void *state = calloc(1, t->dialect->state_size + 1);
 
 	if (!state)
 		abort();
-	if (t->inspection)
-		so_far.state = given ? memcpy(state, given, t->dialect->state_size) : state;
+	struct exchange so_far = gone_out(t, state);
 	t->dialect->stop(out, &so_far, r->code, r->message);
 	free(state);
 }
@@ -126,19 +133,56 @@ static void judge_end(void *arg)
 static void send_next(void *arg)
 {
 	struct judging *j = arg;
+	struct turn *t = j->t;
 	struct bytes out;
 
-	while (inspection_next(j->t->inspection, &out))
-		j->t->reply->body(j->t->reply, out);
+	while (inspection_next(t->inspection, &out)) {
+		if (t->gathers)
+			text_add(&t->held, out);
+		else
+			t->reply->body(t->reply, out);
+	}
 	j->ruling = (struct ruling){0};
+}
+
+/* A stream that ends is gathered for a person to see, where anybody is asked; of one without an end they never would. */
+static bool may_gather(const struct turn *t)
+{
+	return hold_is_possible(t) && !t->request.endless;
+}
+
+static void begin_gathering(void *arg)
+{
+	struct judging *j = arg;
+	struct turn *t = j->t;
+
+	t->before = gone_out(t, arena_alloc(&t->arena, 1, t->dialect->state_size + 1));
+	t->gathers = true;
+	inspection_gather(t->inspection);
+}
+
+/* False when there is more of it than is kept. */
+static bool has_room(struct turn *t)
+{
+	if (t->held.len <= t->route->answer_most)
+		return true;
+	turn_refuse(t, &(struct refusal){403, "held", "A person has to agree to it, and it is longer than what is kept for one."});
+	return false;
 }
 
 /* What was let go before the ruling goes out first. */
 static bool pass_on(struct judging *j, void (*judge)(void *))
 {
-	struct ruling r = run(j, judge), sent = run(j, send_next);
+	struct turn *t = j->t;
+	struct ruling r = run(j, judge);
 
-	return enforce(j->t, &r) && enforce(j->t, &sent);
+	if (r.measure == MEASURE_HOLD && !t->gathers && may_gather(t) && !arena_run(&t->arena, begin_gathering, j))
+		return enforce(t, &r);
+	struct ruling sent = run(j, send_next);
+	j->ruling = r;
+	if (t->gathers && r.measure == MEASURE_HOLD)
+		return enforce(t, &sent) && has_room(t);
+	return enforce(t, &r) && enforce(t, &sent);
 }
 
 bool judge_event_passes(struct turn *t, const struct exchange *part, struct bytes raw, struct bytes data)
@@ -148,5 +192,18 @@ bool judge_event_passes(struct turn *t, const struct exchange *part, struct byte
 
 bool judge_stream_ends(struct turn *t)
 {
-	return pass_on(&(struct judging){.t = t}, judge_end);
+	struct judging j = {.t = t};
+
+	if (!pass_on(&j, judge_end))
+		return false;
+	if (!t->gathers)
+		return true;
+	struct exchange rest;
+	bool read = hold_read_rest(t, &t->event, text_bytes(&t->held), &rest);
+	if (read)
+		hold_wait(hold_prepare(t, &rest, true, &j.ruling, text_bytes(&t->held)));
+	else
+		turn_refuse(t, &(struct refusal){403, "held", "A person has to agree to it, and it cannot be put before one."});
+	arena_finish(&t->event);
+	return false;
 }

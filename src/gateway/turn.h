@@ -50,8 +50,10 @@ struct turn {
 	struct http_field *fields;  /* of it that the client gets */
 	size_t field_count;
 	bool streams, head_sent, recorded;
+	bool gathers;               /* a stream that is held: what comes is kept in `held`, for a person to see whole */
+	struct exchange before;     /* the answer as far as it had gone out then */
 	struct framing framing;
-	struct text held;           /* the answer when it is no stream */
+	struct text held;           /* the answer when it is no stream; what of one is gathered */
 	struct hasher answer_hash;
 	uint64_t answer_bytes, events;
 	int64_t begun_at_ms, begun_ms, first_ms, ended_ms;      /* begun_at: since 1970; the others monotonic */

@@ -78,7 +78,8 @@ struct inspection {
 	bool any_host;              /* hosts need not be waited for */
 	uint64_t choices;
 	bool dirty;                 /* facts were added since the last decision */
-	bool over;                  /* denied: nothing goes on any more */
+	bool over;                  /* denied or held: nothing goes on any more */
+	bool gathers;               /* held, and yet what would go on is given out: to be shown to a person */
 	bool let_go;                /* too much would have to be held, and the policy lets it go */
 	bool edited, disclosed;
 	enum measure done;

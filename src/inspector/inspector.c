@@ -240,7 +240,7 @@ static struct ruling rule(struct inspection *i)
 	i->ruling = (struct ruling){.measure = enforces(i) ? d.measure : MEASURE_ALLOW, .rule = d.rule, .message = d.message, .approvals = d.approvals, .edited = i->edited};
 	if (i->ruling.measure > i->done)
 		i->done = i->ruling.measure;
-	i->over |= i->ruling.measure >= MEASURE_HOLD;
+	i->over |= i->ruling.measure >= (i->gathers ? MEASURE_DENY : MEASURE_HOLD);
 	return i->ruling;
 }
 
@@ -327,6 +327,12 @@ struct ruling inspection_end(struct inspection *i)
 	if (!i->over)
 		threads_end(i, BYTES(""));
 	return i->over ? i->ruling : rule(i);
+}
+
+void inspection_gather(struct inspection *i)
+{
+	i->gathers = true;
+	i->over = i->ruling.measure >= MEASURE_DENY;
 }
 
 bool inspection_next(struct inspection *i, struct bytes *out)

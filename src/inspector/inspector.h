@@ -53,6 +53,12 @@ struct ruling inspection_answer(struct inspection *i, const struct exchange *ans
 struct ruling inspection_event(struct inspection *i, const struct exchange *part, struct bytes raw, struct bytes data);
 /* The stream is over: nothing that is held can become anything more. */
 struct ruling inspection_end(struct inspection *i);
+/*
+ * A stream was held, and the rest of it is gathered for a person: from here on
+ * inspection_next() gives out what would go on should they agree, rulings stay
+ * MEASURE_HOLD, and only a denial ends it.
+ */
+void inspection_gather(struct inspection *i);
 /* The next bytes that may go to the client, valid until the next call; false when there are none. */
 bool inspection_next(struct inspection *i, struct bytes *out);
 /* The dialect's state as it was after the last event that went out, for its stop(); NULL when none has. */

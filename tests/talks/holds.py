@@ -27,10 +27,12 @@ tools:
   - {names: pay, measure: hold}
   - look
 finds:
+  - {name: forbidden, texts: [abomination]}
   - {name: delicate, texts: [delicate]}
   - {name: canary, texts: [heliotrope]}
   - {name: private, texts: [whisper]}
 rules:
+  - {name: never, finds: forbidden, measure: deny, in: answer}
   - {name: ask about it, finds: delicate, measure: hold, in: request}
   - {name: ask before it is said, finds: private, measure: hold, in: answer}
   - {name: no canary, finds: canary, measure: redact, placeholder: "[gone]"}
@@ -53,7 +55,12 @@ class Careful(Model):
 		if "secret" in wish:
 			message["content"] = "I whisper: heliotrope"
 		if body.get("stream"):
-			self.stream([(chunk(part), 0) for part in ("I ", "whis", "per")] + [(chunk("", "stop"), 0), ("data: [DONE]\n\n", 0)])
+			parts = {"tell a secret": ("Well, ", "I whis", "per: helio", "trope."), "whisper, then forbidden": ("I whisper", " of an ", "abomination"), "whisper at length": ("I whisper ", *["y" * 10000] * 12)}.get(wish, ("I ", "whis", "per"))
+			events = [chunk(part) for part in parts]
+			if "pay" in wish:
+				call = {"index": 0, "id": "c", "type": "function", "function": {"name": "pay", "arguments": ""}}
+				events = [chunk("").replace('"content": ""', '"tool_calls": ' + json.dumps([c])) for c in (call, {"index": 0, "function": {"arguments": '{"amo'}}, {"index": 0, "function": {"arguments": 'unt": 500}'}})]
+			self.stream([(e, 0) for e in events] + ([] if "nothing" in wish else [(chunk("", "stop"), 0), ("data: [DONE]\n\n", 0)]))
 		elif "slowly" in wish:
 			self.stream([(chunk("w "), 0.1)] * 100)
 		else:
@@ -293,9 +300,49 @@ def answers(g):
 	check("who agreed to a question has not agreed to what comes of it", second and second[0]["id"] == first["id"] and second[0]["tool"] == "pay", second)
 	approve(g, second[0])
 	check("twice agreed, it goes on", asking.answered()[0] == 200, asking.body)
-	r, body = g.ask("anything", stream=True)
-	check("a stream is not held: it ends before it says so", b"whisper" not in body and b'"held"' in body and body.endswith(b"[DONE]\n\n"), body)
 	return first["id"]
+
+
+def joined(body):
+	"""What a client makes of a stream: its text, and the arguments of its calls."""
+	events = [json.loads(line[6:]) for line in body.decode().splitlines() if line.startswith("data: {")]
+	deltas = [c["delta"] for e in events for c in e.get("choices", [])]
+	return "".join(d.get("content") or "" for d in deltas), "".join(call["function"].get("arguments", "") for d in deltas for call in d.get("tool_calls", []))
+
+
+def streams(g):
+	"""Of a stream that is held the rest is gathered, shown whole, and goes on or does not."""
+	asking = Asking(g, "anything", stream=True)
+	hold, = waiting(g)
+	check("a stream is held, and what went before it went out", hold["half"] == "answer" and asking.status is None, hold)
+	digest, left_out, text = show(g, hold)
+	check("its rest is shown, its parts as one text", left_out == 0 and "rest of a stream" in text and "| whisper\n" in text and "found private" in text, text)
+	control(g, "POST", "/decisions", text_of(hold, shown=digest))
+	check("then it goes on, as it came", asking.answered()[0] == 200 and joined(asking.body)[0] == "I whisper" and asking.body.endswith(b"[DONE]\n\n") and b"held" not in asking.body, asking.body)
+	agreed = hold["id"]
+	asking = Asking(g, "tell a secret", stream=True)
+	hold, = waiting(g)
+	text = show(g, hold)[2]
+	check("what follows is judged all the same", "| I whisper: [gone]." in text and "heliotrope" not in text, text)
+	control(g, "POST", "/decisions", text_of(hold, says="refuse"))
+	asking.answered()
+	check("one that is refused ends as one that is denied", asking.status == 200 and b"whisper" not in asking.body and b"gone" not in asking.body and b'"refused"' in asking.body and asking.body.endswith(b"[DONE]\n\n"), asking.body)
+	refused = hold["id"]
+	asking = Asking(g, "please pay", stream=True)
+	hold, = waiting(g)
+	check("a call in a stream is shown as a call", hold["tool"] == "pay" and "call of a tool pay" in show(g, hold)[2] and '"amount": 500' in show(g, hold)[2], show(g, hold))
+	approve(g, hold)
+	check("and goes on with its arguments", asking.answered()[0] == 200 and json.loads(joined(asking.body)[1]) == {"amount": 500}, asking.body)
+	asking = Asking(g, "whisper, then forbidden", stream=True)
+	asking.answered()
+	check("what is denied after it was held is not put before anybody", asking.status == 200 and b"whisper" not in asking.body and b'"denied"' in asking.body and waiting(g, 0) == [], asking.body)
+	asking = Asking(g, "whisper, then nothing", stream=True)
+	asking.answered()
+	check("nor is what its model cuts off", asking.status == 200 and b"whisper" not in asking.body and b'"upstream_cut"' in asking.body and waiting(g, 0) == [], asking.body)
+	asking = Asking(g, "whisper at length", stream=True)
+	asking.answered()
+	check("nor is more than is kept of an answer", asking.status == 200 and b"whisper" not in asking.body and b"longer than what is kept" in asking.body and asking.body.endswith(b"[DONE]\n\n"), asking.body[-300:])
+	return agreed, refused
 
 
 class Calling(Asking):
@@ -577,13 +624,14 @@ def main():
 	threading.Thread(target=server.serve_forever, daemon=True).start()
 	(WORK / "careful.yaml").write_text(POLICY)
 	(WORK / "twofold.yaml").write_text(POLICY.replace("finds: delicate, measure: hold,", "finds: delicate, measure: hold, approvals: 2,").replace("finds: private, measure: hold, in: answer", "finds: plain, measure: hold, in: request").replace("texts: [whisper]", "texts: [plain]").replace("private", "plain"))
-	routes = f"upstreams: {{m: {{servers: ['{url(server)}']}}}}\npolicy: careful.yaml\nroutes:\n  - {{name: tools, prefix: /tools, dialects: mcp, upstreams: m}}\n  - {{name: usual, upstreams: m}}\n"
+	routes = f"upstreams: {{m: {{servers: ['{url(server)}']}}}}\npolicy: careful.yaml\nroutes:\n  - {{name: tools, prefix: /tools, dialects: mcp, upstreams: m}}\n  - {{name: usual, upstreams: m, answer-most: 64KiB}}\n"
 	g = Configured("holds", START + routes)
 	agreed, refused = by_hand(g)
 	bound(g)
 	strangers(g)
 	looked = shown(g)
 	twice = answers(g)
+	streamed, unstreamed = streams(g)
 	tools(g)
 	left, halted = gone(g)
 	lost = killed(g)
@@ -592,6 +640,8 @@ def main():
 	check("what was approved is on record so", decided(g, agreed) == [("answered", [("approve", "request")])], decided(g, agreed))
 	check("what was refused too", decided(g, refused) == [("refused", [("refuse", "request")])], decided(g, refused))
 	check("what was asked twice says both", decided(g, twice) == [("answered", [("approve", "request"), ("approve", "answer")])], decided(g, twice))
+	check("a stream that was approved is answered", decided(g, streamed) == [("answered", [("approve", "answer")])], decided(g, streamed))
+	check("one that was refused has stopped", decided(g, unstreamed) == [("stopped", [("refuse", "answer")])], decided(g, unstreamed))
 	for what, exchange, outcome in (("who left", left, "left"), ("who was halted", halted, "halted"), ("whose worker was killed", lost, "lost")):
 		check(f"{what} is on record, undecided", decided(g, exchange) == [(outcome, [("none", "request")])], decided(g, exchange))
 	approval = [r for r in g.records("approval") if r["exchange"] == agreed and r["decision"] != "none"][0]
