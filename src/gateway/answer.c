@@ -49,6 +49,8 @@ static void add_part(struct turn *t, const struct exchange *part)
 	sum->text_bytes += part->text_bytes;
 	if (part->why)
 		exchange_fail(sum, part->why);
+	if (part->claims && !part->why && t->status < 300)
+		pins_learn(&t->door->shared->pins, bytes_of(t->upstream->name), turn_endpoint(t), part->claims);
 	for (const struct piece *p = part->pieces; p; p = p->next)
 		t->tools_called += p->kind == PIECE_TOOL_CALL && p->name.len > 0;
 }

@@ -9,5 +9,6 @@ struct shared *shared_create(void)
 
 	if (at == MAP_FAILED)
 		abort();
+	pins_begin(&((struct shared *)at)->pins);
 	return at;
 }

@@ -4,7 +4,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* One page that all processes of a gateway see: what stops them, and what they count. */
+#include "gateway/pins.h"
+
+/* What all processes of a gateway see: what stops them, what they count, and what they have learned. */
 
 enum counter {
 	COUNT_CONNECTIONS, COUNT_REQUESTS, COUNT_ANSWERED, COUNT_REFUSED, COUNT_FAILED, COUNT_LEFT, COUNT_STREAMS, COUNT_EVENTS,
@@ -34,6 +36,7 @@ struct shared {
 	atomic_uint workers;        /* that serve the newest configuration */
 	atomic_ullong counters[COUNTER_COUNT];
 	struct histogram whole, first;      /* an exchange; to the head of the model's answer */
+	struct pins pins;
 };
 
 struct shared *shared_create(void);

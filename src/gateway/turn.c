@@ -269,6 +269,30 @@ static bool may_have_it(struct turn *t, const struct upstream *u)
 	return false;
 }
 
+struct bytes turn_endpoint(const struct turn *t)
+{
+	return bytes_slice(t->target, 0, bytes_find_byte(t->target, '?'));
+}
+
+/* Does the head say of its arguments what the tool's schema has it say, as far as any server of the route has told it? */
+static bool means_its_arguments(struct turn *t)
+{
+	struct pins *pins = &t->door->shared->pins;
+	enum pinned worst = PINNED_UNKNOWN;
+
+	for (size_t i = 0; t->request.claims && i < t->route->target_count + t->route->fallback_count && worst != PINNED_AGREES; i++) {
+		const struct upstream *u = i < t->route->target_count ? t->route->targets[i].upstream : t->route->fallbacks[i - t->route->target_count];
+		enum pinned said = pins_judge(pins, bytes_of(u->name), turn_endpoint(t), t->request.claims);
+		if (said != PINNED_UNKNOWN)
+			worst = said;
+	}
+	if (worst != PINNED_DIFFERS)
+		return true;
+	t->request.code = "-32020";
+	turn_refuse(t, &(struct refusal){400, "not_examined", "The request was not let through: it has an Mcp-Param header that says something else than the argument which the tool's schema means."});
+	return false;
+}
+
 static bool send_somewhere(struct turn *t)
 {
 	for (; t->choice <= t->route->fallback_count && t->attempts < ATTEMPTS_MOST; t->choice++, t->asked_here = 0) {
@@ -461,6 +485,8 @@ void turn_go(struct turn *t)
 		turn_refuse(t, &(struct refusal){403, "foreign_origin", "This comes from a page in a browser whose origin this route does not name: its \"origins\" list those that may call."});
 		return;
 	}
+	if (!means_its_arguments(t))
+		return;
 	note_purposes(t);
 	t->upstream = choose_target(t->route);
 	t->to_ask = text_bytes(&t->body);

@@ -107,6 +107,8 @@ extern const struct refusal turn_holds_too_much;
 
 /* With the salt of the exchange: once that is erased it says nothing any more. */
 struct digest turn_digest(const struct turn *, struct bytes);
+/* What it asked for without the query: where on the upstream. */
+struct bytes turn_endpoint(const struct turn *);
 struct bytes turn_field(const struct heading *, const char *name);
 bool turn_entry(const struct heading *, size_t index, struct bytes *name, struct bytes *value);
 

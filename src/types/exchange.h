@@ -54,6 +54,18 @@ struct piece {
 	struct piece *next;
 };
 
+/*
+ * What fields of a request's head say again of arguments in its body (MCP's
+ * Mcp-Param-*).  Of a request: every argument that says what its header does;
+ * of an answer: which argument a tool's schema means, and behind those of each
+ * tool one without a header.
+ */
+struct claim {
+	struct bytes tool, header;  /* the header's name in lower case, without what all such begin with */
+	struct bytes path;          /* of the argument: keys with a NUL between them; empty in a request: none agrees, so far */
+	struct claim *next;
+};
+
 /* How far an exchange was understood, the worst first; NOTHING: there was no body to understand. */
 enum examined { EXAMINED_NOT, EXAMINED_PARTLY, EXAMINED_WHOLE, EXAMINED_NOTHING };
 
@@ -84,6 +96,7 @@ struct exchange {
 	struct usage usage;
 	struct piece *pieces, **last;
 	size_t piece_count;
+	struct claim *claims;
 	uint64_t text_bytes;        /* of all texts together */
 	const char *why;            /* it could not be understood: a clause that completes "the request ..."; or NULL */
 	const char *code;           /* with `why`: the dialect's own code for it; or NULL */

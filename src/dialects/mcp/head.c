@@ -1,4 +1,5 @@
 #include "dialects/mcp/head.h"
+#include "dialects/mcp/schema.h"
 
 #include "base/base64.h"
 
@@ -6,6 +7,8 @@
 #define VERSION_KEY "io.modelcontextprotocol/protocolVersion"
 #define CAPABILITIES_KEY "io.modelcontextprotocol/clientCapabilities"
 #define PARAM "Mcp-Param-"
+
+enum { CLAIMS_MOST = 1024 };       /* of one header */
 
 /* ---- values ---- */
 
@@ -123,20 +126,38 @@ static bool says(struct bytes value, const struct json *argument)
 
 /*
  * Which argument a header stands for is in the tool's schema, which is not at
- * hand: it has to be one that says the same, and if one bears its name, that.
+ * hand here: it has to be one that says the same, and if one bears its name,
+ * that.  Who has seen the schema goes by the claims.
  */
 struct search {
-	struct bytes name, value;
+	struct exchange *x;
+	struct bytes tool, name, value;
 	bool named, agrees, found;
+	unsigned claims;
 };
 
-static void search_arguments(struct search *s, const struct json *object)
+static void claim(struct search *s, struct bytes path)
+{
+	if (s->claims++ == CLAIMS_MOST)
+		mcp_fail(s->x, MISMATCH, "has more arguments that a header could mean than are looked at");
+	if (s->claims > CLAIMS_MOST)
+		return;
+	struct claim *c = arena_new(s->x->arena, struct claim);
+
+	*c = (struct claim){.tool = s->tool, .header = mcp_folded(s->x->arena, s->name), .path = path, .next = s->x->claims};
+	s->x->claims = c;
+}
+
+static void search_arguments(struct search *s, const struct json *object, struct bytes above)
 {
 	json_each(object, it) {
+		struct bytes path = mcp_path(s->x->arena, above, it->key);
 		if (it->kind == JSON_IS_OBJECT)
-			search_arguments(s, it);
+			search_arguments(s, it, path);
 		bool agrees = says(s->value, it);
 		s->found |= agrees;
+		if (agrees)
+			claim(s, path);
 		if (it->kind == JSON_IS_OBJECT || it->kind == JSON_IS_ARRAY || it->kind == JSON_IS_NULL || !bytes_equal_folded(it->key, s->name))
 			continue;
 		s->named = true;
@@ -153,13 +174,14 @@ static void check_params(struct exchange *x, const struct head *head, const stru
 	for (size_t i = 0; h->entry(h, i, &name, &value); i++) {
 		if (!names_start(name, PARAM))
 			continue;
-		struct search s = {.name = bytes_from(name, strlen(PARAM))};
+		struct search s = {.x = x, .tool = json_string(m->params, "name"), .name = bytes_from(name, strlen(PARAM))};
 		if (!decode_value(x, value, &s.value)) {
 			mcp_fail(x, MISMATCH, "has a header that is not encoded as MCP encodes them");
 			return;
 		}
+		claim(&s, BYTES(""));
 		if (arguments && arguments->kind == JSON_IS_OBJECT)
-			search_arguments(&s, arguments);
+			search_arguments(&s, arguments, BYTES(""));
 		if (!s.found || (s.named && !s.agrees))
 			mcp_fail(x, MISMATCH, "has an Mcp-Param header that no argument of its body agrees with");
 	}

@@ -49,7 +49,9 @@ static void read_definition(struct exchange *x, const struct json *tool, struct 
 
 	p->name = json_string(tool, "name");
 	p->fixed = p->listed = true;
-	p->unsound = x->asked && bytes_same(x->asked->revision, MCP_MODERN) && !mcp_schema_is_sound(x->arena, json_member(tool, "inputSchema"));
+	bool offered = x->asked && bytes_same(x->asked->operation, "tools/list");
+	bool sound = offered ? mcp_schema_claims(x->arena, json_member(tool, "inputSchema"), p->name, &x->claims) : mcp_schema_is_sound(x->arena, json_member(tool, "inputSchema"));
+	p->unsound = x->asked && bytes_same(x->asked->revision, MCP_MODERN) && !sound;
 	if (!mcp_is_tool_name(p->name))
 		mcp_fail(x, "-32602", "defines a tool by a name that no tool may have");
 	json_each(tool, it)

@@ -5,9 +5,32 @@
 enum { HEADERS_MOST = 64 };
 
 struct headers {
-	struct bytes names[HEADERS_MOST];
+	struct arena *arena;
+	struct bytes names[HEADERS_MOST], paths[HEADERS_MOST];
 	size_t count;
 };
+
+struct bytes mcp_path(struct arena *arena, struct bytes above, struct bytes key)
+{
+	struct text path;
+
+	if (above.len == 0)
+		return key;
+	text_init(&path, arena);
+	text_add(&path, above);
+	text_add_byte(&path, 0);
+	text_add(&path, key);
+	return text_bytes(&path);
+}
+
+struct bytes mcp_folded(struct arena *arena, struct bytes name)
+{
+	unsigned char *at = arena_alloc(arena, name.len + 1, 1);
+
+	for (size_t i = 0; i < name.len; i++)
+		at[i] = bytes_fold(name.at[i]);
+	return (struct bytes){at, name.len};
+}
 
 static bool is_token(struct bytes name)
 {
@@ -20,7 +43,7 @@ static bool is_token(struct bytes name)
 	return name.len > 0;
 }
 
-static bool add_header(struct headers *h, const struct json *schema, const struct json *header, bool reachable)
+static bool add_header(struct headers *h, const struct json *schema, const struct json *header, bool reachable, struct bytes path)
 {
 	struct bytes type = json_string(schema, "type");
 
@@ -31,6 +54,7 @@ static bool add_header(struct headers *h, const struct json *schema, const struc
 	for (size_t i = 0; i < h->count; i++)
 		if (bytes_equal_folded(h->names[i], header->text))
 			return false;
+	h->paths[h->count] = path;
 	h->names[h->count++] = header->text;
 	return true;
 }
@@ -43,21 +67,21 @@ static bool is_one_of(struct bytes key, const char *const *words, size_t count)
 	return false;
 }
 
-static bool visit(struct headers *h, const struct json *schema, bool reachable, bool root);
+static bool visit(struct headers *h, const struct json *schema, bool reachable, bool root, struct bytes path);
 
 /* Schemas by name, each of them; or one, or a list of them. */
-static bool visit_all(struct headers *h, const struct json *holder, bool named, bool reachable)
+static bool visit_all(struct headers *h, const struct json *holder, bool named, bool reachable, struct bytes path)
 {
 	if (!named && holder->kind != JSON_IS_ARRAY)
-		return visit(h, holder, reachable, false);
+		return visit(h, holder, reachable, false, path);
 	json_each(holder, it)
-		if (!visit(h, it, reachable, false))
+		if (!visit(h, it, reachable, false, reachable ? mcp_path(h->arena, path, it->key) : path))
 			return false;
 	return true;
 }
 
 /* As deep as the body may be nested. */
-static bool visit(struct headers *h, const struct json *schema, bool reachable, bool root)
+static bool visit(struct headers *h, const struct json *schema, bool reachable, bool root, struct bytes path)
 {
 	static const char *const named[] = {"patternProperties", "dependentSchemas", "$defs", "definitions"};
 	static const char *const others[] = {"items", "prefixItems", "contains", "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "propertyNames",
@@ -68,20 +92,44 @@ static bool visit(struct headers *h, const struct json *schema, bool reachable, 
 	json_each(schema, it) {
 		bool good = true;
 		if (bytes_same(it->key, "x-mcp-header"))
-			good = add_header(h, schema, it, reachable && !root);
+			good = add_header(h, schema, it, reachable && !root, path);
 		else if (bytes_same(it->key, "properties"))
-			good = visit_all(h, it, true, reachable);
+			good = visit_all(h, it, true, reachable, path);
 		else if (is_one_of(it->key, named, COUNT_OF(named)))
-			good = visit_all(h, it, true, false);
+			good = visit_all(h, it, true, false, path);
 		else if (is_one_of(it->key, others, COUNT_OF(others)))
-			good = visit_all(h, it, false, false);
+			good = visit_all(h, it, false, false, path);
 		if (!good)
 			return false;
 	}
 	return true;
 }
 
+static struct headers *headers_of(struct arena *arena, const struct json *schema)
+{
+	struct headers *h = arena_new(arena, struct headers);
+
+	h->arena = arena;
+	return !schema || visit(h, schema, true, true, BYTES("")) ? h : NULL;
+}
+
 bool mcp_schema_is_sound(struct arena *arena, const struct json *schema)
 {
-	return !schema || visit(arena_new(arena, struct headers), schema, true, true);
+	return headers_of(arena, schema) != NULL;
+}
+
+bool mcp_schema_claims(struct arena *arena, const struct json *schema, struct bytes tool, struct claim **claims)
+{
+	const struct headers *h = headers_of(arena, schema);
+
+	for (size_t i = 0; h && i <= h->count; i++) {
+		struct claim *c = arena_new(arena, struct claim);
+		*c = (struct claim){.tool = tool, .next = *claims};
+		if (i > 0) {
+			c->header = mcp_folded(arena, h->names[i - 1]);
+			c->path = h->paths[i - 1];
+		}
+		*claims = c;
+	}
+	return h != NULL;
 }
