@@ -192,8 +192,16 @@ static void read_error(struct exchange *x, const struct json *error)
 /* The last line of /api/generate tells the whole conversation once more, in token numbers. */
 static void read_context(struct exchange *x, const struct json *context, bool in_parts)
 {
+	bool numbers = context && context->kind == JSON_IS_ARRAY;
+
 	if (!context || context->kind == JSON_IS_NULL)
 		return;
+	json_each(context, it)
+		numbers &= it->kind == JSON_IS_NUMBER;
+	if (!numbers) {
+		reading_all(x, context, CHANNEL_META, TRUST_MODEL);
+		return;
+	}
 	struct piece *p = exchange_add(x, PIECE_ECHO, CHANNEL_META, TRUST_MODEL, context->at, BYTES(""));
 	if (in_parts)
 		p->thread = BYTES("0/");

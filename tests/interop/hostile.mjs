@@ -6,6 +6,7 @@ import readline from "node:readline";
 
 const [base, key] = process.argv.slice(2);
 const openai = new OpenAI({ baseURL: base + "/v1", apiKey: key, maxRetries: 0, timeout: 10000 });
+const plain = new OpenAI({ baseURL: base, apiKey: key, maxRetries: 0, timeout: 10000 });
 const anthropic = new Anthropic({ baseURL: base, apiKey: key, maxRetries: 0, timeout: 10000 });
 const ollama = new Ollama({ host: base, headers: { authorization: "Bearer " + key } });
 const messages = [{ role: "user", content: "x" }];
@@ -14,6 +15,12 @@ const ask = {
 	responses: (model, stream) => openai.responses.create({ model, input: "x", stream }),
 	anthropic: (model, stream) => anthropic.messages.create({ model, max_tokens: 9, messages, stream }),
 	ollama: (model, stream) => ollama.chat({ model, messages, stream }),
+	completions: (model, stream) => openai.completions.create({ model, prompt: "x", stream, ...(stream ? { n: 2 } : {}) }),
+	embeddings: (model) => openai.embeddings.create({ model, input: "x" }),
+	vllm: (model, stream, path) => plain.post(path, { body: { model, prompt: "x", input: "x", query: "x", documents: ["x"], text_1: "x", text_2: "x", tokens: [1] } }),
+	generate: (model, stream) => ollama.generate({ model, prompt: "x", stream }),
+	embed: (model) => ollama.embed({ model, input: "x" }),
+	"embeddings of ollama": (model) => ollama.embeddings({ model, prompt: "x" }),
 };
 
 function* strings(value) {
@@ -40,7 +47,8 @@ for await (const line of readline.createInterface({ input: process.stdin })) {
 	const all = [], joined = {};
 	let failed = "";
 	try {
-		const answer = await ask[dialect](model, stream);
+		const path = dialect.startsWith("vllm ") ? dialect.slice(5) : "";
+		const answer = await ask[path ? "vllm" : dialect](model, stream, path);
 		if (stream)
 			for await (const chunk of answer) {
 				all.push(...strings(chunk));

@@ -24,6 +24,7 @@ import openai
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "talks"))
 import gate
+import hostile_more
 
 MERLON, INSTALLED, FOLDER = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
 WORD, HONEST = "heliotrope-7741", "marigold-88-ok!"
@@ -65,12 +66,26 @@ class Model:
 			while line := f.readline():
 				headers = http.client.parse_headers(f)
 				body = json.loads(f.read(int(headers.get("content-length", 0))) or b"{}")
-				status, fields, pieces = self.answers[body["model"]]
+				status, fields, pieces = self.tell(*line.decode().split()[:2], body)
 				s.sendall(b"HTTP/1.1 %d x\r\nTransfer-Encoding: chunked\r\n" % status + b"".join(f"{k}: {v}\r\n".encode() for k, v in fields) + b"\r\n")
 				for piece in pieces:
 					if piece:
 						s.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
 				s.sendall(b"0\r\n\r\n")
+
+
+	def tell(self, method, path, body):
+		"""The answer; of a server of tools only to what it is asked for the sake of."""
+		if not path.startswith("/mcp/"):
+			return self.answers[body["model"]][:3]
+		status, fields, pieces, sake = self.answers[path.split("/")[2]]
+		if method != "POST":
+			return 405, [], []
+		if "id" not in body or "method" not in body:
+			return 202, [], []
+		if body["method"] == sake:
+			return status, fields, pieces
+		return 200, JSON, [hostile_more.greet(body["method"]).encode()]
 
 
 # ---- what clients show ----
@@ -119,12 +134,14 @@ class Reader:
 	def __init__(self, base, key):
 		self.openai = openai.OpenAI(base_url=base + "/v1", api_key=key, max_retries=0, timeout=10)
 		self.anthropic = anthropic.Anthropic(base_url=base, api_key=key, max_retries=0, timeout=10)
+		self.plain = openai.OpenAI(base_url=base, api_key=key, max_retries=0, timeout=10)
 		self.ollama = ollama.Client(host=base, headers={"authorization": "Bearer " + key}, timeout=10)
 
 	def read(self, dialect, model, stream):
 		shown = Shown()
 		try:
-			getattr(self, "read_" + dialect)(shown, model, stream)
+			kind, _, path = dialect.partition(" ")
+			getattr(self, "read_" + ("ollama_embeddings" if path == "of ollama" else kind))(shown, model, stream, *([path] if kind == "vllm" else []))
 		except Exception as e:
 			shown.failed = f"{type(e).__name__}: {e} {getattr(e, 'body', '')}"
 		return shown
@@ -163,12 +180,39 @@ class Reader:
 			shown.add("thinking", line.message.thinking)
 
 
+	def read_completions(self, shown, model, stream):
+		answer = self.openai.completions.create(model=model, prompt="x", stream=stream, **({"n": 2} if stream else {}))
+		for chunk in answer if stream else [answer]:
+			shown.take(dump(chunk))
+			for choice in getattr(chunk, "choices", None) or []:
+				shown.add((choice.index, "text"), choice.text)
+
+	def read_embeddings(self, shown, model, stream):
+		shown.take(dump(self.openai.embeddings.create(model=model, input="x")))
+
+	def read_vllm(self, shown, model, stream, path):
+		shown.take(self.plain.post(path, cast_to=object, body={"model": model, "prompt": "x", "input": "x", "query": "x", "documents": ["x"], "text_1": "x", "text_2": "x", "tokens": [1]}))
+
+	def read_generate(self, shown, model, stream):
+		answer = self.ollama.generate(model=model, prompt="x", stream=stream)
+		for line in answer if stream else [answer]:
+			shown.take(dump(line))
+			shown.add("response", line.response)
+			shown.add("thinking", line.thinking)
+
+	def read_embed(self, shown, model, stream):
+		shown.take(dump(self.ollama.embed(model=model, input="x")))
+
+	def read_ollama_embeddings(self, shown, model, stream):
+		shown.take(dump(self.ollama.embeddings(model=model, prompt="x")))
+
+
 class Node:
 	"""The same by the clients for Node; they stand where they were installed, and so does the script."""
 
-	def __init__(self, base, key):
-		shutil.copy(pathlib.Path(__file__).with_name("hostile.mjs"), INSTALLED)
-		self.process = subprocess.Popen(["node", INSTALLED / "hostile.mjs", base, key], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+	def __init__(self, base, key, script="hostile.mjs", folder=INSTALLED):
+		shutil.copy(pathlib.Path(__file__).with_name(script), folder)
+		self.process = subprocess.Popen(["node", folder / script, base, key], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 	def read(self, dialect, model, stream):
 		self.process.stdin.write(json.dumps({"dialect": dialect, "model": model, "stream": stream}) + "\n")
@@ -238,9 +282,8 @@ def ways(dialect, word):
 	return [anthropic_events(*('{"type":"text_delta","text":%s}' % json.dumps(t) for t in cut)) for cut in cuts]
 
 
-def framings(dialect, word):
+def framings(events):
 	"""The same events in every form that the framing has."""
-	events = ways(dialect, word)[6]
 	for name, end in (("LF", "\n"), ("CR", "\r"), ("CRLF", "\r\n")):
 		whole = frames(events, end)
 		yield f"ends {name}", [whole]
@@ -391,7 +434,7 @@ def cases(word):
 	for dialect in ("chat", "responses", "anthropic"):
 		for i, events in enumerate(ways(dialect, word)):
 			yield f"{dialect}: cut at {i + 1}", dialect, True, 200, EVENTS, [frames(events)]
-		for what, pieces in framings(dialect, word):
+		for what, pieces in framings(ways(dialect, word)[6]):
 			yield f"{dialect}: {what}", dialect, True, 200, EVENTS, pieces
 	for what, events in jsons(word):
 		yield f"chat: {what}", "chat", True, 200, EVENTS, [frames(events)]
@@ -408,6 +451,7 @@ def cases(word):
 	yield "anthropic: an error", "anthropic", True, 200, EVENTS, [frames([("error", '{"type":"error","error":{"type":"x","message":"%s"}}' % word)])]
 	for what, body in ollama_answers(word):
 		yield f"ollama: {what}", "ollama", True, 200, LINES, [body]
+	yield from hostile_more.cases(word, frames, framings)
 
 
 # ---- the sweep ----
@@ -422,16 +466,24 @@ def main():
 	(FOLDER / "gateway.yaml").write_text(f"listen: [{{address: '127.0.0.1:{gateway.port}'}}]\nledger: {ledger.name}\nworkers: 1\npolicy: policy.yaml\nupstreams: {{m: {{servers: ['http://127.0.0.1:{model.port}'], circuit: {{failures: 1000}}}}}}\nroutes: [{{upstreams: m}}]\n")
 	gateway.begin(MERLON, ledger, FOLDER / "log", ["--config", str(FOLDER / "gateway.yaml")])
 	bases = (f"http://127.0.0.1:{model.port}", "none"), (f"http://127.0.0.1:{gateway.port}", gateway.key)
-	readers = {"Python": [Reader(*base) for base in bases], "Node": [Node(*base) for base in bases]}
-	counts = {kind: [0, 0, 0] for kind in readers}
+	readers = {"Python": [Reader(*base) for base in bases], "Node": [Node(*base) for base in bases], "MCP": [Node(*base, "hostile_mcp.mjs", INSTALLED / "mcp") for base in bases]}
+	counts = {kind: [0, 0, 0, 0] for kind in readers}
+	labels = [0, 0]
 	refused = []
 	try:
 		for number, (hostile, honest) in enumerate(zip(cases(WORD), cases(HONEST))):
 			what, dialect, stream, *_ = hostile
 			for word, (_, _, _, status, headers, pieces) in ((WORD, hostile), (HONEST, honest)):
-				model.answers[f"case-{number}-{word == WORD}"] = (status, headers, pieces)
+				model.answers[f"case-{number}-{word == WORD}"] = (status, headers, pieces, dialect.split(" ")[-1])
 			for kind, (direct, through) in readers.items():
+				if (kind == "MCP") != dialect.startswith("mcp "):
+					continue
+				counts[kind][3] += not what.startswith("label: ")
 				there, here = (reader.read(dialect, f"case-{number}-True", stream).text() for reader in (direct, through))
+				if what.startswith("label: "):
+					labels[0] += WORD in there
+					labels[1] += WORD in here
+					continue
 				counts[kind][0] += WORD in there
 				counts[kind][1] += WORD in here
 				tally.check(f"{kind}, {what}: the word is not shown", WORD not in here, here[-300:])
@@ -441,12 +493,13 @@ def main():
 				elif HONEST in there.text():
 					refused.append(f"{kind}, {what}: {here.failed[:110]}")
 	finally:
-		for reader in readers["Node"]:
+		for reader in readers["Node"] + readers["MCP"]:
 			reader.end()
 		status = gateway.end()
 	tally.check("the gateway ends well", status == 0, status)
-	for kind, (shown, still, same) in counts.items():
-		print(f"clients for {kind} show the word in {shown} answers, through the gateway in {still}; of the {number + 1} honest answers {same} come through unchanged")
+	for kind, (shown, still, same, asked) in counts.items():
+		print(f"clients for {kind} show the word in {shown} of {asked} answers, through the gateway in {still}; of as many honest answers {same} come through unchanged")
+	print(f"in {labels[0]} more the word is a plain label, such as the name of a model, in which nothing is looked for: in {labels[1]} it comes through")
 	if "--refused" in sys.argv:
 		print("\n".join(refused))
 	return tally.end()
