@@ -48,9 +48,9 @@ class Model(http.server.BaseHTTPRequestHandler):
 		self.end_headers()
 		self.wfile.write(data)
 
-	def stream(self, parts, end=True):
+	def stream(self, parts, end=True, kind="text/event-stream"):
 		self.send_response(200)
-		self.send_header("content-type", "text/event-stream")
+		self.send_header("content-type", kind)
 		self.send_header("transfer-encoding", "chunked")
 		self.end_headers()
 		for part, pause in parts:

@@ -39,12 +39,48 @@ rules:
 """
 
 
+def events(*all):
+	return [(f"event: {name}\n" if name else "") + f"data: {json.dumps(data)}\n\n" for name, data in all]
+
+
+def blocks(*deltas):
+	message = {"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 1}}
+	return events(("message_start", {"type": "message_start", "message": message}), ("content_block_start", {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+	              *(("content_block_delta", {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": d}}) for d in deltas),
+	              ("content_block_stop", {"type": "content_block_stop", "index": 0}), ("message_delta", {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 2}}), ("message_stop", {"type": "message_stop"}))
+
+
+def lines(*parts):
+	return [json.dumps({"model": "m", "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": p}, "done": False}) + "\n" for p in parts] + [json.dumps({"model": "m", "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"}) + "\n"]
+
+
+def response(*deltas):
+	whole = "".join(deltas)
+	item = {"id": "i", "type": "message", "role": "assistant", "status": "completed", "content": [{"type": "output_text", "text": whole, "annotations": []}]}
+	head = {"id": "r", "object": "response", "created_at": 1, "model": "m", "parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
+	place = {"item_id": "i", "output_index": 0, "content_index": 0}
+	all = [("response.created", {"response": {**head, "status": "in_progress", "output": []}}), ("response.output_item.added", {"output_index": 0, "item": {**item, "status": "in_progress", "content": []}}),
+	       ("response.content_part.added", {**place, "part": {"type": "output_text", "text": "", "annotations": []}}), *(("response.output_text.delta", {**place, "delta": d}) for d in deltas),
+	       ("response.output_text.done", {**place, "text": whole}), ("response.content_part.done", {**place, "part": item["content"][0]}), ("response.output_item.done", {"output_index": 0, "item": item}),
+	       ("response.completed", {"response": {**head, "status": "completed", "output": [item]}})]
+	return events(*((name, {"type": name, "sequence_number": i, **data}) for i, (name, data) in enumerate(all)))
+
+
+TOLD = [("message", {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "soon"}}), ("message", {"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": "I whisper"}]}})]
+STREAMS = {"/v1/messages": ("text/event-stream", blocks("I ", "whis", "per low")), "/api/chat": ("application/x-ndjson", lines("I ", "whis", "per low")),
+           "/v1/responses": ("text/event-stream", response("I ", "whis", "per low")), "/mcp/slow": ("text/event-stream", events(*TOLD))}
+
+
 class Careful(Model):
 	"""Says what it is told to; keeps what it was asked."""
 
 	def do_POST(self):
 		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
 		Careful.seen.append(body)
+		if self.path in STREAMS:
+			kind, events = STREAMS[self.path]
+			self.stream([(e, 0) for e in events], kind=kind)
+			return
 		if body.get("method") == "tools/call":
 			self.whole(200, {"jsonrpc": "2.0", "id": body["id"], "result": {"content": [{"type": "text", "text": "paid"}]}})
 			return
@@ -345,6 +381,35 @@ def streams(g):
 	return agreed, refused
 
 
+class Elsewhere(Asking):
+	"""A stream of another dialect is asked for."""
+
+	def run(self):
+		path, body = self.wish
+		self.connection.request("POST", path, json.dumps(body), {"authorization": "Bearer " + self.g.key, "content-type": "application/json", "accept": "application/json, text/event-stream"})
+		r = self.connection.getresponse()
+		self.body, self.status = r.read(), r.status
+
+
+def dialects(g):
+	"""A stream that is held goes on as it came, to the byte, whatever it is spoken in."""
+	asked = {"/v1/messages": {"model": "m", "max_tokens": 9, "stream": True, "messages": [{"role": "user", "content": "x"}]}, "/api/chat": {"model": "m", "messages": [{"role": "user", "content": "x"}]},
+	         "/v1/responses": {"model": "m", "input": "x", "stream": True, "store": False}, "/tools/mcp/slow": {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "look", "arguments": {}}}}
+	for path, body in asked.items():
+		came = "".join(STREAMS[path.removeprefix("/tools")][1]).encode()
+		asking = Elsewhere(g, (path, body))
+		hold, = waiting(g)
+		text = show(g, hold)[2]
+		check(f"{path}: its rest is shown", "| whisper low\n" in text or "| I whisper\n" in text, text)
+		approve(g, hold)
+		check(f"{path}: and goes on as it came", asking.answered()[0] == 200 and asking.body == came, asking.body)
+		asking = Elsewhere(g, (path, body))
+		hold, = waiting(g)
+		control(g, "POST", "/decisions", text_of(hold, says="refuse"))
+		asking.answered()
+		check(f"{path}: or ends as one that is denied", asking.status == 200 and b"whis" not in asking.body and b"A person has refused it" in asking.body, asking.body)
+
+
 class Calling(Asking):
 	"""A tool is called over MCP."""
 
@@ -632,6 +697,7 @@ def main():
 	looked = shown(g)
 	twice = answers(g)
 	streamed, unstreamed = streams(g)
+	dialects(g)
 	tools(g)
 	left, halted = gone(g)
 	lost = killed(g)
