@@ -291,6 +291,11 @@ unsigned decisions_look(struct decisions *d, struct text *out)
 	if (!window_is_ready(&d->holds->window, &gone) && !gone)
 		return 0;
 	struct hold_place *place = !gone && w->len > 0 && approval_read(text_bytes(&d->asked), &a) ? holds_take(d->holds, a.exchange) : NULL;
+	/* The same exchange may wait with its answer by now. */
+	if (place && !approval_fits(text_bytes(&d->asked), &place->question)) {
+		holds_put_back(place);
+		place = NULL;
+	}
 	if (place) {
 		put_on_record(d, &place->question, &d->asker, text_bytes(&d->asked), w);
 		if (w->left_out == 0)

@@ -1,11 +1,22 @@
 #include "gateway/window.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+enum { KEPT = 256 << 10 };
 
 static bool moves(struct window *w, int from, int to)
 {
 	return atomic_compare_exchange_strong(&w->state, &from, to);
+}
+
+/* The pages that are whole text are given back. */
+static void give_pages_back(struct window *w)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)w->text + page - 1) / page * page, to = (uintptr_t)(w->text + WINDOW_MOST) / page * page;
+
+	madvise((void *)from, to - from, MADV_REMOVE);
 }
 
 /* Whose turn it is to write wipes it, then lets others in. */
@@ -13,6 +24,8 @@ static void wipe(struct window *w)
 {
 	explicit_bzero(w->salt, sizeof w->salt);
 	explicit_bzero(w->text, w->len < WINDOW_MOST ? w->len : WINDOW_MOST);
+	if (w->len > KEPT)
+		give_pages_back(w);
 	w->len = 0;
 	atomic_store(&w->painter, 0);
 	atomic_store(&w->state, WINDOW_FREE);

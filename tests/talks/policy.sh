@@ -41,6 +41,12 @@ wrong "an endless shape in the middle" "something has to follow" 'policy: p
 finds: [{name: f, shapes: ["a{2,}b"]}]'
 wrong "tools are not redacted" "would redact what is no text" 'policy: p
 tools: [{names: x, measure: redact}]'
+wrong "approvals of what is not held" "approvals for what is not held" 'policy: p
+rules: [{name: r, measure: deny, approvals: 2}]'
+wrong "approvals of more than may be" "more than 4 persons" 'policy: p
+tools: [{names: x, measure: hold, approvals: 5}]'
+wrong "approvals of nobody" "no whole number above 0" 'policy: p
+tools: [{names: x, measure: hold, approvals: 0}]'
 wrong "hours that are none" "hours" 'policy: p
 rules: [{name: r, measure: deny, for: {hours: "7-19"}}]'
 

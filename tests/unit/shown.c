@@ -160,9 +160,31 @@ static void what_nobody_can_read_is_named(void *arg)
 	assert_false(bytes_contain(out, BYTES("AAAA")));
 }
 
+/* Whatever comes, what is shown of it is fit for a terminal. */
+static void whatever_comes_is_clean(void *arg)
+{
+	static const char body[] = "{\"model\":\"m\",\"n\":[1,{}],\"messages\":[{\"role\":\"user\",\"content\":\"h\\u0065liotrope \\u001b \u202e\"},{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\","
+				   "\"function\":{\"name\":\"pay\",\"arguments\":\"{\\\"a\\\":[1,\\\"x\\\"]}\"}}]}]}";
+	struct heading heading = {.method = BYTES("POST"), .path = BYTES("/v1/chat/completions"), .field = no_field, .entry = no_entry};
+	unsigned char changed[sizeof body - 1];
+	struct driven d = {.arena = arg};
+
+	drive(&d, arg, "openai-chat", POLICY);
+	for (size_t i = 0; i < 8 * sizeof changed; i++) {
+		struct arena_mark mark = arena_mark(arg);
+		memcpy(changed, body, sizeof changed);
+		changed[i / 8] ^= (unsigned char)(1 << i % 8);
+		exchange_init(&d.request, arg, d.dialect);
+		d.request.body = (struct bytes){changed, sizeof changed};
+		d.dialect->request(&d.request, &heading, d.request.body);
+		shown_of(&d, i % 2, NULL);
+		arena_rewind(arg, mark);
+	}
+}
+
 static void in_arena(void **state)
 {
-	void (*const bodies[])(void *) = {nothing_hides, a_chat_is_shown, a_call_is_shown, a_long_one_is_cut_and_says_so, what_nobody_can_read_is_named};
+	void (*const bodies[])(void *) = {nothing_hides, a_chat_is_shown, a_call_is_shown, a_long_one_is_cut_and_says_so, what_nobody_can_read_is_named, whatever_comes_is_clean};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(bodies); i++)
