@@ -183,7 +183,7 @@ static void take_head(struct link *link, const struct http_head *h)
 /* What cannot be understood goes on only where its route says so; what waited before it goes first. */
 static bool pass_unread(struct turn *t, struct bytes raw)
 {
-	if (!t->route->pass_unexamined || t->gathers) {
+	if (!t->route->pass_unexamined || t->before) {
 		refuse_unread(t);
 		return false;
 	}

@@ -279,7 +279,7 @@ static void write_shown(const struct window *w, struct text *out)
 	text_add_string(out, "\ndigest ");
 	text_add_hex(out, digest_bytes(&w->digest));
 	text_addf(out, "\nleft-out %llu\n\n", (unsigned long long)w->left_out);
-	text_add(out, (struct bytes){w->text, w->len});
+	text_add(out, window_text(w));
 }
 
 unsigned decisions_look(struct decisions *d, struct text *out)
@@ -290,7 +290,7 @@ unsigned decisions_look(struct decisions *d, struct text *out)
 
 	if (!window_is_ready(&d->holds->window, &gone) && !gone)
 		return 0;
-	struct hold_place *place = !gone && w->len > 0 && approval_read(text_bytes(&d->asked), &a) ? holds_take(d->holds, a.exchange) : NULL;
+	struct hold_place *place = !gone && window_text(w).len > 0 && approval_read(text_bytes(&d->asked), &a) ? holds_take(d->holds, a.exchange) : NULL;
 	/* The same exchange may wait with its answer by now. */
 	if (place && !approval_fits(text_bytes(&d->asked), &place->question)) {
 		holds_put_back(place);

@@ -87,8 +87,8 @@ static void read_rest(void *arg)
 	r->out->asked = &t->request;
 	r->out->body = r->body;
 	r->out->state = arena_alloc(r->arena, 1, t->dialect->state_size + 1);
-	if (t->before.state)
-		memcpy(r->out->state, t->before.state, t->dialect->state_size);
+	if (t->before->state)
+		memcpy(r->out->state, t->before->state, t->dialect->state_size);
 	for (struct bytes left = r->body; left.len > 0; left = bytes_from(left, SLICE)) {
 		framing_feed(&r->framing, bytes_slice(left, 0, SLICE));
 		if (left.len <= SLICE)
@@ -121,7 +121,7 @@ static bool read_again(struct painting *p, struct exchange *x)
 	struct turn *t = p->hold->turn;
 	struct heading heading = {.method = t->method, .path = t->target, .field = turn_field, .entry = turn_entry, .owner = t->head};
 
-	if (t->gathers)
+	if (t->before)
 		return hold_read_rest(t, &p->arena, p->hold->body, x);
 	exchange_init(x, &p->arena, t->dialect);
 	x->route = t->of_dialect;
@@ -150,7 +150,7 @@ static void paint(void *arg)
 		p->failed = true;
 		return;
 	}
-	text_addf(&p->out, "%s \"%s\", %zu bytes%s\n", p->hold->question.answer ? "Answered by" : "To", t->upstream->name, x.body.len, t->gathers ? ": the rest of a stream whose beginning has gone out" : "");
+	text_addf(&p->out, "%s \"%s\", %zu bytes%s\n", p->hold->question.answer ? "Answered by" : "To", t->upstream->name, x.body.len, t->before ? ": the rest of a stream whose beginning has gone out" : "");
 	text_init(&line, &p->arena);
 	text_add(&line, t->method);
 	text_add_byte(&line, ' ');
@@ -171,12 +171,12 @@ void hold_paint(struct hold *h, struct window *w)
 		p.left_out = body_of(h).len;
 	}
 	struct bytes text = text_bytes(&p.out);
-	w->len = text.len <= WINDOW_MOST ? text.len : bytes_find_last(bytes_slice(text, 0, WINDOW_MOST), BYTES("\n")) + 1;
-	w->len = w->len <= WINDOW_MOST ? w->len : 0;
-	w->left_out = p.left_out + (text.len - w->len);
-	memcpy(w->text, text.at, w->len);
+	size_t len = text.len <= WINDOW_MOST ? text.len : bytes_find_last(bytes_slice(text, 0, WINDOW_MOST - 1), BYTES("\n")) + 1;
+	w->left_out = p.left_out + (text.len - len);
+	memcpy(w->text, text.at, len);
 	memcpy(w->salt, h->turn->salt, sizeof w->salt);
-	w->digest = turn_digest(h->turn, (struct bytes){w->text, w->len});
+	w->digest = turn_digest(h->turn, bytes_slice(text, 0, len));
+	atomic_store(&w->len, len);
 	if (!p.out.arena)
 		text_finish(&p.out);
 	arena_finish(&p.arena);

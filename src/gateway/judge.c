@@ -97,10 +97,10 @@ bool judge_may_answer(struct turn *t, const struct exchange *answer, struct byte
 /* Where the client stands: not all that has been read of a stream has gone out. */
 static struct exchange gone_out(struct turn *t, void *state)
 {
-	struct exchange so_far = t->gathers ? t->before : t->answer;
-	const void *given = t->gathers ? t->before.state : t->inspection ? inspection_state(t->inspection) : NULL;
+	struct exchange so_far = t->before ? *t->before : t->answer;
+	const void *given = t->before ? t->before->state : t->inspection ? inspection_state(t->inspection) : NULL;
 
-	if (t->gathers || t->inspection)
+	if (t->before || t->inspection)
 		so_far.state = given ? memcpy(state, given, t->dialect->state_size) : state;
 	return so_far;
 }
@@ -137,7 +137,7 @@ static void send_next(void *arg)
 	struct bytes out;
 
 	while (inspection_next(t->inspection, &out)) {
-		if (t->gathers)
+		if (t->before)
 			text_add(&t->held, out);
 		else
 			t->reply->body(t->reply, out);
@@ -156,8 +156,9 @@ static void begin_gathering(void *arg)
 	struct judging *j = arg;
 	struct turn *t = j->t;
 
-	t->before = gone_out(t, arena_alloc(&t->arena, 1, t->dialect->state_size + 1));
-	t->gathers = true;
+	struct exchange *before = arena_new(&t->arena, struct exchange);
+	*before = gone_out(t, arena_alloc(&t->arena, 1, t->dialect->state_size + 1));
+	t->before = before;
 	inspection_gather(t->inspection);
 }
 
@@ -176,11 +177,11 @@ static bool pass_on(struct judging *j, void (*judge)(void *))
 	struct turn *t = j->t;
 	struct ruling r = run(j, judge);
 
-	if (r.measure == MEASURE_HOLD && !t->gathers && may_gather(t) && !arena_run(&t->arena, begin_gathering, j))
+	if (r.measure == MEASURE_HOLD && !t->before && may_gather(t) && !arena_run(&t->arena, begin_gathering, j))
 		return enforce(t, &r);
 	struct ruling sent = run(j, send_next);
 	j->ruling = r;
-	if (t->gathers && r.measure == MEASURE_HOLD)
+	if (t->before && r.measure == MEASURE_HOLD)
 		return enforce(t, &sent) && has_room(t);
 	return enforce(t, &r) && enforce(t, &sent);
 }
@@ -196,7 +197,7 @@ bool judge_stream_ends(struct turn *t)
 
 	if (!pass_on(&j, judge_end))
 		return false;
-	if (!t->gathers)
+	if (!t->before)
 		return true;
 	struct exchange rest;
 	bool read = hold_read_rest(t, &t->event, text_bytes(&t->held), &rest);

@@ -22,9 +22,11 @@ static void give_pages_back(struct window *w)
 /* Whose turn it is to write wipes it, then lets others in. */
 static void wipe(struct window *w)
 {
+	struct bytes text = window_text(w);
+
 	explicit_bzero(w->salt, sizeof w->salt);
-	explicit_bzero(w->text, w->len < WINDOW_MOST ? w->len : WINDOW_MOST);
-	if (w->len > KEPT)
+	explicit_bzero(w->text, text.len);
+	if (text.len > KEPT)
 		give_pages_back(w);
 	w->len = 0;
 	atomic_store(&w->painter, 0);

@@ -27,7 +27,7 @@ struct window {
 	unsigned char salt[16];     /* of the exchange */
 	struct digest digest;       /* of the text, with the salt before it */
 	uint64_t left_out;          /* bytes that do not stand in it; 0: it is the whole */
-	size_t len;
+	atomic_size_t len;
 	unsigned char text[WINDOW_MOST];
 };
 
@@ -47,6 +47,14 @@ bool window_asks_for(const struct window *w, const char *id);
 bool window_take(struct window *w, const char *id);
 /* All is written. */
 void window_give(struct window *w);
+
+/* What stands in it; a worker that was taken over may say anything of its length. */
+static inline struct bytes window_text(const struct window *w)
+{
+	size_t len = atomic_load(&w->len);
+
+	return (struct bytes){w->text, len < WINDOW_MOST ? len : WINDOW_MOST};
+}
 
 /* ---- the supervisor's ---- */
 
