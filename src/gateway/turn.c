@@ -155,7 +155,7 @@ const struct refusal turn_holds_too_much = {503, "overloaded", "The gateway hold
 
 bool turn_may_hold(struct turn *t)
 {
-	uint64_t now = t->body.room + t->held.room + t->framing.held.room + t->arena.used;
+	uint64_t now = t->body.room + t->held.room + t->framing.held.room + t->arena.used + t->event.used;
 
 	t->door->holding += now - t->holding;
 	t->holding = now;
