@@ -20,6 +20,11 @@ static void report(const struct check *self, const struct artifact *art, const s
 		if (component)
 			text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
 		text_add_string(&t, component ? ".py of its own repository, or imports whatever has that name" : "a file of its own repository, or imports whatever has that name");
+	} else if (bytes_same(bytes_of(e->how), "function")) {
+		text_add_string(&t, "has its loader import and call ");
+		text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
+		text_add_string(&t, " as its ");
+		text_add_printable(&t, value_bytes(e->argument), NAME_SHOWN);
 	} else {
 		text_add_string(&t, "has its loader import the module ");
 		text_add_printable(&t, value_bytes(e->subject), NAME_SHOWN);
@@ -28,12 +33,22 @@ static void report(const struct check *self, const struct artifact *art, const s
 	findings_add_for(out, e->loaders, self, art->source, e->offset, text_bytes(&t));
 }
 
+/* Classes of the loader's own libraries are harmless to make; their functions and modules are not all meant to be called. */
+static bool is_allowed(const struct subject *subject, const struct event *e)
+{
+	struct bytes name = value_bytes(e->subject), last = bytes_after_last(name, '.');
+	bool component = bytes_same(bytes_of(e->how), "component"), dotted = bytes_same(bytes_of(e->how), "function") || bytes_same(bytes_of(e->how), "module");
+
+	if (dotted && (last.len == 0 || last.at[0] < 'A' || last.at[0] > 'Z'))
+		return false;
+	return components_listed(&subject->rules->components, name, component);
+}
+
 static void run(const struct check *self, const struct subject *subject, struct findings *out)
 {
 	check_report_oddities(self, subject->artifact, out);
 	for (const struct event *e = subject->artifact->events; e; e = e->next)
-		if (e->kind == EVENT_COMPONENT &&
-		    !components_listed(&subject->rules->components, value_bytes(e->subject), bytes_same(bytes_of(e->how), "component")))
+		if (e->kind == EVENT_COMPONENT && !is_allowed(subject, e))
 			report(self, subject->artifact, e, out);
 }
 

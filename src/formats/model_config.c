@@ -21,6 +21,7 @@ static bool has_known_name(const struct source *source)
 	static const char *const names[] = {
 		"tokenizer_config.json", "chat_template.json", "processor_config.json", "preprocessor_config.json", "config.json",
 		"generation_config.json", "adapter_config.json", "model_index.json", "video_preprocessor_config.json", "modules.json",
+		"router_config.json", "wordembedding_config.json",
 	};
 	struct bytes file = bytes_after_last(bytes_of(source->name), '/');
 
@@ -184,7 +185,7 @@ static void parse(const struct source *source, struct artifact *art)
 const struct format format_model_config = {
 	.name = "model-config",
 	.title = "configuration of a model",
-	.spec = "transformers: tokenization_utils_base.py, dynamic_module_utils.py, utils/hub.py; peft: auto.py; RFC 8259",
+	.spec = "transformers: tokenization_utils_base.py, dynamic_module_utils.py, utils/hub.py; peft: auto.py; sentence_transformers: util/misc.py; RFC 8259",
 	.extensions = "json",
 	.may_claim = may_claim,
 	.probe = probe,

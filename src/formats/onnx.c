@@ -16,7 +16,7 @@ enum {
 	MODEL_VERSION = 1, MODEL_GRAPH = 7, MODEL_OPERATOR_SETS = 8, MODEL_METADATA = 14, MODEL_FUNCTIONS = 25,
 	GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_OUTPUT = 12,
 	NODE_OUTPUT = 2, NODE_TYPE = 4, NODE_ATTRIBUTE = 5, NODE_DOMAIN = 7,
-	FUNCTION_NAME = 1, FUNCTION_NODE = 7, FUNCTION_DOMAIN = 10,
+	NODE_OVERLOAD = 8, FUNCTION_NAME = 1, FUNCTION_NODE = 7, FUNCTION_DOMAIN = 10, FUNCTION_OVERLOAD = 13,
 	ATTRIBUTE_NAME = 1, ATTRIBUTE_TEXT = 4, ENTRY_KEY = 1, ENTRY_VALUE = 2,
 	PROBE_FIELDS = 256, VERSION_MOST = 1000,
 };
@@ -136,7 +136,7 @@ struct reading {
 	struct artifact *art;
 	struct proto_walk walk;
 	struct operator_log operators;
-	struct name_set functions;      /* "domain::name" of those the model defines */
+	struct name_set functions;      /* "domain::name" of those the model defines, and ":overload" behind it */
 	struct onnx_files files;
 };
 
@@ -152,16 +152,37 @@ static struct bytes full_name(struct arena *arena, struct bytes domain, struct b
 	return text_bytes(&t);
 }
 
+static struct bytes with_overload(struct arena *arena, struct bytes name, struct bytes overload)
+{
+	struct text t;
+
+	if (overload.len == 0)
+		return name;
+	text_init(&t, arena);
+	text_add(&t, name);
+	text_add_byte(&t, ':');
+	text_add(&t, overload);
+	return text_bytes(&t);
+}
+
+static struct bytes function_name(struct arena *arena, struct bytes function)
+{
+	struct bytes name, domain, overload;
+
+	proto_bytes(function, FUNCTION_NAME, &name);
+	proto_bytes(function, FUNCTION_DOMAIN, &domain);
+	proto_bytes(function, FUNCTION_OVERLOAD, &overload);
+	return with_overload(arena, full_name(arena, domain, name), overload);
+}
+
 static void add_functions(struct reading *r, struct bytes model)
 {
 	struct cursor c = cursor_over(model);
-	struct bytes function, name, domain;
+	struct bytes function;
 	bool added;
 
 	while (proto_next_sized(&c, MODEL_FUNCTIONS, &function)) {
-		proto_bytes(function, FUNCTION_NAME, &name);
-		proto_bytes(function, FUNCTION_DOMAIN, &domain);
-		names_add(&r->functions, full_name(r->art->arena, domain, name), 0, &added);
+		names_add(&r->functions, function_name(r->art->arena, function), 0, &added);
 	}
 }
 
@@ -177,11 +198,11 @@ static void add_metadata(struct reading *r, struct bytes model)
 	}
 }
 
-/* onnxruntime keeps graphs that a device compiled in a file beside the model. */
+/* onnxruntime keeps graphs that a device compiled in a file beside the model, and what they were compiled from in another. */
 static void read_context(struct reading *r, const struct proto_place *place)
 {
 	struct cursor c = cursor_over(place->message);
-	struct bytes attribute, name, path = BYTES("");
+	struct bytes attribute, name, path = BYTES(""), origin = BYTES("");
 	uint64_t embedded = 1;
 
 	while (proto_next_sized(&c, NODE_ATTRIBUTE, &attribute)) {
@@ -190,19 +211,36 @@ static void read_context(struct reading *r, const struct proto_place *place)
 			proto_integer(attribute, 3, &embedded);
 		else if (bytes_same(name, "ep_cache_context"))
 			proto_bytes(attribute, ATTRIBUTE_TEXT, &path);
+		else if (bytes_same(name, "onnx_model_filename"))
+			proto_bytes(attribute, ATTRIBUTE_TEXT, &origin);
 	}
+	if (origin.len)
+		onnx_judge_location(r->art, &r->files, place->offset, origin);
 	if (embedded == 0 && path.len)
 		onnx_judge_location(r->art, &r->files, place->offset, path);
 }
 
+/* A function cannot call itself: what has its name within it is another operator, which a library brings. */
+static bool is_defined(struct reading *r, const struct proto_place *node, struct bytes name)
+{
+	if (!names_find(&r->functions, name))
+		return false;
+	for (const struct proto_place *p = node->above; p; p = p->above)
+		if (p->type == &onnx_function && bytes_equal(function_name(r->art->arena, p->message), name))
+			return false;
+	return true;
+}
+
 static void read_node(struct reading *r, const struct proto_place *place)
 {
-	struct bytes type, domain;
+	struct bytes type, domain, overload;
 
 	proto_bytes(place->message, NODE_TYPE, &type);
 	proto_bytes(place->message, NODE_DOMAIN, &domain);
+	proto_bytes(place->message, NODE_OVERLOAD, &overload);
 	struct bytes name = full_name(r->art->arena, domain, type);
-	operators_note(&r->operators, place->offset, name, names_find(&r->functions, name) != NULL, (struct value){.kind = VALUE_NONE});
+	bool defined = is_defined(r, place, with_overload(r->art->arena, name, overload));
+	operators_note(&r->operators, place->offset, name, defined, (struct value){.kind = VALUE_NONE});
 	if (bytes_same(type, "EPContext"))
 		read_context(r, place);
 }

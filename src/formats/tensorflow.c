@@ -9,6 +9,7 @@
  * A graph may carry others as strings: those are read too.
  */
 #include "base/path.h"
+#include "formats/keras/config.h"
 #include "formats/tensorflow/graph.h"
 #include "formats/tensorflow/types.h"
 #include "syntax/protobuf_text.h"
@@ -59,7 +60,7 @@ static bool is_keras_metadata(struct bytes b)
 		if (f.number != KERAS_NODES || f.wire != PROTO_SIZED || !proto_bytes(f.bytes, KERAS_IDENTIFIER, &identifier))
 			return false;
 		proto_bytes(f.bytes, KERAS_METADATA, &metadata);
-		likely |= bytes_start_with(identifier, BYTES("_tf_keras")) && bytes_start_with(metadata, BYTES("{"));
+		likely |= bytes_start_with(identifier, BYTES("_tf_keras")) && keras_is_likely(metadata);
 	}
 	return cursor_ok(&c) && likely;
 }
@@ -142,7 +143,7 @@ static void add_json(struct tf_reading *r, struct bytes json, struct bytes name,
 {
 	struct text t;
 
-	if (!bytes_start_with(json, BYTES("{")))
+	if (!keras_is_likely(json))
 		return;
 	text_init(&t, r->art->arena);
 	text_add(&t, name);
@@ -212,6 +213,7 @@ static void enter(void *context, const struct proto_place *place)
 static void walk(struct tf_reading *r, struct proto_walk *w, const struct proto_type *root)
 {
 	struct proto_walk *outer = r->walk;
+	struct tf_flow *outer_flow = r->flow;
 
 	r->walk = w;
 	w->arena = r->art->arena;
@@ -220,6 +222,7 @@ static void walk(struct tf_reading *r, struct proto_walk *w, const struct proto_
 	w->context = r;
 	proto_walk(w, root, w->file);
 	r->walk = outer;
+	r->flow = outer_flow;
 }
 
 /* A graph in a string of a graph, as data sets have them. */

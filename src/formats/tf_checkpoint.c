@@ -105,8 +105,12 @@ static void read_entry(struct table *t, struct bytes value)
 {
 	struct bytes key = {t->key, t->key_len < NAME_MOST ? t->key_len : NAME_MOST};
 	uint64_t at = (uint64_t)(value.at - t->in.at), shard, offset, size;
+	struct bytes description;
 
 	if (key.len == 0) {
+		/* The first version keeps its tensors in the table itself: a description of them, where the number of files is now. */
+		if (proto_bytes(value, HEADER_SHARDS, &description) && description.len > 0)
+			return;
 		if (!proto_integer(value, HEADER_SHARDS, &t->shards) || t->shards == 0 || t->shards > SHARDS_MOST)
 			artifact_note(t->art, "file.malformed", at, "says that its data lies in %llu files", (unsigned long long)t->shards);
 		return;

@@ -85,24 +85,24 @@ const struct operator_rule *operators_find(const struct operator_rules *rules, s
 	return found;
 }
 
-struct bytes operators_path(const struct operator_rule *rule, struct value arguments, bool *outside)
+struct operator_path operators_path(const struct operator_rule *rule, struct value arguments)
 {
-	struct bytes list = rule->paths, key, first = BYTES("");
+	struct operator_path found = {.text = BYTES("")};
+	struct bytes list = rule->paths, key;
 
-	*outside = false;
 	while ((key = rules_word(&list)).len > 0) {
 		for (size_t i = 0; i + 1 < value_count(arguments) * 2; i += 2) {
-			struct bytes path = value_bytes(value_item(arguments, i + 1));
+			struct value argument = value_item(arguments, i + 1);
+			struct bytes path = value_bytes(argument);
 			if (!bytes_equal(value_bytes(value_item(arguments, i)), key))
 				continue;
-			if (path_leads_out(path)) {
-				*outside = true;
-				return path;
-			}
-			first = first.len ? first : path;
+			found.made_up |= argument.kind == VALUE_UNKNOWN;
+			if (!found.outside && (found.text.len == 0 || path_leads_out(path)))
+				found.text = path;
+			found.outside |= path_leads_out(path);
 		}
 	}
-	return first;
+	return found;
 }
 
 struct bytes operators_describe(struct arena *arena, const struct event *use, const struct operator_rule *rule, struct bytes path)

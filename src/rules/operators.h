@@ -11,7 +11,7 @@ struct yaml;
  */
 enum operator_level {
 	OPERATOR_ALLOWED,       /* computes, and nothing else */
-	OPERATOR_PATH,          /* honest unless a constant path leads out of the model */
+	OPERATOR_PATH,          /* honest unless a constant path leads out of the model, or one is put together when it runs */
 	OPERATOR_OUTSIDE,       /* depends on something outside: somebody has to decide; with such a path, dangerous */
 	OPERATOR_DANGEROUS,     /* runs, reads or writes something outside the model */
 };
@@ -38,8 +38,14 @@ const char *operators_add(struct arena *arena, struct operator_rules *rules, str
 /* The rule for an operator, by its own name before any pattern; or NULL. */
 const struct operator_rule *operators_find(const struct operator_rules *rules, struct bytes family, struct bytes name);
 
-/* The constant path of this operator that leads out of the model, or the first it has, or empty. */
-struct bytes operators_path(const struct operator_rule *rule, struct value arguments, bool *outside);
+/* The constant path of an operator that leads out of the model, or the first it has, or empty. */
+struct operator_path {
+	struct bytes text;
+	bool outside;
+	bool made_up;               /* one of its paths is only known when the graph runs */
+};
+
+struct operator_path operators_path(const struct operator_rule *rule, struct value arguments);
 
 /* "uses the operator ReadFile, which reads a file of the machine: "/etc/passwd"" */
 struct bytes operators_describe(struct arena *arena, const struct event *use, const struct operator_rule *rule, struct bytes path);

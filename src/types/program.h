@@ -103,7 +103,7 @@ enum event_kind {
 	EVENT_ITEMS,        /* items added to what is no plain container; argument: the items, when few */
 	EVENT_PERSISTENT,   /* subject: the id */
 	EVENT_EXTENSION,    /* subject: the code */
-	EVENT_COMPONENT,    /* a configuration takes a class from a module; how: "component", "module", "adapter" or "flavor"; subject: the module; argument: what for */
+	EVENT_COMPONENT,    /* a configuration takes a class from a module; how: "component", "module", "function", "adapter" or "flavor"; subject: the module; argument: what for */
 	EVENT_OPERATOR,     /* a graph uses one; how: whose ("tensorflow"); subject: its name; argument: a dict of its constants, by input or attribute */
 };
 

@@ -65,8 +65,20 @@ void operators_begin(struct operator_log *log, struct artifact *art, const char 
 	names_init(&log->seen, art->arena);
 }
 
+const struct bytes operators_made_up = {NULL, 0};
+
+void operators_pair(struct operator_pairs *p, struct bytes name, struct bytes text)
+{
+	if (p->count + 2 > COUNT_OF(p->list) || (text.at && text.len == 0))
+		return;
+	p->list[p->count++] = name;
+	p->list[p->count++] = text;
+}
+
 static struct value text_value(struct bytes b)
 {
+	if (!b.at)
+		return (struct value){.kind = VALUE_UNKNOWN, .holds = HOLDS_UNKNOWN};
 	return (struct value){.kind = VALUE_TEXT, .len = (uint32_t)(b.len < TEXT_MOST ? b.len : TEXT_MOST), .at = b.at};
 }
 
@@ -86,13 +98,14 @@ struct value operators_arguments(struct arena *arena, const struct bytes *pairs,
 }
 
 /* An operator and its arguments as one name. */
-static struct bytes key_of(struct arena *arena, struct bytes name, struct value arguments)
+static struct bytes key_of(struct arena *arena, struct bytes name, bool defined, struct value arguments)
 {
 	struct text t;
 
-	if (arguments.kind != VALUE_DICT)
+	if (arguments.kind != VALUE_DICT && !defined)
 		return name;
 	text_init(&t, arena);
+	text_add_string(&t, defined ? "\n" : "");
 	text_add(&t, name);
 	for (size_t i = 0; i < value_count(arguments) * 2; i++) {
 		text_add_byte(&t, '\n');
@@ -105,7 +118,7 @@ void operators_note(struct operator_log *log, uint64_t offset, struct bytes name
 {
 	bool added;
 
-	names_add(&log->seen, key_of(log->art->arena, name, arguments), 0, &added);
+	names_add(&log->seen, key_of(log->art->arena, name, defined, arguments), 0, &added);
 	if (!added)
 		return;
 	struct event *e = artifact_add_event(log->art, EVENT_OPERATOR, offset, log->family);

@@ -35,6 +35,17 @@ struct operator_log {
 void operators_begin(struct operator_log *log, struct artifact *art, const char *family);
 void operators_note(struct operator_log *log, uint64_t offset, struct bytes name, bool defined, struct value arguments);
 
+/* Arguments while they are put together: name, text, name, text. What is empty or past the last place is left out. */
+struct operator_pairs {
+	struct bytes list[24];
+	size_t count;
+};
+
+/* The text of an argument that is only known when the graph runs. */
+extern const struct bytes operators_made_up;
+
+void operators_pair(struct operator_pairs *p, struct bytes name, struct bytes text);
+
 /* A dict of texts by name, for operators_note(); `pairs` are name, text, name, text. */
 struct value operators_arguments(struct arena *arena, const struct bytes *pairs, size_t count);
 

@@ -73,6 +73,21 @@ static void note_path(struct keras_walk *w, const struct json *path, const char 
 		      what, text_string(&t));
 }
 
+/* A tokenizer is given its SentencePiece model in base64, or where it lies. */
+static void note_proto(struct keras_walk *w, const struct json *proto)
+{
+	bool base64 = true;
+
+	if (!proto || proto->kind != JSON_IS_STRING || proto->text.len == 0)
+		return;
+	for (size_t i = 0; i < proto->text.len; i++) {
+		unsigned char c = proto->text.at[i];
+		base64 &= is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=' || c == '\n';
+	}
+	if (!base64 || leads_away(proto->text))
+		note_path(w, proto, "its SentencePiece model");
+}
+
 /* ---- classes that need more than their name ---- */
 
 /* "module": a torch file in base64, which the layer hands to torch.load. */
@@ -178,6 +193,9 @@ void keras_look_at(struct keras_walk *w, const struct json *object)
 
 	keras_look_for_code(w, object, class_name);
 	note_path(w, json_member(object, "vocabulary"), "its vocabulary");
+	note_path(w, json_member(object, "vocabulary_file"), "its vocabulary");
+	note_path(w, json_member(object, "merges"), "the merges of its vocabulary");
+	note_proto(w, json_member(object, "proto"));
 	if (function_module && function_module->kind == JSON_IS_STRING)
 		import_name(w, keras_offset(w, function_module), function_module->text, json_string(object, "fn"));
 	if (class_name.len > 0 && !is_plain(class_name) && (json_member(object, "config") || json_member(object, "module")))

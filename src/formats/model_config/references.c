@@ -64,6 +64,71 @@ static void note_import(struct artifact *art, const struct json *mapping)
 		add_component(art, module, "adapter", BYTES(""));
 }
 
+/* ---- code by its dotted name ---- */
+
+static bool is_letter(unsigned char c)
+{
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c >= 0x80;
+}
+
+/* "package.module.Class": not "gelu", nor "1.0". */
+static bool is_dotted_name(struct bytes b)
+{
+	size_t dot = bytes_find_byte(b, '.');
+
+	return dot > 0 && dot + 1 < b.len && is_letter(b.at[0]) && is_letter(b.at[dot + 1]) && bytes_find_byte(b, ' ') == b.len;
+}
+
+/*
+ * sentence_transformers imports the classes that its modules name, by "package.module.Class", and calls them: activations of
+ * Dense and of cross encoders, the parts of a router, the tokenizer of word embeddings.
+ */
+static void note_class(struct artifact *art, const struct json *name, const char *how, struct bytes what)
+{
+	if (name->kind == JSON_IS_STRING && is_dotted_name(name->text))
+		add_component(art, name, how, what);
+}
+
+static bool is_file(const struct artifact *art, const char *name)
+{
+	return bytes_same(bytes_after_last(bytes_of(art->source->name), '/'), name);
+}
+
+static void note_classes(struct artifact *art, const struct json *member)
+{
+	struct bytes key = member->key;
+
+	if (bytes_same(key, "activation_function") || bytes_same(key, "activation_fn") || bytes_same(key, "sbert_ce_default_activation_function"))
+		note_class(art, member, "function", key);
+	else if (bytes_same(key, "tokenizer_class") && is_file(art, "wordembedding_config.json"))
+		note_class(art, member, "module", key);
+	else if (bytes_same(key, "types") && member->kind == JSON_IS_OBJECT)
+		json_each(member, it)
+			note_class(art, it, "module", it->key);
+}
+
+/* ---- kernels ---- */
+
+/* "owner/kernel@revision:function", behind "paged|": transformers fetches it from the hub, where others name what it has itself. */
+static void note_kernel(struct artifact *art, const struct json *value, unsigned depth)
+{
+	struct text name;
+
+	if (value->kind == JSON_IS_OBJECT && depth == 0)
+		json_each(value, it)
+			note_kernel(art, it, depth + 1);
+	if (value->kind != JSON_IS_STRING || bytes_find_byte(value->text, '/') == value->text.len)
+		return;
+	text_init(&name, art->arena);
+	text_add_printable(&name, bytes_after_last(value->text, '|'), NAME_SHOWN);
+	artifact_note(art, "model.remote-code", value->offset, "takes its attention from the kernel %s: loading it fetches that code and runs it", text_string(&name));
+}
+
+static bool names_kernel(struct bytes key)
+{
+	return bytes_contain(key, BYTES("attn_implementation")) || bytes_contain(key, BYTES("experts_implementation"));
+}
+
 static bool is_true_to_python(const struct json *value)
 {
 	switch (value->kind) {
@@ -87,8 +152,11 @@ void references_of_code(struct artifact *art, const struct json *member)
 		note_reference(art, member->offset, key, member->first->text);
 	else if (bytes_same(key, "auto_mapping"))
 		note_import(art, member);
+	else if (names_kernel(key))
+		note_kernel(art, member, 0);
 	else if (bytes_same(key, "trust_remote_code") && is_true_to_python(member))
 		artifact_note(art, "model.remote-code", member->offset, "asks its loader to run code of its repository: trust_remote_code is true");
+	note_classes(art, member);
 }
 
 /* A pipeline's components are [library, class]: diffusers runs LIBRARY.py of the repository if there is one, else imports the library. */
@@ -103,7 +171,7 @@ static void read_components(struct artifact *art, const struct json *root)
 
 static bool is_pipeline(const struct artifact *art, const struct json *root)
 {
-	return bytes_same(bytes_after_last(bytes_of(art->source->name), '/'), "model_index.json") ||
+	return is_file(art, "model_index.json") ||
 	       bytes_end_with(json_string(root, "_class_name"), BYTES("Pipeline"));
 }
 
@@ -175,22 +243,46 @@ static bool is_address(struct bytes base)
 	return bytes_contain(base, BYTES("://")) || bytes_start_with(base, BYTES("\\\\")) || bytes_start_with(base, BYTES("//"));
 }
 
+static void note_place(struct artifact *art, const struct json *place, const char *what)
+{
+	struct text name;
+
+	if (!place || place->kind != JSON_IS_STRING || !path_leads_out(place->text))
+		return;
+	text_init(&name, art->arena);
+	text_add_printable(&name, place->text, NAME_SHOWN);
+	artifact_note(art, is_address(place->text) ? "model.base-address" : "model.base-path", place->offset, "takes its %s from \"%s\"", what, text_string(&name));
+}
+
+/* What an adapter needs besides its own weights, and the module of one kind of base model, which it imports. */
+static void read_adapter(struct artifact *art, const struct json *root)
+{
+	const struct json *core = json_member(root, "megatron_core"), *config = json_member(root, "megatron_config"), *others = json_member(root, "adapters");
+
+	note_place(art, json_member(root, "base_model_name_or_path"), "base model");
+	if (!json_member(root, "peft_type"))
+		return;
+	note_place(art, json_member(root, "tokenizer_name_or_path"), "tokenizer");
+	note_place(art, json_member(root, "prompt_tuning_init_state_dict_path"), "first prompt");
+	if (others)
+		json_each(others, it)
+			note_place(art, it, "other adapters");
+	if (core && core->kind == JSON_IS_STRING && config && is_true_to_python(config))
+		add_component(art, core, "adapter", BYTES(""));
+}
+
 void references_of_files(struct artifact *art, const struct json *root)
 {
-	const struct json *map = json_member(root, "weight_map"), *base = json_member(root, "base_model_name_or_path");
-	struct text name;
+	const struct json *map = json_member(root, "weight_map");
 
 	if (map && map->kind == JSON_IS_OBJECT)
 		read_shards(art, map);
 	else if (map)
 		artifact_note(art, "file.malformed", map->offset, "has a map of shards that is no object");
-	if (root->kind == JSON_IS_ARRAY && bytes_same(bytes_after_last(bytes_of(art->source->name), '/'), "modules.json"))
+	if (root->kind == JSON_IS_ARRAY && is_file(art, "modules.json"))
 		read_modules(art, root);
 	if (root->kind == JSON_IS_OBJECT && is_pipeline(art, root))
 		read_components(art, root);
-	if (!base || base->kind != JSON_IS_STRING || !path_leads_out(base->text))
-		return;
-	text_init(&name, art->arena);
-	text_add_printable(&name, base->text, NAME_SHOWN);
-	artifact_note(art, is_address(base->text) ? "model.base-address" : "model.base-path", base->offset, "takes its base model from \"%s\"", text_string(&name));
+	if (root->kind == JSON_IS_OBJECT)
+		read_adapter(art, root);
 }

@@ -11,7 +11,7 @@ enum {
 };
 
 /* Bits an element takes, by data type (onnx.proto, TensorProto.DataType). */
-static const uint8_t bits[] = {0, 32, 8, 8, 16, 16, 32, 64, 0, 8, 16, 64, 32, 64, 64, 128, 16, 8, 8, 8, 8, 4, 4, 4, 8, 2, 2};
+static const uint8_t bits[] = {0, 32, 8, 8, 16, 16, 32, 64, 0, 8, 16, 64, 32, 64, 64, 128, 16, 8, 8, 8, 8, 4, 4, 4, 8, 2, 2, 6, 6};
 
 /* What one tensor says of itself. */
 struct tensor {

@@ -1,7 +1,7 @@
 #ifndef FORMATS_TENSORFLOW_GRAPH_H
 #define FORMATS_TENSORFLOW_GRAPH_H
 
-#include "formats/graph/operators.h"
+#include "formats/tensorflow/flow.h"
 #include "syntax/protobuf.h"
 
 /* What is known while one file is read. */
@@ -10,12 +10,17 @@ struct tf_reading {
 	struct proto_walk *walk;        /* of the graph that is being read: the file's, or one in a string of it */
 	struct operator_log operators;
 	struct name_set functions;      /* those the file defines */
+	struct tf_flow *flow;           /* of the graph that is being read */
 	unsigned nesting;               /* graphs within strings of graphs */
 	uint64_t offset;                /* of the string that holds it, when nested */
 };
 
 /* Notes the operators of a GraphDef, or of a FunctionDef, each with its constant arguments. */
 void tf_read_graph(struct tf_reading *r, const struct proto_place *place);
+
+/* Its arguments: those attributes of a NodeDef that may be paths, and what is known of an input. */
+void tf_add_attributes(struct operator_pairs *p, struct bytes node);
+void tf_add_input(struct operator_pairs *p, unsigned index, struct bytes constant, bool made_up);
 
 /* Strings of a TensorProto, whichever way they are written. */
 struct tf_strings {
