@@ -393,6 +393,13 @@ const char *opcode_name(unsigned char op)
 	return opcode_names[op];
 }
 
+/* Containers, empty or of all above the mark. */
+static const uint8_t made_by[256] = {
+	[EMPTY_LIST] = VALUE_LIST, [EMPTY_DICT] = VALUE_DICT, [EMPTY_SET] = VALUE_SET,
+	[LIST] = VALUE_LIST, [TUPLE] = VALUE_TUPLE, [DICT] = VALUE_DICT, [FROZENSET] = VALUE_SET,
+};
+
+/* Every opcode but STOP, which ends the run. */
 static void run_opcode(struct machine *m, unsigned char op)
 {
 	m->opcode = op;
@@ -411,8 +418,7 @@ static void run_opcode(struct machine *m, unsigned char op)
 	case LONG4: run_long4(m); break;
 	case BINFLOAT: run_binfloat(m); break;
 	case NONE: push(m, (struct value){.kind = VALUE_NONE}); break;
-	case NEWTRUE: push(m, (struct value){.kind = VALUE_BOOL, .integer = 1}); break;
-	case NEWFALSE: push(m, (struct value){.kind = VALUE_BOOL}); break;
+	case NEWTRUE: case NEWFALSE: push(m, (struct value){.kind = VALUE_BOOL, .integer = op == NEWTRUE}); break;
 	case STRING: run_string_line(m); break;
 	case BINSTRING: run_binstring(m); break;
 	case SHORT_BINSTRING: run_sized(m, 1, push_8bit); break;
@@ -422,49 +428,35 @@ static void run_opcode(struct machine *m, unsigned char op)
 	case BINUNICODE8: run_sized(m, 8, push_utf8); break;
 	case SHORT_BINBYTES: run_sized(m, 1, push_bytes); break;
 	case BINBYTES: run_sized(m, 4, push_bytes); break;
-	case BINBYTES8: run_sized(m, 8, push_bytes); break;
-	case BYTEARRAY8: run_sized(m, 8, push_bytes); break;
+	case BINBYTES8: case BYTEARRAY8: run_sized(m, 8, push_bytes); break;
 	case NEXT_BUFFER: run_next_buffer(m); break;
 	case READONLY_BUFFER: has(m, 1); break;
-	case EMPTY_LIST: push(m, values_make(m, VALUE_LIST, NULL, 0)); break;
+	case EMPTY_LIST: case EMPTY_DICT: case EMPTY_SET: push(m, values_make(m, made_by[op], NULL, 0)); break;
 	case APPEND: run_append(m); break;
-	case APPENDS: run_appends(m, VALUE_LIST); break;
-	case LIST: run_collect(m, VALUE_LIST); break;
+	case APPENDS: case ADDITEMS: run_appends(m, op == APPENDS ? VALUE_LIST : VALUE_SET); break;
+	case LIST: case TUPLE: case DICT: case FROZENSET: run_collect(m, made_by[op]); break;
 	case EMPTY_TUPLE: push(m, (struct value){.kind = VALUE_TUPLE}); break;
-	case TUPLE: run_collect(m, VALUE_TUPLE); break;
-	case TUPLE1: run_tuple(m, 1); break;
-	case TUPLE2: run_tuple(m, 2); break;
-	case TUPLE3: run_tuple(m, 3); break;
-	case EMPTY_DICT: push(m, values_make(m, VALUE_DICT, NULL, 0)); break;
-	case DICT: run_collect(m, VALUE_DICT); break;
+	case TUPLE1: case TUPLE2: case TUPLE3: run_tuple(m, op - TUPLE1 + 1u); break;
 	case SETITEM: run_setitem(m); break;
 	case SETITEMS: run_setitems(m); break;
-	case EMPTY_SET: push(m, values_make(m, VALUE_SET, NULL, 0)); break;
-	case ADDITEMS: run_appends(m, VALUE_SET); break;
-	case FROZENSET: run_collect(m, VALUE_SET); break;
-	case GET: run_memo_line(m, memo_get); break;
+	case GET: case PUT: run_memo_line(m, op == GET ? memo_get : memo_put); break;
 	case BINGET: memo_get(m, take_le(m, 1)); break;
 	case LONG_BINGET: memo_get(m, take_le(m, 4)); break;
-	case PUT: run_memo_line(m, memo_put); break;
 	case BINPUT: memo_put(m, take_le(m, 1)); break;
 	case LONG_BINPUT: memo_put(m, take_le(m, 4)); break;
 	case MEMOIZE: memo_put(m, m->memo.filled); break;
-	case EXT1: run_extension(m, 1); break;
-	case EXT2: run_extension(m, 2); break;
-	case EXT4: run_extension(m, 4); break;
+	case EXT1: case EXT2: case EXT4: run_extension(m, 1u << (op - EXT1)); break;
 	case GLOBAL: run_global(m); break;
 	case STACK_GLOBAL: run_stack_global(m); break;
 	case REDUCE: run_reduce(m); break;
 	case BUILD: run_build(m); break;
 	case INST: run_inst(m); break;
 	case OBJ: run_obj(m); break;
-	case NEWOBJ: run_newobj(m, false); break;
-	case NEWOBJ_EX: run_newobj(m, true); break;
+	case NEWOBJ: case NEWOBJ_EX: run_newobj(m, op == NEWOBJ_EX); break;
 	case PROTO: run_proto(m); break;
 	case FRAME: run_frame(m); break;
 	case PERSID: run_persid(m); break;
 	case BINPERSID: run_binpersid(m); break;
-	case STOP: break;
 	default: stop_all(m, "holds a byte that is no pickle opcode"); break;
 	}
 }
