@@ -77,6 +77,7 @@ static void call(struct machine *m, struct value callee, struct value args, cons
 	if (!m->alive)
 		return;
 	add_event(m, EVENT_CALL, callee, args);
+	note_reserves(m, callee, args);
 	push(m, make_call(m, callee, args, keywords));
 }
 

@@ -133,6 +133,9 @@ struct value import_computed(struct machine *m, struct value module, struct valu
 /* True for what only running the program would tell: results, imports, persistent objects. */
 bool is_result(struct value v);
 
+/* A call that takes gigabytes for nothing is noted as a bomb. */
+void note_reserves(struct machine *m, struct value callee, struct value arguments);
+
 /* ---- instructions that import, call or set attributes ---- */
 
 void run_global(struct machine *m);
