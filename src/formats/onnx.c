@@ -14,11 +14,11 @@
 
 enum {
 	MODEL_VERSION = 1, MODEL_GRAPH = 7, MODEL_OPERATOR_SETS = 8, MODEL_METADATA = 14, MODEL_FUNCTIONS = 25,
-	GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_OUTPUT = 12,
+	GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_OUTPUT = 12, GRAPH_SPARSE = 15, SPARSE_VALUES = 1,
 	NODE_OUTPUT = 2, NODE_TYPE = 4, NODE_ATTRIBUTE = 5, NODE_DOMAIN = 7,
 	NODE_OVERLOAD = 8, FUNCTION_NAME = 1, FUNCTION_NODE = 7, FUNCTION_DOMAIN = 10, FUNCTION_OVERLOAD = 13,
 	ATTRIBUTE_NAME = 1, ATTRIBUTE_TEXT = 4, ENTRY_KEY = 1, ENTRY_VALUE = 2,
-	PROBE_FIELDS = 256, VERSION_MOST = 1000,
+	PROBE_FIELDS = 65536, VERSION_MOST = 1000,
 };
 
 extern const struct format format_onnx;
@@ -68,9 +68,17 @@ static bool is_value(struct bytes b)
 	return proto_bytes(b, 1, &name) && name.len > 0 && bytes_are_utf8(name) && proto_bytes(b, 2, &type);
 }
 
+static bool is_sparse(struct bytes b)
+{
+	struct bytes values;
+
+	return proto_bytes(b, SPARSE_VALUES, &values) && is_tensor(values);
+}
+
 static bool is_graph(struct bytes b)
 {
-	return has_likely(b, GRAPH_NODE, is_node) || has_likely(b, GRAPH_INITIALIZER, is_tensor) || has_likely(b, GRAPH_OUTPUT, is_value);
+	return has_likely(b, GRAPH_NODE, is_node) || has_likely(b, GRAPH_INITIALIZER, is_tensor) || has_likely(b, GRAPH_OUTPUT, is_value) ||
+	       has_likely(b, GRAPH_SPARSE, is_sparse);
 }
 
 static bool is_function(struct bytes b)
