@@ -212,22 +212,48 @@ static void note_shard(struct artifact *art, const struct json *shard, bool safe
 		artifact_note(art, "model.shard-pickle", shard->offset, "names \"%s\" among shards of safetensors: its loader reads that one as a pickle", text_string(&name));
 }
 
+/* A tensor lies in one shard; Keras gives a list for a layer whose tensors lie in several. False for what is neither. */
+static bool add_shards(const struct json *value, const struct json **shards, size_t *count)
+{
+	bool texts = value->kind == JSON_IS_STRING;
+
+	if (texts)
+		shards[(*count)++] = value;
+	if (value->kind != JSON_IS_ARRAY)
+		return texts;
+	json_each(value, it) {
+		if (it->kind != JSON_IS_STRING)
+			return false;
+		shards[(*count)++] = it;
+	}
+	return true;
+}
+
+static size_t count_shards(const struct json *map)
+{
+	size_t count = 0;
+
+	json_each(map, it)
+		count += it->kind == JSON_IS_ARRAY ? it->count : 1;
+	return count;
+}
+
 /* Many tensors name the same shard: each is judged once, where it is named first. */
 static void read_shards(struct artifact *art, const struct json *map)
 {
 	enum { NOTED_MOST = 100 };
-	const struct json **shards = arena_alloc(art->arena, map->count + 1, sizeof *shards);
+	const struct json **shards = arena_alloc(art->arena, count_shards(map) + 1, sizeof *shards);
 	bool safetensors = bytes_contain(bytes_after_last(bytes_of(art->source->name), '/'), BYTES(".safetensors."));
 	size_t count = 0, distinct = 0;
 
 	json_each(map, it) {
-		if (it->kind != JSON_IS_STRING) {
+		if (!add_shards(it, shards, &count)) {
 			artifact_note(art, "file.malformed", it->offset, "has a shard whose name is no text");
 			return;
 		}
-		safetensors |= is_safetensors(it);
-		shards[count++] = it;
 	}
+	for (size_t i = 0; i < count; i++)
+		safetensors |= is_safetensors(shards[i]);
 	sort(shards, count, sizeof *shards, compare_shards);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || !bytes_equal(shards[i]->text, shards[i - 1]->text))

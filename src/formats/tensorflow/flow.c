@@ -7,7 +7,7 @@ enum {
 	GRAPH_NODE = 1, FUNCTION_NODE = 3, FUNCTION_SIGNATURE = 1, LIBRARY_FUNCTION = 1, SIGNATURE_NAME = 1, SIGNATURE_ARGUMENT = 2, ARGUMENT_NAME = 1,
 	NODE_NAME = 1, NODE_OPERATOR = 2, NODE_INPUT = 3, NODE_ATTRIBUTE = 5,
 	ENTRY_KEY = 1, ENTRY_VALUE = 2, VALUE_LIST_OF = 1, VALUE_STRING = 2, VALUE_TENSOR = 8, VALUE_FUNCTION = 10, LIST_FUNCTION = 9, CALLED_NAME = 1,
-	STRINGS_MOST = 256, ROUNDS_MOST = 64,
+	STRINGS_MOST = 256, ROUNDS_MOST = 64, HANDED_LEAST = 1024, HANDED_EACH = 16,
 };
 
 /* ---- nodes ---- */
@@ -113,6 +113,20 @@ static void keep(struct bytes *kept, struct bytes found)
 		*kept = found;
 }
 
+static struct tf_origin origin_of_inputs(const struct tf_body *b, const struct tf_node *n)
+{
+	struct tf_origin all = {.made_up = false};
+
+	for (uint32_t i = 0; i < n->input_count; i++) {
+		const struct tf_node *input = n->inputs[i] ? &b->nodes[n->inputs[i] - 1] : NULL;
+		if (!input || input->state != ORIGIN_KNOWN)
+			continue;
+		keep(&all.constant, input->origin.constant);
+		all.made_up |= input->origin.made_up;
+	}
+	return all;
+}
+
 static void keep_strings(struct arena *arena, const struct tf_node *n, struct tf_origin *origin)
 {
 	struct cursor c = cursor_over(n->message);
@@ -179,17 +193,10 @@ static void settle_node(struct arena *arena, const struct tf_body *b, struct tf_
 	n->state = ORIGIN_KNOWN;
 	if (n->message.len == 0)
 		return;
-	n->origin = (struct tf_origin){.made_up = false};
+	n->origin = origin_of_inputs(b, n);
 	if (bytes_same(n->operator, "Const")) {
 		keep_strings(arena, n, &n->origin);
 		return;
-	}
-	for (uint32_t i = 0; i < n->input_count; i++) {
-		const struct tf_node *input = n->inputs[i] ? &b->nodes[n->inputs[i] - 1] : NULL;
-		if (!input || input->state != ORIGIN_KNOWN)
-			continue;
-		keep(&n->origin.constant, input->origin.constant);
-		n->origin.made_up |= input->origin.made_up;
 	}
 	if (!hands_on(n->operator))
 		n->origin.made_up = true;
@@ -229,20 +236,19 @@ struct calls {
 	struct tf_flow *flow;
 	const struct tf_body *caller;
 	const struct tf_node *node;
-	bool changed;
+	struct tf_origin any;       /* of all its inputs together */
 };
 
-static void hand(struct calls *calls, struct tf_node *argument, uint32_t input)
+static void hand(struct calls *calls, struct tf_body *function, size_t argument, struct tf_origin given)
 {
-	const struct tf_origin *given = input ? &calls->caller->nodes[input - 1].origin : NULL;
+	struct tf_node *n = &function->nodes[argument];
+	bool worse = path_leads_out(given.constant) && !path_leads_out(n->origin.constant);
 
-	if (!given)
-		return;
-	bool worse = path_leads_out(given->constant) && !path_leads_out(argument->origin.constant);
 	if (worse)
-		argument->origin.constant = given->constant;
-	calls->changed |= worse || (given->made_up && !argument->origin.made_up);
-	argument->origin.made_up |= given->made_up;
+		n->origin.constant = given.constant;
+	function->settled &= !worse && (!given.made_up || n->origin.made_up);
+	n->origin.made_up |= given.made_up;
+	calls->flow->left -= calls->flow->left > 0;
 }
 
 /* How far the arguments of what an operator calls stand behind its own inputs, or UNKNOWN. */
@@ -266,13 +272,15 @@ static void call(struct calls *calls, struct bytes name)
 {
 	const struct name_entry *e = names_find(&calls->flow->names, name);
 	const struct tf_node *n = calls->node;
-	int shift = shift_of(calls->flow, n->operator);
+	int shift = e ? shift_of(calls->flow, n->operator) : UNKNOWN;
 
 	for (struct tf_body *f = e ? &calls->flow->functions[e->index] : NULL; f; f = f->alike)
-		for (size_t k = 0; k < f->arguments; k++) {
-			uint32_t first = shift == UNKNOWN ? 0 : (uint32_t)k + (uint32_t)shift;
-			for (uint32_t i = first; i < n->input_count && (shift == UNKNOWN || i == first); i++)
-				hand(calls, &f->nodes[k], n->inputs[i]);
+		for (size_t k = 0; k < f->arguments && calls->flow->left > 0; k++) {
+			size_t i = k + (shift == UNKNOWN ? 0 : (size_t)shift);
+			if (shift == UNKNOWN)
+				hand(calls, f, k, calls->any);
+			else if (i < n->input_count && n->inputs[i])
+				hand(calls, f, k, calls->caller->nodes[n->inputs[i] - 1].origin);
 		}
 }
 
@@ -301,17 +309,22 @@ static void follow_calls(struct calls *calls)
 	}
 }
 
+/* False when there was nothing to do. */
 static bool settle_and_call(struct tf_flow *flow, struct tf_body *b, uint32_t *stack)
 {
 	struct calls calls = {.flow = flow, .caller = b};
 
+	if (b->settled)
+		return false;
+	b->settled = true;
 	settle(flow->arena, b, stack);
-	for (size_t i = b->arguments; i < b->count; i++) {
+	for (size_t i = b->arguments; i < b->count && flow->function_count > 0; i++) {
 		calls.node = &b->nodes[i];
+		calls.any = origin_of_inputs(b, calls.node);
 		if (calls.node->input_count > 0)
 			follow_calls(&calls);
 	}
-	return calls.changed;
+	return true;
 }
 
 void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph, struct bytes library)
@@ -319,7 +332,7 @@ void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph,
 	size_t most;
 	bool changed = true;
 
-	*flow = (struct tf_flow){.arena = arena};
+	*flow = (struct tf_flow){.arena = arena, .left = HANDED_LEAST + (uint64_t)graph.len * HANDED_EACH};
 	names_init(&flow->names, arena);
 	read_body(arena, &flow->graph, graph, BYTES(""));
 	read_library(flow, library);
@@ -331,9 +344,8 @@ void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph,
 		changed = settle_and_call(flow, &flow->graph, stack);
 		for (size_t i = 0; i < flow->function_count; i++)
 			changed |= settle_and_call(flow, &flow->functions[i], stack);
-		changed &= flow->function_count > 0;
 	}
-	flow->given_up = changed;
+	flow->given_up = changed || flow->left == 0;
 }
 
 const struct tf_body *tf_flow_function(const struct tf_flow *flow, struct bytes function)

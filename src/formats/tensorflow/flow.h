@@ -32,6 +32,7 @@ struct tf_body {
 	size_t count, arguments;
 	struct name_set names;
 	struct tf_body *alike;      /* another function of the same name */
+	bool settled;               /* its origins are those its arguments have now */
 };
 
 /* A graph and the functions of its library. */
@@ -41,6 +42,7 @@ struct tf_flow {
 	struct tf_body *functions;
 	size_t function_count;
 	struct name_set names;      /* of the functions */
+	uint64_t left;              /* values that may still be handed to functions */
 	bool given_up;              /* calls were nested deeper than values are followed */
 };
 
