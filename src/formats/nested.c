@@ -33,20 +33,44 @@ static bool is_encoded_file(struct arena *arena, struct bytes b, bool (*decode)(
 	return found;
 }
 
-void nested_look(struct artifact *art, struct bytes value, uint64_t offset)
+/* Encoders break their lines; whoever decodes passes over that. */
+static struct bytes without_breaks(struct arena *arena, struct bytes b)
+{
+	struct text t;
+
+	if (bytes_find_byte(b, '\n') == b.len)
+		return b;
+	text_init(&t, arena);
+	for (size_t i = 0; i < b.len; i++)
+		if (b.at[i] != '\n' && b.at[i] != '\r')
+			text_add_byte(&t, (char)b.at[i]);
+	return text_bytes(&t);
+}
+
+/* How a file is encoded in a text, which loses its line breaks; PACKING_NONE when there is none. */
+static enum packing find_encoded(struct arena *arena, struct bytes *value)
 {
 	enum { ENCODED_LEAST = 16, ENCODED_MOST = 64 << 20 };
-	enum packing packing;
+	struct arena_mark mark = arena_mark(arena);
 
-	if (starts_like_container(value) || pickle_has_import(art->arena, value))
-		packing = PACKING_NONE;
-	else if (value.len < ENCODED_LEAST || value.len > ENCODED_MOST)
-		return;
-	else if (is_encoded_file(art->arena, value, decode_hex))
-		packing = PACKING_HEX;
-	else if (is_encoded_file(art->arena, value, decode_base64))
-		packing = PACKING_BASE64;
-	else
+	if (value->len < ENCODED_LEAST || value->len > ENCODED_MOST)
+		return PACKING_NONE;
+	struct bytes joined = without_breaks(arena, *value);
+	bool hex = is_encoded_file(arena, joined, decode_hex);
+	if (!hex && !is_encoded_file(arena, joined, decode_base64)) {
+		arena_rewind(arena, mark);
+		return PACKING_NONE;
+	}
+	*value = joined;
+	return hex ? PACKING_HEX : PACKING_BASE64;
+}
+
+void nested_look(struct artifact *art, struct bytes value, uint64_t offset)
+{
+	bool plain = starts_like_container(value) || pickle_has_import(art->arena, value);
+	enum packing packing = plain ? PACKING_NONE : find_encoded(art->arena, &value);
+
+	if (!plain && packing == PACKING_NONE)
 		return;
 	struct part *p = artifact_add(art, PART_EMBEDDED, offset, BYTES(""), value);
 	p->packing = packing;

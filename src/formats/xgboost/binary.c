@@ -15,6 +15,7 @@ struct reading {
 	struct artifact *art;
 	struct cursor c;
 	uint32_t features, attributes, metrics, major;
+	uint32_t columns;           /* classes or targets it tells apart, at least 1 */
 	struct xgboost_tree tree;
 };
 
@@ -102,7 +103,7 @@ static void read_tree(struct reading *r)
 static void read_classes(struct reading *r, uint32_t trees)
 {
 	for (uint32_t i = 0; i < trees && cursor_ok(&r->c); i++)
-		if ((int32_t)cursor_u32le(&r->c) < 0)
+		if (cursor_u32le(&r->c) >= r->columns && cursor_ok(&r->c))
 			cursor_fail(&r->c, "has a tree of a class that does not exist");
 }
 
@@ -162,10 +163,14 @@ static void read_parameters(struct reading *r)
 
 	cursor_u32le(&p);
 	r->features = cursor_u32le(&p);
-	cursor_u32le(&p);
+	uint32_t classes = cursor_u32le(&p);
 	r->attributes = cursor_u32le(&p);
 	r->metrics = cursor_u32le(&p);
 	r->major = cursor_u32le(&p);
+	cursor_u32le(&p);
+	uint32_t targets = cursor_u32le(&p);
+	r->columns = classes > targets ? classes : targets;
+	r->columns = r->columns > 1 ? r->columns : 1;
 	if (cursor_ok(&r->c) && (r->attributes > 1 || r->metrics > 1 || r->major > VERSION_MOST))
 		cursor_fail(&r->c, "has parameters that XGBoost does not write");
 }

@@ -16,6 +16,7 @@ struct model {
 	struct xgboost_tree tree;
 	struct numbers numbers;      /* tree_info, iteration_indptr */
 	int64_t features, trees_told, weights_told;
+	int64_t classes, targets, class_most;    /* what it tells apart, at most; the last one that a tree is for */
 	uint64_t trees, tree_info, weights;
 	int64_t last_iteration;
 	bool learner;
@@ -185,9 +186,12 @@ static void read_tree_groups(struct model *m)
 {
 	read_column(m, &m->numbers);
 	m->tree_info = m->numbers.count;
-	for (size_t i = 0; i < m->numbers.count; i++)
+	for (size_t i = 0; i < m->numbers.count; i++) {
 		if (m->numbers.at[i] < 0)
 			document_fail(&m->d, "has a tree of a class that does not exist");
+		else if (m->numbers.at[i] > m->class_most)
+			m->class_most = m->numbers.at[i];
+	}
 }
 
 static void read_forest(struct model *m)
@@ -263,7 +267,7 @@ static void read_feature_types(struct model *m)
 
 static void read_learner(struct model *m)
 {
-	const struct wanted wanted[] = {{"num_feature", &m->features}};
+	const struct wanted wanted[] = {{"num_feature", &m->features}, {"num_class", &m->classes}, {"num_target", &m->targets}};
 	struct bytes key;
 
 	m->learner = true;
@@ -287,6 +291,7 @@ static void read_learner(struct model *m)
 static void compare(struct model *m)
 {
 	uint64_t told = (uint64_t)m->trees_told;
+	int64_t told_apart = m->classes > m->targets ? m->classes : m->targets;
 
 	if (!m->learner)
 		document_fail(&m->d, "has no learner");
@@ -298,6 +303,8 @@ static void compare(struct model *m)
 		document_fail(&m->d, "has rounds of training for another number of trees");
 	else if (m->weights_told != NOT_SAID && (uint64_t)m->weights_told != m->trees)
 		document_fail(&m->d, "has weights for another number of trees");
+	else if (m->class_most >= (told_apart > 1 ? told_apart : 1))
+		document_fail(&m->d, "has a tree of a class that does not exist");
 	else if (m->features > 0 && m->tree.split_most >= m->features)
 		document_fail(&m->d, "has a tree that asks for a feature the model does not have");
 }
