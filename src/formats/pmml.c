@@ -26,6 +26,7 @@ struct reading {
 	struct use *uses, **last_use;
 	struct bytes element;       /* the one that is open; no prefix */
 	bool subset_over, includes;
+	bool rebound;               /* names stand for something else in a part of it: what it defines there is not PMML's */
 };
 
 /* ---- is it one? ---- */
@@ -87,7 +88,7 @@ static void use_function(struct reading *r, struct bytes name)
 static void judge_functions(struct reading *r)
 {
 	for (const struct use *u = r->uses; u; u = u->next)
-		if (!names_find(&r->defined, u->name))
+		if (r->rebound || !names_find(&r->defined, u->name))
 			artifact_note(r->art, "pmml.function", u->offset, "calls the function \"%s\", which neither PMML nor the file defines", shown(r, u->name));
 }
 
@@ -142,6 +143,30 @@ static void check_schemas(struct reading *r, struct bytes text, bool pairs)
 	}
 }
 
+static struct bytes prefix_of(struct bytes name)
+{
+	return bytes_slice(name, 0, name.len - xml_local(name).len);
+}
+
+/* Readers take definitions from their own place alone, and only from elements of PMML's. */
+static bool is_definition(const struct xml_reader *x)
+{
+	enum { ROOT, DICTIONARY, DEFINITION, DEEP };
+	struct bytes prefix = prefix_of(x->open[ROOT]);
+
+	return x->depth == DEEP && bytes_same(xml_local(x->open[DICTIONARY]), "TransformationDictionary") &&
+	       bytes_equal(prefix_of(x->open[DICTIONARY]), prefix) && bytes_equal(prefix_of(x->open[DEFINITION]), prefix);
+}
+
+/* The root says what names without a prefix, or with its own, stand for: what says it anew leaves PMML. */
+static bool rebinds(const struct xml_reader *x, struct bytes value)
+{
+	struct bytes own = prefix_of(x->open[0]), bound = bytes_from(x->name, bytes_same(x->name, "xmlns") ? x->name.len : 6);
+	bool same = own.len == 0 ? bound.len == 0 : bytes_equal(bound, bytes_slice(own, 0, own.len - 1));
+
+	return same && !bytes_contain(value, BYTES("dmg.org/PMML"));
+}
+
 static void read_attribute(struct reading *r)
 {
 	struct bytes name = xml_local(r->x->name), value = xml_plain(r->art->arena, r->x->text);
@@ -156,7 +181,9 @@ static void read_attribute(struct reading *r)
 		check_schemas(r, value, bytes_same(name, "schemaLocation"));
 	if (bytes_same(r->element, "Apply") && bytes_same(name, "function"))
 		use_function(r, value);
-	if (bytes_same(r->element, "DefineFunction") && bytes_same(name, "name")) {
+	if (binds && (bytes_same(r->element, "TransformationDictionary") || bytes_same(r->element, "DefineFunction")))
+		r->rebound |= rebinds(r->x, value);
+	if (bytes_same(r->element, "DefineFunction") && bytes_same(name, "name") && is_definition(r->x)) {
 		bool added;
 		names_add(&r->defined, value, 0, &added);
 	}

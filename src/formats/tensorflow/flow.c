@@ -206,6 +206,28 @@ static void settle_node(struct arena *arena, const struct tf_body *b, struct tf_
 	}
 }
 
+static bool is_same(struct tf_origin a, struct tf_origin b)
+{
+	return a.made_up == b.made_up && path_leads_out(a.constant) == path_leads_out(b.constant);
+}
+
+/* Around a loop, until nothing new comes by; false when that does not end. */
+static bool settle_loops(struct arena *arena, struct tf_body *b)
+{
+	bool changed = true;
+
+	for (unsigned round = 0; changed && round < ROUNDS_MOST; round++) {
+		changed = false;
+		for (size_t i = b->arguments; i < b->count; i++) {
+			struct tf_origin before = b->nodes[i].origin;
+			if (!bytes_same(b->nodes[i].operator, "Const"))
+				settle_node(arena, b, &b->nodes[i]);
+			changed |= !is_same(before, b->nodes[i].origin);
+		}
+	}
+	return !changed;
+}
+
 /* Inputs first; a node that waits for itself, as in loops, gets what is known by then. */
 static void settle(struct arena *arena, struct tf_body *b, uint32_t *stack)
 {
@@ -220,8 +242,8 @@ static void settle(struct arena *arena, struct tf_body *b, uint32_t *stack)
 		while (depth > 0) {
 			struct tf_node *n = &b->nodes[stack[depth - 1]];
 			n->state = ORIGIN_OPEN;
-			while (n->next < n->input_count && (!n->inputs[n->next] || b->nodes[n->inputs[n->next] - 1].state))
-				n->next++;
+			for (; n->next < n->input_count && (!n->inputs[n->next] || b->nodes[n->inputs[n->next] - 1].state); n->next++)
+				b->loops |= n->inputs[n->next] && b->nodes[n->inputs[n->next] - 1].state == ORIGIN_OPEN;
 			if (n->next < n->input_count)
 				stack[depth++] = n->inputs[n->next] - 1;
 			else
@@ -318,6 +340,7 @@ static bool settle_and_call(struct tf_flow *flow, struct tf_body *b, uint32_t *s
 		return false;
 	b->settled = true;
 	settle(flow->arena, b, stack);
+	flow->given_up |= b->loops && !settle_loops(flow->arena, b);
 	for (size_t i = b->arguments; i < b->count && flow->function_count > 0; i++) {
 		calls.node = &b->nodes[i];
 		calls.any = origin_of_inputs(b, calls.node);
@@ -345,7 +368,7 @@ void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph,
 		for (size_t i = 0; i < flow->function_count; i++)
 			changed |= settle_and_call(flow, &flow->functions[i], stack);
 	}
-	flow->given_up = changed || flow->left == 0;
+	flow->given_up |= changed || flow->left == 0;
 }
 
 const struct tf_body *tf_flow_function(const struct tf_flow *flow, struct bytes function)

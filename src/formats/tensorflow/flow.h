@@ -32,6 +32,7 @@ struct tf_body {
 	size_t count, arguments;
 	struct name_set names;
 	struct tf_body *alike;      /* another function of the same name */
+	bool loops;                 /* some node waits for itself */
 	bool settled;               /* its origins are those its arguments have now */
 };
 
@@ -43,7 +44,7 @@ struct tf_flow {
 	size_t function_count;
 	struct name_set names;      /* of the functions */
 	uint64_t left;              /* values that may still be handed to functions */
-	bool given_up;              /* calls were nested deeper than values are followed */
+	bool given_up;              /* calls or loops were nested deeper than values are followed */
 };
 
 /* Reads a GraphDef and settles every origin in it; `library`: all its libraries as one message. */
