@@ -21,7 +21,7 @@ static bool has_known_name(const struct source *source)
 	static const char *const names[] = {
 		"tokenizer_config.json", "chat_template.json", "processor_config.json", "preprocessor_config.json", "config.json",
 		"generation_config.json", "adapter_config.json", "model_index.json", "video_preprocessor_config.json", "modules.json",
-		"router_config.json", "wordembedding_config.json",
+		"router_config.json", "wordembedding_config.json", "genai_config.json",
 	};
 	struct bytes file = bytes_after_last(bytes_of(source->name), '/');
 
@@ -46,7 +46,7 @@ static bool is_template_key(struct bytes key)
 /* A key by any way of writing it, without building the tree of a file that may be anything. */
 static bool has_telling_key(struct bytes in, struct arena *arena)
 {
-	static const char *const keys[] = {"auto_map", "trust_remote_code", "custom_pipeline", "custom_pipelines", "weight_map"};
+	static const char *const keys[] = {"auto_map", "trust_remote_code", "custom_pipeline", "custom_pipelines", "weight_map", "custom_ops_library"};
 	struct json_reader r;
 	enum json_token token;
 

@@ -12,11 +12,14 @@ archives    7z archives by py7zr, of every method libarchive knows: their member
 xml         documents that expat refuses are never clean, and those it takes are never called malformed
 yaml        documents in which PyYAML finds a "_target_" are never clean
 """
+import sys
+
+sys.path = [p for p in sys.path if not p.rstrip("/").endswith("oracle")]   # files beside this one have the names of modules
+
 import json
 import os
 import random
 import subprocess
-import sys
 import tempfile
 import xml.parsers.expat
 

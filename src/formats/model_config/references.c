@@ -89,6 +89,18 @@ static void note_class(struct artifact *art, const struct json *name, const char
 		add_component(art, name, how, what);
 }
 
+/* Each part of a model is read from a folder beside its list. */
+static void note_folder(struct artifact *art, const struct json *part, struct bytes folder)
+{
+	struct text name;
+
+	if (!path_leads_out(folder))
+		return;
+	text_init(&name, art->arena);
+	text_add_printable(&name, folder, NAME_SHOWN);
+	artifact_note(art, "model.shard-path", part->offset, "takes weights from \"%s\", which does not lie beside it", text_string(&name));
+}
+
 static bool is_file(const struct artifact *art, const char *name)
 {
 	return bytes_same(bytes_after_last(bytes_of(art->source->name), '/'), name);
@@ -103,11 +115,28 @@ static void note_classes(struct artifact *art, const struct json *member)
 	else if (bytes_same(key, "tokenizer_class") && is_file(art, "wordembedding_config.json"))
 		note_class(art, member, "module", key);
 	else if (bytes_same(key, "types") && member->kind == JSON_IS_OBJECT)
-		json_each(member, it)
+		json_each(member, it) {
 			note_class(art, it, "module", it->key);
+			note_folder(art, it, it->key);
+		}
 }
 
-/* ---- kernels ---- */
+/* ---- kernels and libraries ---- */
+
+/* onnxruntime-genai loads what its configuration calls a library of operators, and a backend that is more than the name of one. */
+static void note_library(struct artifact *art, const struct json *member)
+{
+	bool backend = bytes_same(member->key, "backend_path");
+	struct text name;
+
+	if (member->kind != JSON_IS_STRING || member->text.len == 0 || !(backend || bytes_same(member->key, "custom_ops_library")))
+		return;
+	if (backend && bytes_find_byte(member->text, '/') == member->text.len && bytes_find_byte(member->text, '\\') == member->text.len)
+		return;
+	text_init(&name, art->arena);
+	text_add_printable(&name, member->text, NAME_SHOWN);
+	artifact_note(art, "model.remote-code", member->offset, "has its loader load the native library \"%s\"", text_string(&name));
+}
 
 /* "owner/kernel@revision:function", behind "paged|": transformers fetches it from the hub, where others name what it has itself. */
 static void note_kernel(struct artifact *art, const struct json *value, unsigned depth)
@@ -157,6 +186,7 @@ void references_of_code(struct artifact *art, const struct json *member)
 	else if (bytes_same(key, "trust_remote_code") && is_true_to_python(member))
 		artifact_note(art, "model.remote-code", member->offset, "asks its loader to run code of its repository: trust_remote_code is true");
 	note_classes(art, member);
+	note_library(art, member);
 }
 
 /* A pipeline's components are [library, class]: diffusers runs LIBRARY.py of the repository if there is one, else imports the library. */
@@ -182,6 +212,8 @@ static void read_modules(struct artifact *art, const struct json *root)
 		const struct json *type = it->kind == JSON_IS_OBJECT ? json_member(it, "type") : NULL;
 		if (type && type->kind == JSON_IS_STRING)
 			add_component(art, type, "module", json_string(it, "name"));
+		if (it->kind == JSON_IS_OBJECT)
+			note_folder(art, it, json_string(it, "path"));
 	}
 }
 
