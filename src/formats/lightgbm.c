@@ -19,6 +19,7 @@ struct reading {
 	struct lightgbm_tree tree;
 	struct numbers sizes;
 	uint64_t trees_at, trees, size_sum;
+	uint64_t classes;           /* told apart: each has a tree a round, and room in every answer */
 	bool sized, over;
 };
 
@@ -89,6 +90,9 @@ static void read_header_line(struct reading *r, struct bytes key, struct bytes v
 		if (!lightgbm_numbers_read(r->art->arena, value, &r->sizes))
 			cursor_fail(&r->c, "has sizes of trees that are no numbers");
 	} else {
+		bool classes = bytes_same(key, "num_class") || bytes_same(key, "num_tree_per_iteration");
+		if (classes && bytes_to_u64(value, &n) && n > r->classes)
+			r->classes = n;
 		artifact_add(r->art, PART_METADATA, offset_of(r, key), key, value);
 		look_inside(r, value);
 	}
@@ -213,6 +217,8 @@ static void parse(const struct source *source, struct artifact *art)
 	read_header(r);
 	if (cursor_ok(&r->c))
 		read_trees(r);
+	if (cursor_ok(&r->c) && r->trees > 0 && r->classes > r->trees)
+		cursor_fail(&r->c, "tells more classes apart than it has trees");
 	if (cursor_ok(&r->c))
 		read_rest(r);
 	art->bytes_read += r->c.pos;

@@ -303,6 +303,8 @@ static void compare(struct model *m)
 		document_fail(&m->d, "has rounds of training for another number of trees");
 	else if (m->weights_told != NOT_SAID && (uint64_t)m->weights_told != m->trees)
 		document_fail(&m->d, "has weights for another number of trees");
+	else if (m->trees > 0 && m->tree.vector <= 1 && told_apart > (int64_t)m->trees)
+		document_fail(&m->d, "tells more classes apart than it has trees");
 	else if (m->class_most >= (told_apart > 1 ? told_apart : 1))
 		document_fail(&m->d, "has a tree of a class that does not exist");
 	else if (m->features > 0 && m->tree.split_most >= m->features)
