@@ -16,7 +16,7 @@
 #include "types/format.h"
 
 enum {
-	SAVED_SCHEMA = 1, SAVED_META_GRAPHS = 2, META_GRAPH = 2, OBJECT_IDENTIFIER = 1, OBJECT_METADATA = 3, VALUE_STRING = 2,
+	SAVED_SCHEMA = 1, SAVED_META_GRAPHS = 2, META_GRAPH = 2, META_OBJECTS = 7, OBJECT_IDENTIFIER = 1, OBJECT_METADATA = 3, VALUE_STRING = 2,
 	ASSET_NAME = 2, ANY_TYPE = 1, ANY_VALUE = 2, NAME_SHOWN = 80,
 	KERAS_NODES = 1, KERAS_PATH = 3, KERAS_IDENTIFIER = 4, KERAS_METADATA = 5,
 	FINGERPRINT_LAST = 7, NESTING_MOST = 8, GRAPH_LEAST = 8,
@@ -192,7 +192,9 @@ static void enter(void *context, const struct proto_place *place)
 	struct tf_reading *r = context;
 	struct bytes name, text;
 
-	if (place->type == &tf_graph || place->type == &tf_function) {
+	if (place->type == &tf_meta_graph) {
+		r->objects = proto_merged(r->art->arena, place->message, META_OBJECTS);
+	} else if (place->type == &tf_graph || place->type == &tf_function) {
 		tf_read_graph(r, place);
 	} else if (place->type == &tf_tensor) {
 		read_strings(r, place);
@@ -214,8 +216,10 @@ static void walk(struct tf_reading *r, struct proto_walk *w, const struct proto_
 {
 	struct proto_walk *outer = r->walk;
 	struct tf_flow *outer_flow = r->flow;
+	struct bytes outer_objects = r->objects;
 
 	r->walk = w;
+	r->objects = BYTES("");
 	w->arena = r->art->arena;
 	w->enter = enter;
 	w->utf8 = true;
@@ -223,6 +227,7 @@ static void walk(struct tf_reading *r, struct proto_walk *w, const struct proto_
 	proto_walk(w, root, w->file);
 	r->walk = outer;
 	r->flow = outer_flow;
+	r->objects = outer_objects;
 }
 
 /* A graph in a string of a graph, as data sets have them. */

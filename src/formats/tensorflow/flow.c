@@ -7,6 +7,7 @@ enum {
 	GRAPH_NODE = 1, FUNCTION_NODE = 3, FUNCTION_SIGNATURE = 1, LIBRARY_FUNCTION = 1, SIGNATURE_NAME = 1, SIGNATURE_ARGUMENT = 2, ARGUMENT_NAME = 1,
 	NODE_NAME = 1, NODE_OPERATOR = 2, NODE_INPUT = 3, NODE_ATTRIBUTE = 5,
 	ENTRY_KEY = 1, ENTRY_VALUE = 2, VALUE_LIST_OF = 1, VALUE_STRING = 2, VALUE_TENSOR = 8, VALUE_FUNCTION = 10, LIST_FUNCTION = 9, CALLED_NAME = 1,
+	OBJECTS_NODE = 1, OBJECTS_FUNCTION = 2, OBJECT_CONSTANT = 9, CONSTANT_OPERATION = 1, FUNCTION_BOUND = 2,
 	STRINGS_MOST = 256, ROUNDS_MOST = 64, HANDED_LEAST = 1024, HANDED_EACH = 16,
 };
 
@@ -261,16 +262,19 @@ struct calls {
 	struct tf_origin any;       /* of all its inputs together */
 };
 
-static void hand(struct calls *calls, struct tf_body *function, size_t argument, struct tf_origin given)
+static void hand(struct tf_flow *flow, struct tf_body *function, size_t argument, struct tf_origin given)
 {
 	struct tf_node *n = &function->nodes[argument];
+
+	if (flow->left == 0)
+		return;
 	bool worse = path_leads_out(given.constant) && !path_leads_out(n->origin.constant);
 
 	if (worse)
 		n->origin.constant = given.constant;
 	function->settled &= !worse && (!given.made_up || n->origin.made_up);
 	n->origin.made_up |= given.made_up;
-	calls->flow->left -= calls->flow->left > 0;
+	flow->left--;
 }
 
 /* How far the arguments of what an operator calls stand behind its own inputs, or UNKNOWN. */
@@ -296,14 +300,12 @@ static void call(struct calls *calls, struct bytes name)
 	const struct tf_node *n = calls->node;
 	int shift = e ? shift_of(calls->flow, n->operator) : UNKNOWN;
 
-	for (struct tf_body *f = e ? &calls->flow->functions[e->index] : NULL; f; f = f->alike)
-		for (size_t k = 0; k < f->arguments && calls->flow->left > 0; k++) {
-			size_t i = k + (shift == UNKNOWN ? 0 : (size_t)shift);
-			if (shift == UNKNOWN)
-				hand(calls, f, k, calls->any);
-			else if (i < n->input_count && n->inputs[i])
-				hand(calls, f, k, calls->caller->nodes[n->inputs[i] - 1].origin);
-		}
+	for (struct tf_body *f = e ? &calls->flow->functions[e->index] : NULL; f && calls->flow->left > 0; f = f->alike) {
+		for (size_t k = 0; shift == UNKNOWN && k < f->arguments; k++)
+			hand(calls->flow, f, k, calls->any);
+		for (size_t i = (size_t)shift; shift != UNKNOWN && i < n->input_count && i - (size_t)shift < f->arguments; i++)
+			hand(calls->flow, f, i - (size_t)shift, n->inputs[i] ? calls->caller->nodes[n->inputs[i] - 1].origin : (struct tf_origin){.made_up = false});
+	}
 }
 
 static void call_value(struct calls *calls, struct bytes value, uint32_t number)
@@ -350,7 +352,80 @@ static bool settle_and_call(struct tf_flow *flow, struct tf_body *b, uint32_t *s
 	return true;
 }
 
-void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph, struct bytes library)
+/* ---- what the loader hands over ---- */
+
+/* Where each object is a constant: the node that gives it. */
+static struct bytes *read_constants(struct arena *arena, struct bytes objects, size_t *count)
+{
+	struct bytes *operations = arena_alloc(arena, count_fields(objects, OBJECTS_NODE), sizeof *operations), object, constant;
+	struct cursor c = cursor_over(objects);
+
+	for (*count = 0; proto_next_sized(&c, OBJECTS_NODE, &object); ++*count)
+		if (proto_bytes(object, OBJECT_CONSTANT, &constant))
+			proto_bytes(constant, CONSTANT_OPERATION, &operations[*count]);
+	return operations;
+}
+
+/* The next of a list of numbers, packed or not; false at its end. */
+static bool next_bound(struct cursor *message, struct cursor *packed, uint64_t *out)
+{
+	struct proto_field f;
+
+	while (cursor_left(packed) == 0 || !cursor_ok(packed)) {
+		if (!proto_next(message, &f))
+			return false;
+		*out = f.integer;
+		if (f.number == FUNCTION_BOUND && f.wire == PROTO_VARINT)
+			return true;
+		*packed = cursor_over(f.number == FUNCTION_BOUND && f.wire == PROTO_SIZED ? f.bytes : BYTES(""));
+	}
+	*out = proto_varint(packed);
+	return true;
+}
+
+static size_t count_bound(struct bytes concrete)
+{
+	struct cursor c = cursor_over(concrete), packed = cursor_over(BYTES(""));
+	uint64_t object;
+	size_t count = 0;
+
+	while (next_bound(&c, &packed, &object))
+		count++;
+	return count;
+}
+
+/* A function's last arguments are objects of the model that its loader binds to it, and it runs some functions itself. */
+static void bind(struct tf_flow *flow, struct tf_body *f, struct bytes concrete, const struct bytes *operations, size_t count)
+{
+	struct cursor c = cursor_over(concrete), packed = cursor_over(BYTES(""));
+	size_t bound = count_bound(concrete);
+	uint64_t object;
+
+	flow->left -= bound < flow->left ? bound : flow->left;
+	for (size_t i = 0; flow->left > 0 && next_bound(&c, &packed, &object); i++) {
+		uint32_t node = object < count && operations[object].len ? find_node(&flow->graph, operations[object]) : 0;
+		if (node && bound <= f->arguments)
+			hand(flow, f, f->arguments - bound + i, flow->graph.nodes[node - 1].origin);
+	}
+}
+
+static void bind_objects(struct tf_flow *flow, struct bytes objects)
+{
+	struct cursor c = cursor_over(objects);
+	struct bytes entry, name, concrete;
+	size_t count;
+	const struct bytes *operations = read_constants(flow->arena, objects, &count);
+
+	while (proto_next_sized(&c, OBJECTS_FUNCTION, &entry) && flow->left > 0) {
+		proto_bytes(entry, ENTRY_KEY, &name);
+		proto_bytes(entry, ENTRY_VALUE, &concrete);
+		const struct name_entry *e = names_find(&flow->names, name);
+		for (struct tf_body *f = e ? &flow->functions[e->index] : NULL; f && flow->left > 0; f = f->alike)
+			bind(flow, f, concrete, operations, count);
+	}
+}
+
+void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph, struct bytes library, struct bytes objects)
 {
 	size_t most;
 	bool changed = true;
@@ -365,6 +440,8 @@ void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph,
 	uint32_t *stack = arena_alloc(arena, most + 1, sizeof *stack);
 	for (unsigned round = 0; changed && round < ROUNDS_MOST; round++) {
 		changed = settle_and_call(flow, &flow->graph, stack);
+		if (round == 0)
+			bind_objects(flow, objects);
 		for (size_t i = 0; i < flow->function_count; i++)
 			changed |= settle_and_call(flow, &flow->functions[i], stack);
 	}

@@ -47,8 +47,8 @@ struct tf_flow {
 	bool given_up;              /* calls or loops were nested deeper than values are followed */
 };
 
-/* Reads a GraphDef and settles every origin in it; `library`: all its libraries as one message. */
-void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph, struct bytes library);
+/* Reads a GraphDef and settles every origin in it; `library`: all its libraries as one message; `objects`: the SavedObjectGraph beside it. */
+void tf_flow_read(struct tf_flow *flow, struct arena *arena, struct bytes graph, struct bytes library, struct bytes objects);
 
 /* The body of this FunctionDef; NULL when the library does not hold it. */
 const struct tf_body *tf_flow_function(const struct tf_flow *flow, struct bytes function);

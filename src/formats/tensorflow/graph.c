@@ -187,7 +187,7 @@ static void read_graph(struct tf_reading *r, struct bytes graph)
 		names_add(&r->functions, name, 0, &added);
 	}
 	r->flow = arena_new(r->art->arena, struct tf_flow);
-	tf_flow_read(r->flow, r->art->arena, graph, library);
+	tf_flow_read(r->flow, r->art->arena, graph, library, r->objects);
 	if (r->flow->given_up)
 		artifact_note(r->art, "file.unexamined", r->offset, "hands values on through more functions in a row than are followed");
 }

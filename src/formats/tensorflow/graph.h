@@ -11,6 +11,7 @@ struct tf_reading {
 	struct operator_log operators;
 	struct name_set functions;      /* those the file defines */
 	struct tf_flow *flow;           /* of the graph that is being read */
+	struct bytes objects;           /* the objects that the loader makes around it */
 	unsigned nesting;               /* graphs within strings of graphs */
 	uint64_t offset;                /* of the string that holds it, when nested */
 };
