@@ -108,6 +108,14 @@ class Halting:
 		except (OSError, http.client.HTTPException) as e:
 			return type(e).__name__
 
+	def refusal(self):
+		"""The status of who comes after the pull; one who came just before it may be cut off instead."""
+		for _ in range(20):
+			status = self.status()
+			if isinstance(status, int):
+				break
+		return status
+
 	def until_it_answers(self):
 		for _ in range(400):
 			if self.status() == 200:
@@ -166,7 +174,7 @@ class Halting:
 		time.sleep(0.1)
 		over.set()
 		trying.join(10)
-		refused = self.status()
+		refused = self.refusal()
 		self.pull(how, again=True)
 		goes_on = self.until_it_answers()
 		return {"stream": (stream.ended - pulled) * 1000, "held": (held.ended - pulled) * 1000, "new": max(0.0, max(let_in) - pulled) * 1000,

@@ -59,7 +59,7 @@ def halts_while_it_waits():
 		h.pull(how)
 		stream.join(20)
 		held.join(20)
-		refused, busy = h.status(), h.log.read_text().count("read again") == before
+		refused, busy = h.refusal(), h.log.read_text().count("read again") == before
 		check(f"while the supervisor waits for something, {how} halts", busy and held.status != 200 and refused == 503, (busy, held.status, refused))
 		names.write_text("model.test 127.0.0.1\n")
 		check("and the supervisor comes back", in_time(lambda: h.log.read_text().count("read again") > before))
