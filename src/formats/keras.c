@@ -15,11 +15,6 @@ extern const struct format format_keras;
 
 enum { CONFIG_MOST = 256 << 20, PROBED_MOST = 16 << 20 };
 
-static bool may_claim(const struct source *source)
-{
-	return zip_may_be_likely(source);
-}
-
 /* Other archives have a config.json too: this one has Keras' other members, its name, or says what class it is of. */
 static int probe(const struct source *source, struct arena *arena)
 {
@@ -63,7 +58,7 @@ const struct format format_keras = {
 	.title = "Keras model archive",
 	.spec = "keras saving/saving_lib.py, saving/serialization_lib.py",
 	.extensions = "keras",
-	.may_claim = may_claim,
+	.may_claim = zip_may_be_likely,
 	.probe = probe,
 	.parse = parse,
 };

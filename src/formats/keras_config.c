@@ -10,11 +10,6 @@ static bool belongs_to_archive(const struct source *source, struct arena *arena)
 	return source->inside && bytes_same(bytes_of(source->name), "config.json") && format_keras.probe(source->inside, arena) > 0;
 }
 
-static bool may_claim(const struct source *source)
-{
-	return source_may_be_text(source);
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { LIKELY = 70 };
@@ -38,7 +33,7 @@ const struct format format_keras_config = {
 	.title = "Keras configuration",
 	.spec = "keras saving/serialization_lib.py",
 	.extensions = "json",
-	.may_claim = may_claim,
+	.may_claim = source_may_be_text,
 	.probe = probe,
 	.parse = parse,
 };

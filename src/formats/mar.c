@@ -17,11 +17,6 @@ struct reading {
 	uint64_t at;                /* of the manifest */
 };
 
-static bool may_claim(const struct source *source)
-{
-	return bytes_start_with(source->first, BYTES("PK\3\4"));
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
 	if (!bytes_start_with(source->content, BYTES("PK\3\4")) || !zip_mentions(source->content, manifest_name))
@@ -116,7 +111,7 @@ const struct format format_mar = {
 	.title = "TorchServe model archive",
 	.spec = "pytorch/serve model-archiver/README.md, model_archiver/model_packaging_utils.py, ts/model_loader.py",
 	.extensions = "mar",
-	.may_claim = may_claim,
+	.may_claim = source_begins_as_zip,
 	.probe = probe,
 	.parse = parse,
 };

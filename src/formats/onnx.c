@@ -7,6 +7,7 @@
  * Every graph in it is walked, those in attributes, functions and training
  * information too.  Data of tensors is stepped over: nothing in it runs.
  */
+#include "formats/graph/claim.h"
 #include "formats/onnx/tensors.h"
 #include "formats/onnx/types.h"
 #include "syntax/protobuf_text.h"
@@ -114,11 +115,6 @@ static bool begins_like_one(struct bytes in)
 	while (proto_next(&c, &f))
 		version |= f.number == MODEL_VERSION && f.wire == PROTO_VARINT && f.integer > 0 && f.integer < VERSION_MOST;
 	return version && !cursor_ok(&c);
-}
-
-static bool may_claim(const struct source *source)
-{
-	return source_extension(source).len > 0 || source_may_be_text(source) || proto_may_begin(source->first, source->content.len);
 }
 
 static int probe(const struct source *source, struct arena *arena)
@@ -305,7 +301,7 @@ const struct format format_onnx = {
 	.title = "ONNX model",
 	.spec = "onnx/onnx.proto; docs/ExternalData.md; protobuf.dev \"Encoding\"",
 	.extensions = "onnx onnxtxt",
-	.may_claim = may_claim,
+	.may_claim = graph_may_claim,
 	.probe = probe,
 	.parse = parse,
 };

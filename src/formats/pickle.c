@@ -17,11 +17,6 @@ static bool is_meant_to_be(const struct source *source)
 	return !other || format_expects(&format_pickle, source_extension(source));
 }
 
-static bool may_claim(const struct source *source)
-{
-	return source->first.len > 0 && pickle_is_opcode(source->first.at[0]);
-}
-
 /* Text files can begin like a pickle; a name that no module can have tells. */
 static int probe(const struct source *source, struct arena *arena)
 {
@@ -52,7 +47,7 @@ const struct format format_pickle = {
 	.title = "Python pickle",
 	.spec = "CPython Lib/pickle.py, Lib/pickletools.py, Modules/_pickle.c",
 	.extensions = "pkl pickle joblib jbl p dill dat data pk",
-	.may_claim = may_claim,
+	.may_claim = pickle_may_claim,
 	.probe = probe,
 	.parse = parse,
 };

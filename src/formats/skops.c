@@ -280,11 +280,6 @@ static bool names_loader(struct arena *arena, struct bytes text)
 	return false;
 }
 
-static bool may_claim(const struct source *source)
-{
-	return zip_may_be_likely(source);
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
 	enum { CERTAIN = 97 };
@@ -333,7 +328,7 @@ const struct format format_skops = {
 	.title = "skops model",
 	.spec = "skops skops/io/_audit.py, _general.py, _numpy.py, _sklearn.py",
 	.extensions = "skops",
-	.may_claim = may_claim,
+	.may_claim = zip_may_be_likely,
 	.probe = probe,
 	.parse = parse,
 };

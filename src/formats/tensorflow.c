@@ -10,6 +10,7 @@
  */
 #include "base/path.h"
 #include "formats/keras/config.h"
+#include "formats/graph/claim.h"
 #include "formats/tensorflow/graph.h"
 #include "formats/tensorflow/types.h"
 #include "syntax/protobuf_text.h"
@@ -118,11 +119,6 @@ static bool begins_like_one(const struct source *source)
 		if (named && !cursor_ok(&c) && bytes_start_with(source->content, bytes_of(starts[i])))
 			return true;
 	return false;
-}
-
-static bool may_claim(const struct source *source)
-{
-	return source_extension(source).len > 0 || source_may_be_text(source) || proto_may_begin(source->first, source->content.len);
 }
 
 static int probe(const struct source *source, struct arena *arena)
@@ -297,7 +293,7 @@ const struct format format_tensorflow = {
 	.title = "TensorFlow graph",
 	.spec = "tensorflow/core/protobuf/saved_model.proto, meta_graph.proto, tensorflow/core/framework/graph.proto",
 	.extensions = "pb pbtxt graphdef meta",
-	.may_claim = may_claim,
+	.may_claim = graph_may_claim,
 	.probe = probe,
 	.parse = parse,
 };

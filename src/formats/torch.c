@@ -22,11 +22,6 @@ static const struct zip_entry *find_program(const struct zip_archive *z)
 	return NULL;
 }
 
-static bool may_claim(const struct source *source)
-{
-	return bytes_start_with(source->first, BYTES("PK\3\4"));
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
 	if (!bytes_start_with(source->content, BYTES("PK\3\4")))
@@ -89,7 +84,7 @@ const struct format format_torch = {
 	.title = "PyTorch checkpoint",
 	.spec = "pytorch torch/serialization.py, caffe2/serialize/inline_container.cc",
 	.extensions = "pt pth ckpt bin",
-	.may_claim = may_claim,
+	.may_claim = source_begins_as_zip,
 	.probe = probe,
 	.parse = parse,
 };

@@ -12,11 +12,6 @@
 
 enum { PICKLES = 5, PICKLE_OBJECT = 3, PICKLE_KEYS = 4 };
 
-static bool may_claim(const struct source *source)
-{
-	return source->first.len > 0 && pickle_is_opcode(source->first.at[0]);
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
 	return torch_legacy_claims(arena, source->content) ? 95 : 0;
@@ -93,7 +88,7 @@ const struct format format_torch_legacy = {
 	.title = "PyTorch checkpoint, before version 1.6",
 	.spec = "pytorch torch/serialization.py _legacy_load",
 	.extensions = "pt pth ckpt bin",
-	.may_claim = may_claim,
+	.may_claim = pickle_may_claim,
 	.probe = probe,
 	.parse = parse,
 };

@@ -28,11 +28,6 @@ static bool is_source(struct bytes name)
 	return name.len > 3 && bytes_equal_folded(bytes_from(name, name.len - 3), BYTES(".py"));
 }
 
-static bool may_claim(const struct source *source)
-{
-	return bytes_start_with(source->first, BYTES("PK\3\4"));
-}
-
 static int probe(const struct source *source, struct arena *arena)
 {
 	if (!bytes_start_with(source->content, BYTES("PK\3\4")) || !zip_mentions(source->content, extern_modules))
@@ -61,7 +56,7 @@ const struct format format_torch_package = {
 	.title = "PyTorch package",
 	.spec = "pytorch torch/package/package_exporter.py, package_importer.py",
 	.extensions = "pt",
-	.may_claim = may_claim,
+	.may_claim = source_begins_as_zip,
 	.probe = probe,
 	.parse = parse,
 };

@@ -10,7 +10,7 @@ extern const struct format format_zip;
 
 static bool may_claim(const struct source *source)
 {
-	return bytes_start_with(source->first, BYTES("PK\3\4")) || zip_may_be_likely(source);
+	return source_begins_as_zip(source) || zip_may_be_likely(source);
 }
 
 static int probe(const struct source *source, struct arena *arena)

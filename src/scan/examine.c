@@ -108,18 +108,13 @@ static void list(void *arg)
 	l->source->zip = z;
 }
 
-static bool is_archive(const struct source *source)
-{
-	return bytes_start_with(source->first, BYTES("PK\3\4"));
-}
-
 /* Many formats are archives, and each asks what is in it. It lives as long as what the formats make. */
 static void list_members(struct job *job, struct source *source)
 {
 	struct listing l = {source, &job->work};
 	struct arena_mark mark = arena_mark(&job->work);
 
-	if (is_archive(source) && !arena_run(&job->work, list, &l))
+	if (source_begins_as_zip(source) && !arena_run(&job->work, list, &l))
 		arena_rewind(&job->work, mark);
 }
 

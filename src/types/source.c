@@ -27,6 +27,11 @@ bool source_may_be_text(const struct source *source)
 	return (byte >= ' ' && byte < 0x7F) || (byte >= '\t' && byte <= '\r') || byte == 0xEF || byte == 0xFE || byte == 0xFF;
 }
 
+bool source_begins_as_zip(const struct source *source)
+{
+	return bytes_start_with(source->first, BYTES("PK\3\4"));
+}
+
 struct bytes source_extension(const struct source *source)
 {
 	struct bytes file = bytes_after_last(bytes_of(source->name), '/');

@@ -58,6 +58,9 @@ struct bytes source_copy(const struct source *source, struct bytes part, unsigne
 /* May it be a text, by its first byte? Blanks and byte order marks count as well. */
 bool source_may_be_text(const struct source *source);
 
+/* The local header that ZIP archives begin with. */
+bool source_begins_as_zip(const struct source *source);
+
 /* What stands after the last '.' of the last path part; empty when there is none. */
 struct bytes source_extension(const struct source *source);
 

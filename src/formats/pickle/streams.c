@@ -72,6 +72,11 @@ bool pickle_has_import(struct arena *arena, struct bytes b)
 	return g.imports + g.calls > 0;
 }
 
+bool pickle_may_claim(const struct source *source)
+{
+	return source->first.len > 0 && pickle_is_opcode(source->first.at[0]);
+}
+
 bool pickle_goes_on(struct arena *arena, struct bytes b)
 {
 	enum { WINDOW = 64 };

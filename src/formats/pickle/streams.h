@@ -16,8 +16,11 @@ struct pickle_glance {
 
 struct pickle_glance pickle_glance(struct arena *arena, struct bytes b);
 
-/* Is there any opcode behind the header of protocol 2 and later?  Its two bytes begin other files too. */
 bool pickle_is_opcode(unsigned char byte);
+/* May_claim of the formats that are pickles from their first byte on. */
+bool pickle_may_claim(const struct source *source);
+
+/* Is there any opcode behind the header of protocol 2 and later?  Its two bytes begin other files too. */
 bool pickle_goes_on(struct arena *arena, struct bytes b);
 
 /*

@@ -197,8 +197,7 @@ struct zip_entry *zip_add_entry(struct arena *arena, struct zip_archive *z)
 	return &z->entries[z->entry_count++];
 }
 
-/* Extra field 1 holds, in this order, those values that did not fit 32 bits. */
-static void read_extra64(struct bytes extra, struct zip_entry *e)
+void zip_read_wide(struct bytes extra, uint64_t *const *values, size_t count)
 {
 	struct cursor c = cursor_over(extra);
 
@@ -207,12 +206,9 @@ static void read_extra64(struct bytes extra, struct zip_entry *e)
 		struct cursor field = cursor_over(cursor_take(&c, cursor_u16le(&c)));
 		if (id != 1)
 			continue;
-		if (e->unpacked == UINT32_MAX)
-			e->unpacked = cursor_u64le(&field);
-		if (e->packed == UINT32_MAX)
-			e->packed = cursor_u64le(&field);
-		if (e->header_at == UINT32_MAX)
-			e->header_at = cursor_u64le(&field);
+		for (size_t i = 0; i < count; i++)
+			if (*values[i] == UINT32_MAX)
+				*values[i] = cursor_u64le(&field);
 		return;
 	}
 }
@@ -261,7 +257,7 @@ static void read_central(struct cursor *c, struct zip_entry *e)
 	e->header_at = cursor_u32le(c);
 	e->name = cursor_take(c, name);
 	struct bytes fields = cursor_take(c, extra);
-	read_extra64(fields, e);
+	zip_read_wide(fields, (uint64_t *const[]){&e->unpacked, &e->packed, &e->header_at}, 3);
 	e->renamed = has_other_name(fields, e->name);
 	cursor_take(c, comment);
 }

@@ -23,23 +23,6 @@ struct local {
 	uint16_t flags, method;
 };
 
-static void read_sizes64(struct bytes extra, struct local *l)
-{
-	struct cursor c = cursor_over(extra);
-
-	while (cursor_left(&c) >= 4 && cursor_ok(&c)) {
-		uint16_t id = cursor_u16le(&c);
-		struct cursor field = cursor_over(cursor_take(&c, cursor_u16le(&c)));
-		if (id != 1)
-			continue;
-		if (l->unpacked == UINT32_MAX)
-			l->unpacked = cursor_u64le(&field);
-		if (l->packed == UINT32_MAX)
-			l->packed = cursor_u64le(&field);
-		return;
-	}
-}
-
 static bool read_local(struct bytes in, uint64_t at, struct local *l)
 {
 	struct cursor c = cursor_over(in);
@@ -56,7 +39,7 @@ static bool read_local(struct bytes in, uint64_t at, struct local *l)
 	l->unpacked = cursor_u32le(&c);
 	uint16_t name = cursor_u16le(&c), extra = cursor_u16le(&c);
 	l->name = cursor_take(&c, name);
-	read_sizes64(cursor_take(&c, extra), l);
+	zip_read_wide(cursor_take(&c, extra), (uint64_t *const[]){&l->unpacked, &l->packed}, 2);
 	l->data_at = c.pos;
 	return cursor_ok(&c);
 }
