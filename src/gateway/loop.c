@@ -92,7 +92,7 @@ static void place(struct loop *l, struct timer *t, unsigned at)
 
 static void sift_up(struct loop *l, struct timer *t, unsigned at)
 {
-	for (; at > 1 && l->heap[at / 2]->at_ms > t->at_ms; at /= 2)
+	for (; at > 1 && l->heap[at / 2]->looked_at_ms > t->looked_at_ms; at /= 2)
 		place(l, l->heap[at / 2], at);
 	place(l, t, at);
 }
@@ -100,26 +100,35 @@ static void sift_up(struct loop *l, struct timer *t, unsigned at)
 static void sift_down(struct loop *l, struct timer *t, unsigned at)
 {
 	for (unsigned child; (child = at * 2) <= l->count; at = child) {
-		if (child < l->count && l->heap[child + 1]->at_ms < l->heap[child]->at_ms)
+		if (child < l->count && l->heap[child + 1]->looked_at_ms < l->heap[child]->looked_at_ms)
 			child++;
-		if (l->heap[child]->at_ms >= t->at_ms)
+		if (l->heap[child]->looked_at_ms >= t->looked_at_ms)
 			break;
 		place(l, l->heap[child], at);
 	}
 	place(l, t, at);
 }
 
-void timer_set(struct loop *l, struct timer *t, int64_t after_ms)
+static void add_timer(struct loop *l, struct timer *t)
 {
-	timer_cancel(l, t);
-	t->at_ms = l->now + after_ms;
 	if (l->count + 2 > l->room) {
 		l->room = l->room ? l->room * 2 : 64;
 		l->heap = realloc(l->heap, l->room * sizeof(struct timer *));
 		if (!l->heap)
 			abort();
 	}
+	t->looked_at_ms = t->at_ms;
 	sift_up(l, t, ++l->count);
+}
+
+void timer_set(struct loop *l, struct timer *t, int64_t after_ms)
+{
+	t->at_ms = l->now + after_ms;
+	/* Put off, as at every event of a stream: it keeps its place, and is put off when it is looked at. */
+	if (t->place != 0 && t->at_ms >= t->looked_at_ms)
+		return;
+	timer_cancel(l, t);
+	add_timer(l, t);
 }
 
 void timer_cancel(struct loop *l, struct timer *t)
@@ -132,7 +141,7 @@ void timer_cancel(struct loop *l, struct timer *t)
 	t->place = 0;
 	if (last == t)
 		return;
-	if (at > 1 && l->heap[at / 2]->at_ms > last->at_ms)
+	if (at > 1 && l->heap[at / 2]->looked_at_ms > last->looked_at_ms)
 		sift_up(l, last, at);
 	else
 		sift_down(l, last, at);
@@ -140,10 +149,13 @@ void timer_cancel(struct loop *l, struct timer *t)
 
 static void run_timers(struct loop *l)
 {
-	while (l->count > 0 && l->heap[1]->at_ms <= l->now) {
+	while (l->count > 0 && l->heap[1]->looked_at_ms <= l->now) {
 		struct timer *t = l->heap[1];
 		timer_cancel(l, t);
-		t->due(t);
+		if (t->at_ms <= l->now)
+			t->due(t);
+		else
+			add_timer(l, t);
 	}
 }
 
@@ -188,7 +200,7 @@ int64_t loop_now(const struct loop *l)
 
 static int patience(const struct loop *l)
 {
-	int64_t left = l->count > 0 ? l->heap[1]->at_ms - time_monotonic_ms() : 60000;
+	int64_t left = l->count > 0 ? l->heap[1]->looked_at_ms - time_monotonic_ms() : 60000;
 
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }

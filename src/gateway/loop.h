@@ -14,10 +14,11 @@ struct watch {
 };
 
 struct timer {
-	int64_t at_ms;              /* monotonic; 0: not set */
+	int64_t at_ms;              /* monotonic */
+	int64_t looked_at_ms;       /* where it stands in the heap: no later */
 	void (*due)(struct timer *);
 	void *owner;
-	unsigned place;             /* in the heap, from 1 */
+	unsigned place;             /* in the heap, from 1; 0: not set */
 };
 
 /* Something to be done at the end of the turn, before the loop waits. */

@@ -132,7 +132,7 @@ static void streams_stop_whatever_came_before(void **state)
 	with_arena(stop_late);
 }
 
-/* The search halves the list: a word out of its place would not be found, nor some of its neighbours. */
+/* In the order of their lengths, by which word_in_other_case() searches. */
 static void words_stand_in_order(void **state)
 {
 	(void)state;
