@@ -9,7 +9,8 @@
 
 #include "base/log.h"
 
-enum { BACKLOG = 1024 };
+/* Callers who come at once and find no place here try again after a second; the system allows 4096 by default. */
+enum { BACKLOG = 4096 };
 
 static bool read_address(const char *given, struct addrinfo **out)
 {
