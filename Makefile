@@ -192,15 +192,15 @@ build/gateways/installed: tests/bench/gateway/peers.txt tests/bench/gateway/pack
 	@mkdir -p $(@D) && cp tests/bench/gateway/package.json $(@D)
 	python3 -m venv $(@D)/venv && $(@D)/venv/bin/pip install --quiet --requirement $<
 	cd $(@D) && npm install --ignore-scripts --no-audit --no-fund --loglevel=error && touch installed
-$(B)/bench/load: tests/bench/gateway/load.c
+$(B)/bench/load $(B)/bench/copier: $(B)/bench/%: tests/bench/gateway/%.c
 	@mkdir -p $(@D)
 	$(call say,$@)$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion -Werror $< -o $@
 $(B)/bench/without-records: $(filter-out $(B)/src/gateway/evidence.o,$(OBJ)) $(B)/tests/bench/gateway/without_records.o
 	@mkdir -p $(@D)
 	$(call say,$@)$(CC) $(LINK) $^ $(LDLIBS) -o $@
 # PART="exchanges idle" for some of it; the kill switch (PART=halt) is measured without others beside it.
-bench-gateway: $(B)/merlon $(B)/bench/load $(B)/bench/without-records $(if $(filter-out halt,$(or $(PART),all)),build/gateways/installed)
-	@python3 tests/bench/gateway/run.py $(B)/merlon $(B)/bench/without-records $(B)/bench/load build/gateways build/bench/gateways $(PART) | tee build/bench/gateway.md
+bench-gateway: $(B)/merlon $(B)/bench/load $(B)/bench/copier $(B)/bench/without-records $(if $(filter-out halt,$(or $(PART),all)),build/gateways/installed)
+	@python3 tests/bench/gateway/run.py $(B)/merlon $(B)/bench build/gateways build/bench/gateways $(PART) | tee build/bench/gateway.md
 
 # ---- our readers held against those of others: make oracle, or make oracle-zip OPTIONS="--files 9000" ----
 # zip uses torch too when PYTHON has it; tensorflow is only needed for the whole of graph.
