@@ -35,7 +35,7 @@ LDLIBS = $(call static,archive sqlite3 yaml z deflate bz2 lzma zstd lz4 nghttp2 
 LLHTTP := api http llhttp
 SRC    := $(shell find src -name '*.c' | LC_ALL=C sort)
 EMBEDDED := $(shell find rules catalog pages policies -type f 2>/dev/null | LC_ALL=C sort)
-TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c $(B)/dialects.c $(B)/names.c $(B)/filters.c
+TABLES := $(B)/formats.c $(B)/checks.c $(B)/reports.c $(B)/commands.c $(B)/embedded.c $(B)/version.c $(B)/dialects.c $(B)/names.c $(B)/words.c $(B)/filters.c
 OBJ    := $(SRC:%.c=$(B)/%.o) $(TABLES:.c=.o) $(LLHTTP:%=$(B)/llhttp/%.o)
 LIB    := $(filter-out $(B)/src/main/%,$(OBJ))
 
@@ -70,13 +70,15 @@ $(B)/dialects.c: FORCE; $(call table,sh tools/registry.sh dialects dialect)
 $(B)/version.c: FORCE;  $(call table,printf '\043include "types/assessment.h"\nconst char merlon_version[] = "$(VERSION)";\n')
 $(B)/embedded.c: $(EMBEDDED) build/embed; $(call table,build/embed $(EMBEDDED))
 $(B)/names.c: $(filter rules/%,$(EMBEDDED)) build/names; $(call table,build/names $(filter rules/%,$(EMBEDDED)))
+$(B)/words.c: build/words; $(call table,build/words)
 $(B)/filters.c: $(B)/filter; $(call table,$(B)/filter)
 
 # They run while building, so they are built plainly whatever is built.
 EMBED := src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c src/base/visible.c
 build/embed: tools/embed.c $(EMBED)
 build/names: tools/names.c src/rules/words.c src/rules/names.h $(EMBED)
-build/embed build/names:
+build/words: tools/words.c src/dialects/slots.h src/dialects/words.h
+build/embed build/names build/words:
 	@mkdir -p build
 	$(call say,$@)cc -std=c17 -D_GNU_SOURCE -O1 -Isrc $(filter %.c,$^) -lcrypto -lyaml -o $@
 

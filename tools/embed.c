@@ -105,7 +105,6 @@ int main(int argc, char **argv)
 	struct hasher h;
 	struct text folders;
 
-	hasher_init(&h);
 	text_init(&folders, NULL);
 	printf("/* Made by tools/embed.c. */\n#include \"base/embedded.h\"\n\n");
 	for (int i = 1; i < argc; i++) {
@@ -117,6 +116,5 @@ int main(int argc, char **argv)
 	}
 	print_tables(argc - 1, argv + 1, text_string(&folders));
 	text_finish(&folders);
-	hasher_finish(&h);
 	return 0;
 }

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # What our own folders define, those parts of base apart that reach outside.
 find "$build/src" -name '*.o' | grep -vE "/src/(base/(file|log|time)|syntax/yaml)\.o$" | xargs nm --defined-only | awk 'NF == 3 && $2 ~ /^[TDRBV]$/ { print $3 }' | sort -u >"$work/ours"
-for table in formats dialects checks reports commands embedded version; do nm --defined-only "$build/$table.o"; done | awk 'NF == 3 { print $3 }' >>"$work/ours"
+for table in formats dialects checks reports commands embedded version words; do nm --defined-only "$build/$table.o"; done | awk 'NF == 3 { print $3 }' >>"$work/ours"
 bad=0
 for dir in $(awk -F: '/^[a-z]+ *:/ && $2 ~ /pure/ && sub(/ +$/, "", $1) {print $1}' src/LAYERS); do
 	for o in $(find "$build/src/$dir" -name '*.o' 2>/dev/null); do

@@ -3,18 +3,16 @@
 
 #include "base/bytes.h"
 
-/* SHA-256 (FIPS 180-4), by OpenSSL. Running out of memory ends the program. */
+/* SHA-256 (FIPS 180-4), by OpenSSL. */
 
 struct digest {
 	unsigned char sha256[32];
 };
 
 struct hasher {
-	void *context;
+	_Alignas(8) unsigned char context[112];
 };
 
-void hasher_init(struct hasher *h);
-void hasher_finish(struct hasher *h);
 void hasher_begin(struct hasher *h);                    /* may be begun again and again */
 void hasher_add(struct hasher *h, struct bytes b);
 struct digest hasher_end(struct hasher *h);

@@ -37,7 +37,6 @@ struct budgets *budgets_load(const struct yaml *section, unsigned workers, struc
 		return NULL;
 	}
 	*error = (struct yaml_error){0};
-	hasher_init(&b->hasher);
 	b->board = board_create(workers);
 	return b;
 }
@@ -52,7 +51,6 @@ void budgets_destroy(struct budgets *b)
 	if (!b)
 		return;
 	board_destroy(b->board, b->workers);
-	hasher_finish(&b->hasher);
 	arena_finish(&b->arena);
 	free(b);
 }

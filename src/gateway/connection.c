@@ -95,6 +95,23 @@ static ssize_t write_some(struct connection *c, struct bytes b)
 	return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : -1;
 }
 
+static void forget_out(struct connection *c)
+{
+	if (c->secret && c->out.at)
+		explicit_bzero(c->out.at, c->out.len);
+	text_finish(&c->out);
+	c->sent = 0;
+}
+
+/* All of it is with the kernel. */
+static void drop_sent(struct connection *c)
+{
+	if (c->secret || c->out.room > KEPT_MOST)
+		forget_out(c);
+	text_clear(&c->out);
+	c->sent = 0;
+}
+
 static void flush(struct connection *c)
 {
 	bool had = c->sent < c->out.len;
@@ -118,10 +135,7 @@ static void flush(struct connection *c)
 			timer_set(c->loop, &c->patience, STALL_MS);
 		return;
 	}
-	c->sent = 0;
-	text_clear(&c->out);
-	if (c->out.room > KEPT_MOST)
-		text_finish(&c->out);
+	drop_sent(c);
 	timer_cancel(c->loop, &c->patience);
 	if (c->closing)
 		linger(c);
@@ -137,20 +151,27 @@ static void write_at_end(struct chore *chore)
 	arm(c);
 }
 
-void connection_send(struct connection *c, struct bytes b)
+struct text *connection_out(struct connection *c)
 {
 	if (c->watch.fd < 0 || c->closing)
-		return;
-	text_add(&c->out, b);
+		return NULL;
 	if (c->sent > READ_MOST && c->sent > c->out.len / 2) {
 		struct bytes left = bytes_from(text_bytes(&c->out), c->sent);
-		for (size_t i = 0; i < left.len; i++)
-			c->out.at[i] = (char)left.at[i];
+		memmove(c->out.at, left.at, left.len);
 		c->out.len = left.len;
 		c->sent = 0;
 	}
 	if (!c->connecting && !c->shaking)
 		chore_set(c->loop, &c->writing);
+	return &c->out;
+}
+
+void connection_send(struct connection *c, struct bytes b)
+{
+	struct text *out = connection_out(c);
+
+	if (out)
+		text_add(out, b);
 }
 
 size_t connection_queued(const struct connection *c)
@@ -296,7 +317,7 @@ int connection_hand_over(struct connection *c)
 	chore_cancel(&c->writing);
 	c->watch.fd = -1;
 	c->ssl = NULL;
-	text_finish(&c->out);
+	forget_out(c);
 	return fd;
 }
 
@@ -318,8 +339,7 @@ void connection_close(struct connection *c)
 	c->ssl = NULL;
 	close(c->watch.fd);
 	c->watch.fd = -1;
-	text_finish(&c->out);
-	c->sent = 0;
+	forget_out(c);
 }
 
 void connection_pause(struct connection *c, bool paused)

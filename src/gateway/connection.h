@@ -17,6 +17,7 @@ struct connection {
 	SSL *ssl;                   /* NULL without TLS */
 	bool connecting, shaking, paused, closing, ended;
 	bool wants_write, wants_read;   /* of TLS: the other direction first */
+	bool secret;                /* what was sent is wiped */
 	struct text out;
 	size_t sent;                /* of `out` */
 	uint64_t bytes_in, bytes_out;
@@ -43,6 +44,8 @@ int connection_hand_over(struct connection *);
 bool connection_is_open(const struct connection *);
 
 void connection_send(struct connection *, struct bytes);
+/* What is to be sent, to be written behind what is there already; NULL where nothing is sent any more. */
+struct text *connection_out(struct connection *);
 size_t connection_queued(const struct connection *);
 /* Closes when what is queued is sent, and the other side has had time to read it. */
 void connection_finish(struct connection *);

@@ -12,6 +12,7 @@ struct door {
 	unsigned number;            /* of the worker, among those of its configuration */
 	struct config *config;
 	struct recorder recorder;
+	struct text evidence;       /* what is being written for it, one at a time */
 	struct client *clients;
 	unsigned client_count;
 	uint64_t holding;           /* bytes of all turns, as they account for them */

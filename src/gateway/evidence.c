@@ -6,7 +6,7 @@
 
 /* Members stand in the order of their keys: that is what makes the records canonical. */
 
-enum { NAME_MOST = 200, ASKED_USUAL = 768, BODY_USUAL = 2048 };
+enum { NAME_MOST = 200, ASKED_USUAL = 768 };
 
 static void add_bounded(struct text *t, const char *key, struct bytes value)
 {
@@ -124,7 +124,6 @@ static void write_asked(struct turn *t)
 static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why)
 {
 	write_asked(t);
-	text_reserve(out, BODY_USUAL);
 	text_add_byte(out, '{');
 	add_answer(out, t);
 	hold_record(t, out, true);
@@ -144,7 +143,6 @@ static void write_body(struct text *out, struct turn *t, const char *outcome, co
 static void write_unfinished(struct text *out, struct turn *t)
 {
 	write_asked(t);
-	text_reserve(out, BODY_USUAL);
 	text_add(out, BYTES("{\"answer\":{\"bytes\":0,\"ended\":false,\"events\":0,\"examined\":\"not\",\"finish\":\"\",\"model\":\"\",\"status\":0,\"text-bytes\":0,\"tool-calls\":0}"));
 	hold_record(t, out, false);
 	text_add_byte(out, ',');
@@ -158,12 +156,11 @@ static void write_unfinished(struct text *out, struct turn *t)
 
 bool evidence_begins(struct turn *t)
 {
-	struct text out;
+	struct text *out = &t->door->evidence;
 
-	text_init(&out, NULL);
-	write_unfinished(&out, t);
-	t->place = recorder_begin(&t->door->recorder, t->id, t->salt, text_bytes(&out));
-	text_finish(&out);
+	text_clear(out);
+	write_unfinished(out, t);
+	t->place = recorder_begin(&t->door->recorder, t->id, t->salt, text_bytes(out));
 	return t->place >= 0;
 }
 
@@ -179,7 +176,7 @@ static void settle(struct turn *t)
 
 void evidence_of(struct turn *t, const char *outcome, const char *why)
 {
-	struct text out;
+	struct text *out = &t->door->evidence;
 
 	if (t->recorded)
 		return;
@@ -190,8 +187,7 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 	if (t->first_ms)
 		shared_measure(&t->door->shared->first, t->first_ms - t->begun_ms);
 	settle(t);
-	text_init(&out, NULL);
-	write_body(&out, t, outcome, why);
-	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(&out));
-	text_finish(&out);
+	text_clear(out);
+	write_body(out, t, outcome, why);
+	recorder_end(&t->door->recorder, t->place, t->id, t->salt, text_bytes(out));
 }

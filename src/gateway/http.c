@@ -419,3 +419,14 @@ void http_add_length(struct text *head, uint64_t length)
 	text_add_number(head, length);
 	text_add_string(head, "\r\n");
 }
+
+void http_add_chunk_size(struct text *body, size_t len)
+{
+	unsigned digits = 1;
+
+	while (digits < 2 * sizeof len && len >> 4 * digits > 0)
+		digits++;
+	while (digits-- > 0)
+		text_add_byte(body, "0123456789abcdef"[len >> 4 * digits & 15]);
+	text_add_string(body, "\r\n");
+}

@@ -87,5 +87,7 @@ const char *http_reason(unsigned status);
 /* Lines of a head. */
 void http_add_field(struct text *head, struct bytes name, struct bytes value);
 void http_add_length(struct text *head, uint64_t length);
+/* The line before a chunk of a body. */
+void http_add_chunk_size(struct text *body, size_t len);
 
 #endif

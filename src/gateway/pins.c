@@ -25,7 +25,6 @@ static uint64_t hash_of(const struct pins *pins, struct bytes upstream, struct b
 {
 	struct hasher h;
 
-	hasher_init(&h);
 	hasher_begin(&h);
 	hasher_add(&h, (struct bytes){pins->secret, sizeof pins->secret});
 	add(&h, upstream);
@@ -34,7 +33,6 @@ static uint64_t hash_of(const struct pins *pins, struct bytes upstream, struct b
 	add(&h, c->header);
 	add(&h, c->path);
 	struct digest d = hasher_end(&h);
-	hasher_finish(&h);
 	uint64_t hash = bytes_le(d.sha256, 8);
 	return hash ? hash : 1;
 }

@@ -233,30 +233,28 @@ static void send_request(struct link *link, const struct server_request *r)
 	struct line *l = (struct line *)link;
 	const struct server *s = link->server;
 	const struct upstream *u = s->upstream;
-	struct text head;
+	struct text *out = connection_out(&l->connection);
 
-	text_init(&head, NULL);
-	text_reserve(&head, HEAD_USUAL);        /* so that no copy of the key is left behind where it grew */
-	text_add(&head, r->method);
-	text_add_byte(&head, ' ');
-	text_add_string(&head, s->base);
-	text_add(&head, r->target);
-	text_add_string(&head, " HTTP/1.1\r\nHost: ");
-	server_add_authority(s, &head);
-	text_add_string(&head, "\r\nAccept-Encoding: identity\r\n");
-	if (u->key)
-		http_add_field(&head, bytes_of(u->key_header), bytes_of(u->key));
-	for (size_t i = 0; i < r->field_count; i++)
-		http_add_field(&head, r->fields[i].name, r->fields[i].value);
-	if (r->body.len > 0)
-		http_add_length(&head, r->body.len);
-	text_add_string(&head, "\r\n");
-	connection_send(&l->connection, text_bytes(&head));
-	connection_send(&l->connection, r->body);
-	if (u->key)
-		explicit_bzero(head.at, head.len);
-	text_finish(&head);
 	link->reached |= link->reused;
+	if (!out)
+		return;
+	l->connection.secret = u->key != NULL;
+	text_reserve(out, HEAD_USUAL + r->body.len);    /* so that no copy of the key is left behind where it grew */
+	text_add(out, r->method);
+	text_add_byte(out, ' ');
+	text_add_string(out, s->base);
+	text_add(out, r->target);
+	text_add_string(out, " HTTP/1.1\r\nHost: ");
+	server_add_authority(s, out);
+	text_add_string(out, "\r\nAccept-Encoding: identity\r\n");
+	if (u->key)
+		http_add_field(out, bytes_of(u->key_header), bytes_of(u->key));
+	for (size_t i = 0; i < r->field_count; i++)
+		http_add_field(out, r->fields[i].name, r->fields[i].value);
+	if (r->body.len > 0)
+		http_add_length(out, r->body.len);
+	text_add_string(out, "\r\n");
+	text_add(out, r->body);
 }
 
 static void pause_link(struct link *link, bool paused)

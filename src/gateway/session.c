@@ -6,7 +6,7 @@
 
 #include "gateway/turn.h"
 
-enum { IDLE_MS = 75000, HEAD_MS = 15000, BODY_MS = 120000, QUEUED_MOST = 256 << 10, PIPELINED_MOST = 1 << 20 };
+enum { IDLE_MS = 75000, HEAD_MS = 15000, BODY_MS = 120000, QUEUED_MOST = 256 << 10, PIPELINED_MOST = 1 << 20, HEAD_USUAL = 512 };
 
 struct session {
 	struct client client;
@@ -52,39 +52,39 @@ static struct session *session_of(const struct reply *r)
 static void send_head(struct reply *r, unsigned status, const struct http_field *fields, size_t count, uint64_t length)
 {
 	struct session *s = session_of(r);
-	struct text head;
+	struct text *out = connection_out(&s->connection);
 
-	text_init(&head, NULL);
-	text_add_string(&head, "HTTP/1.1 ");
-	text_add_number(&head, status);
-	text_add_byte(&head, ' ');
-	text_add_string(&head, http_reason(status));
-	text_add_string(&head, "\r\n");
-	for (size_t i = 0; i < count; i++)
-		http_add_field(&head, fields[i].name, fields[i].value);
 	s->chunked = length == HTTP_UNKNOWN;
-	if (s->chunked)
-		text_add_string(&head, "Transfer-Encoding: chunked\r\n");
-	else if (status != 204 && status != 304)
-		http_add_length(&head, length);
 	r->close |= s->client.door->leaving;
-	text_add_string(&head, r->close ? "Connection: close\r\n\r\n" : "\r\n");
-	connection_send(&s->connection, text_bytes(&head));
-	text_finish(&head);
+	if (!out)
+		return;
+	text_reserve(out, HEAD_USUAL);
+	text_add_string(out, "HTTP/1.1 ");
+	text_add_number(out, status);
+	text_add_byte(out, ' ');
+	text_add_string(out, http_reason(status));
+	text_add_string(out, "\r\n");
+	for (size_t i = 0; i < count; i++)
+		http_add_field(out, fields[i].name, fields[i].value);
+	if (s->chunked)
+		text_add_string(out, "Transfer-Encoding: chunked\r\n");
+	else if (status != 204 && status != 304)
+		http_add_length(out, length);
+	text_add_string(out, r->close ? "Connection: close\r\n\r\n" : "\r\n");
 }
 
 static void send_body(struct reply *r, struct bytes b)
 {
 	struct session *s = session_of(r);
-	char size[24];
+	struct text *out = b.len > 0 ? connection_out(&s->connection) : NULL;
 
-	if (b.len == 0)
+	if (!out)
 		return;
 	if (s->chunked)
-		connection_send(&s->connection, (struct bytes){(unsigned char *)size, (size_t)snprintf(size, sizeof size, "%zx\r\n", b.len)});
-	connection_send(&s->connection, b);
+		http_add_chunk_size(out, b.len);
+	text_add(out, b);
 	if (s->chunked)
-		connection_send(&s->connection, BYTES("\r\n"));
+		text_add_string(out, "\r\n");
 }
 
 static void end_answer(struct reply *r)

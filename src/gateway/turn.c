@@ -140,7 +140,6 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	text_init(&t->body, NULL);
 	text_init(&t->held, NULL);
 	text_init(&t->asked, NULL);
-	hasher_init(&t->answer_hash);
 	find_route(t, head);
 	t->caller = identity_find(door->config->identity, &t->arena, &(struct credentials){.authorization = http_field_value(head, "authorization"), .api_key = http_field_value(head, "x-api-key"), .certificate = reply->certificate},
 				  t->begun_at_ms, &t->why_nobody);
@@ -185,7 +184,6 @@ void turn_free(struct turn *t)
 	text_finish(&t->body);
 	text_finish(&t->held);
 	text_finish(&t->asked);
-	hasher_finish(&t->answer_hash);
 	arena_finish(&t->arena);
 	arena_finish(&t->event);
 	free(t);

@@ -209,6 +209,7 @@ int worker_run(const struct worker_start *start)
 		loop_run(w->door.loop);
 	}
 	recorder_close(&w->door.recorder);
+	text_finish(&w->door.evidence);
 	config_destroy(start->config);
 	loop_destroy(w->door.loop);
 	free(w->entrances);

@@ -196,12 +196,10 @@ static void add_digest(struct rules *rules, struct bytes content)
 {
 	struct hasher h;
 
-	hasher_init(&h);
 	hasher_begin(&h);
 	hasher_add(&h, digest_bytes(&rules->digest));
 	hasher_add(&h, content);
 	rules->digest = hasher_end(&h);
-	hasher_finish(&h);
 }
 
 static void load_file(struct loading *l, const char *path)

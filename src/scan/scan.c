@@ -149,12 +149,10 @@ static bool hash_descriptor(int fd, struct digest *out)
 
 	if (!buffer)
 		abort();
-	hasher_init(&h);
 	hasher_begin(&h);
 	for (off_t at = 0; (n = pread(fd, buffer, HASH_STEP, at)) > 0; at += n)
 		hasher_add(&h, (struct bytes){buffer, (size_t)n});
 	*out = hasher_end(&h);
-	hasher_finish(&h);
 	free(buffer);
 	return n == 0;
 }

@@ -66,13 +66,11 @@ static const char *open_content(int fd, struct opened *out)
 static struct digest hash_file(int fd, struct bytes content)
 {
 	static unsigned char buffer[HASH_STEP];
-	static struct hasher h;
+	struct hasher h;
 	ssize_t n;
 
 	if (content.len <= SMALL)
 		return digest_of(content);
-	if (!h.context)
-		hasher_init(&h);
 	hasher_begin(&h);
 	for (off_t at = 0; (n = pread(fd, buffer, sizeof buffer, at)) > 0; at += n)
 		hasher_add(&h, (struct bytes){buffer, (size_t)n});

@@ -115,10 +115,31 @@ bool json_is_canonical(struct bytes in);
 /* "text", escaped; bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct text *t, struct bytes b);
 /* "key": with a comma before it unless it follows the opening brace. `key`: the program's own word, written as it is. */
-void text_add_key(struct text *t, const char *key);
-void text_add_member(struct text *t, const char *key, struct bytes value);
-void text_add_member_number(struct text *t, const char *key, uint64_t value);
+void json_write_key(struct text *t, struct bytes key);
+void json_write_member(struct text *t, struct bytes key, struct bytes value);
+void json_write_number(struct text *t, struct bytes key, uint64_t value);
+void json_write_hex(struct text *t, struct bytes key, struct bytes value);
+
+/* The same for a key that stands in the program: its length is known when that is built. */
+static inline void text_add_key(struct text *t, const char *key)
+{
+	json_write_key(t, bytes_of(key));
+}
+
+static inline void text_add_member(struct text *t, const char *key, struct bytes value)
+{
+	json_write_member(t, bytes_of(key), value);
+}
+
+static inline void text_add_member_number(struct text *t, const char *key, uint64_t value)
+{
+	json_write_number(t, bytes_of(key), value);
+}
+
 /* Digests and ids: in hexadecimal digits. */
-void text_add_member_hex(struct text *t, const char *key, struct bytes value);
+static inline void text_add_member_hex(struct text *t, const char *key, struct bytes value)
+{
+	json_write_hex(t, bytes_of(key), value);
+}
 
 #endif

@@ -216,36 +216,35 @@ void text_add_json(struct text *t, struct bytes b)
 	text_add_byte(t, '"');
 }
 
-void text_add_key(struct text *t, const char *key)
+void json_write_key(struct text *t, struct bytes key)
 {
-	size_t len = strlen(key);
-	char *at = text_reserve(t, len + 4);
+	char *at = text_reserve(t, key.len + 4);
 
 	if (t->len > 0 && t->at[t->len - 1] != '{')
 		*at++ = ',';
 	*at++ = '"';
-	memcpy(at, key, len);
-	at += len;
+	memcpy(at, key.at, key.len);
+	at += key.len;
 	*at++ = '"';
 	*at++ = ':';
 	t->len = (size_t)(at - t->at);
 }
 
-void text_add_member(struct text *t, const char *key, struct bytes value)
+void json_write_member(struct text *t, struct bytes key, struct bytes value)
 {
-	text_add_key(t, key);
+	json_write_key(t, key);
 	text_add_json(t, value);
 }
 
-void text_add_member_number(struct text *t, const char *key, uint64_t value)
+void json_write_number(struct text *t, struct bytes key, uint64_t value)
 {
-	text_add_key(t, key);
+	json_write_key(t, key);
 	text_add_number(t, value);
 }
 
-void text_add_member_hex(struct text *t, const char *key, struct bytes value)
+void json_write_hex(struct text *t, struct bytes key, struct bytes value)
 {
-	text_add_key(t, key);
+	json_write_key(t, key);
 	text_add_byte(t, '"');
 	text_add_hex(t, value);
 	text_add_byte(t, '"');
