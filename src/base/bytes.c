@@ -67,8 +67,7 @@ struct bytes bytes_after_last(struct bytes b, unsigned char byte)
 	return b;
 }
 
-/* Length of the UTF-8 sequence at the start of `b`, or 0 when it is not one. */
-static size_t utf8_step(struct bytes b)
+size_t bytes_character(struct bytes b, uint32_t *code)
 {
 	unsigned char c = b.at[0];
 	size_t need = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3
@@ -82,7 +81,14 @@ static size_t utf8_step(struct bytes b)
 	bool overlong = (c == 0xE0 && b.at[1] < 0xA0) || (c == 0xF0 && b.at[1] < 0x90);
 	bool surrogate = c == 0xED && b.at[1] >= 0xA0;
 	bool beyond = c == 0xF4 && b.at[1] >= 0x90;
-	return overlong || surrogate || beyond ? 0 : need;
+	if (overlong || surrogate || beyond)
+		return 0;
+	if (code) {
+		*code = need == 1 ? c : c & (0x7Fu >> need);
+		for (size_t i = 1; i < need; i++)
+			*code = *code << 6 | (b.at[i] & 0x3F);
+	}
+	return need;
 }
 
 /* Most text is ASCII, and eight bytes a step tell. */
@@ -104,7 +110,7 @@ bool bytes_are_utf8(struct bytes b)
 	while (b.len > 0) {
 		size_t step = ascii_run(b);
 		if (step == 0)
-			step = utf8_step(b);
+			step = bytes_character(b, NULL);
 		if (step == 0)
 			return false;
 		b = bytes_from(b, step);

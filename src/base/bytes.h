@@ -88,6 +88,9 @@ static inline struct bytes bytes_from(struct bytes b, uint64_t from)
 /* What stands after the last `byte`, or all of it. */
 struct bytes bytes_after_last(struct bytes b, unsigned char byte);
 
+/* The character at the start of `b`, which is not empty: its length in bytes, 0 when that is no UTF-8; `code` may be NULL. */
+size_t bytes_character(struct bytes b, uint32_t *code);
+
 /* True when every byte is valid UTF-8 in its shortest form, surrogates refused. */
 bool bytes_are_utf8(struct bytes b);
 

@@ -122,15 +122,10 @@ void text_add_base64(struct text *t, struct bytes b)
 /* Length of the printable sequence at the start of `b`, 0 for what must be escaped. */
 static size_t printable_step(struct bytes b)
 {
-	for (size_t len = 1; len <= 4 && len <= b.len; len++) {
-		if (!bytes_are_utf8(bytes_slice(b, 0, len)))
-			continue;
-		uint32_t code = len == 1 ? b.at[0] : b.at[0] & (0x7Fu >> len);
-		for (size_t i = 1; i < len; i++)
-			code = code << 6 | (b.at[i] & 0x3F);
-		return visible_is_deceptive(code) ? 0 : len;
-	}
-	return 0;
+	uint32_t code = 0;
+	size_t len = bytes_character(b, &code);
+
+	return visible_is_deceptive(code) ? 0 : len;
 }
 
 void text_add_printable(struct text *t, struct bytes b, size_t most)

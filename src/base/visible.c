@@ -43,19 +43,6 @@ static bool is_from_the_right(uint32_t code)
 	return is_among(ranges, COUNT_OF(ranges), code);
 }
 
-/* The character at the start of `b`; 0 bytes long when there is none. */
-static size_t step(struct bytes b, uint32_t *code)
-{
-	size_t len = b.at[0] < 0x80 ? 1 : b.at[0] >= 0xF0 ? 4 : b.at[0] >= 0xE0 ? 3 : 2;
-
-	*code = len == 1 ? b.at[0] : b.at[0] & (0x7Fu >> len);
-	if (len > 1 && (len > b.len || !bytes_are_utf8(bytes_slice(b, 0, len))))
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		*code = *code << 6 | (b.at[i] & 0x3F);
-	return len;
-}
-
 struct line {
 	struct text *out;
 	const char *carries_on;     /* NULL: it is never broken */
@@ -101,7 +88,7 @@ static void add_next(struct line *l, struct bytes *b)
 		return;
 	char name[24];
 	uint32_t code;
-	size_t len = step(*b, &code);
+	size_t len = bytes_character(*b, &code);
 
 	l->marks = len > 0 && is_mark(code) ? l->marks + 1 : 0;
 	if (len == 0)
@@ -142,7 +129,7 @@ bool visible_runs_left(struct bytes b)
 	uint32_t code;
 
 	for (size_t len; b.len > 0; b = bytes_from(b, len ? len : 1)) {
-		len = is_plain(b.at[0]) ? 1 : step(b, &code);
+		len = is_plain(b.at[0]) ? 1 : bytes_character(b, &code);
 		if (len > 1 && is_from_the_right(code))
 			return true;
 	}
@@ -154,7 +141,7 @@ bool visible_is_clean(struct bytes b)
 	uint32_t code;
 
 	for (size_t len; b.len > 0; b = bytes_from(b, len)) {
-		len = is_plain(b.at[0]) ? 1 : step(b, &code);
+		len = is_plain(b.at[0]) ? 1 : bytes_character(b, &code);
 		if (len == 0 || (!is_plain(b.at[0]) && visible_is_deceptive(code) && code != '\n'))
 			return false;
 	}

@@ -156,17 +156,17 @@ static void read_document(struct exchange *x, const struct json *document)
 /* A template a client brings is code that writes the prompt: roles and tools would be what it makes of them. */
 void openai_rest(struct exchange *x, const struct json *root, struct words known)
 {
-	static const struct words alike = WORDS(model, stream, chat_template, documents, logit_bias, prompt_embeds,
-		response_format, guided_json, guided_regex, guided_choice, guided_grammar, structured_outputs);
-	static const char *const shapes[] = {"response_format", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs"};
+	static const struct words alike = WORDS(model, stream, chat_template, documents, logit_bias, prompt_embeds);
+	static const struct words shapes = WORDS(response_format, guided_json, guided_regex, guided_choice, guided_grammar, structured_outputs);
 	const struct json *template = json_member(root, "chat_template"), *documents = json_member(root, "documents");
 
 	if (!template || template->kind == JSON_IS_NULL)
 		template = json_member(json_member(root, "chat_template_kwargs"), "chat_template");
 	if (template && template->kind != JSON_IS_NULL)
 		exchange_fail(x, "brings a chat template of its own, which is code that writes the prompt");
-	for (size_t i = 0; i < COUNT_OF(shapes); i++)
-		reading_all(x, json_member(root, shapes[i]), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	json_each(root, it)
+		if (words_have(&shapes, it->mark))
+			reading_all(x, it, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 	if (documents && documents->kind == JSON_IS_ARRAY)
 		json_each(documents, it)
 			read_document(x, it);
@@ -175,6 +175,7 @@ void openai_rest(struct exchange *x, const struct json *root, struct words known
 	reading_written(x, json_member(root, "logit_bias"), "logit_bias", CHANNEL_META, TRUST_USER);
 	reading_opaque(x, json_member(root, "prompt_embeds"), "a prompt as numbers");
 	words_join(&known, &alike);
+	words_join(&known, &shapes);
 	reading_rest(x, root, known, CHANNEL_META, TRUST_USER);
 }
 

@@ -21,10 +21,7 @@ static void read_part(void *arg)
 	const struct turn *t = r->t;
 	const struct exchange *sum = &t->answer;
 
-	exchange_init(&r->part, &r->t->event, t->dialect);
-	r->part.route = sum->route;
-	r->part.asked = sum->asked;
-	r->part.state = sum->state;
+	exchange_init_part(&r->part, &r->t->event, sum);
 	r->part.model = sum->model;
 	r->part.finish = sum->finish;
 	r->part.usage = sum->usage;
@@ -235,11 +232,7 @@ static void pass_events(struct turn *t, struct bytes body)
 		turn_refuse(t, &(struct refusal){502, "not_examined", "The model sent an event longer than any that is read."});
 		return;
 	}
-	if (!turn_may_hold(t)) {
-		turn_refuse(t, &turn_holds_too_much);
-		return;
-	}
-	if (pass_whole_events(t) && t->reply->is_slow(t->reply))
+	if (turn_holds(t) && pass_whole_events(t) && t->reply->is_slow(t->reply))
 		turn_pause(t, true);
 }
 
@@ -259,8 +252,8 @@ static void take_body(struct link *link, struct bytes body)
 	text_add(&t->held, body);
 	if (t->held.len > t->route->answer_most)
 		turn_refuse(t, &(struct refusal){502, "not_examined", "The model's answer is longer than any that is read."});
-	else if (!turn_may_hold(t))
-		turn_refuse(t, &turn_holds_too_much);
+	else
+		turn_holds(t);
 }
 
 /* ---- end ---- */

@@ -69,10 +69,8 @@ void hold_wait(struct hold *h)
 	struct door *door = h->turn->door;
 
 	/* It may be long until somebody answers, and what was read of it waits with it. */
-	if (!turn_may_hold(h->turn)) {
-		turn_refuse(h->turn, &turn_holds_too_much);
+	if (!turn_holds(h->turn))
 		return;
-	}
 	h->question.since_ms = time_now_ms();
 	h->question.expires_ms = h->question.since_ms + door->config->holds.wait_ms;
 	h->since_ms = loop_now(door->loop);

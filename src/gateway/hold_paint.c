@@ -62,10 +62,7 @@ static struct joined *join(struct rest *r, const struct piece *p)
 
 static void add_event(struct rest *r, const struct framed *event)
 {
-	exchange_init(&r->part, r->arena, r->turn->dialect);
-	r->part.route = r->out->route;
-	r->part.asked = r->out->asked;
-	r->part.state = r->out->state;
+	exchange_init_part(&r->part, r->arena, r->out);
 	r->turn->dialect->event(&r->part, event->name, event->data);
 	for (const struct piece *p = r->part.pieces; p; p = p->next) {
 		if (p->kind == PIECE_ECHO || p->kind == PIECE_OPAQUE || p->repeats || (p->text.len == 0 && p->name.len == 0))
@@ -76,17 +73,20 @@ static void add_event(struct rest *r, const struct framed *event)
 	}
 }
 
+static void begin_answer(struct exchange *x, struct arena *arena, const struct turn *t, struct bytes body)
+{
+	exchange_init_part(x, arena, &t->answer);
+	x->state = arena_alloc(arena, 1, t->dialect->state_size + 1);
+	x->body = body;
+}
+
 static void read_rest(void *arg)
 {
 	struct rest *r = arg;
 	struct turn *t = r->turn;
 	struct framed event;
 
-	exchange_init(r->out, r->arena, t->dialect);
-	r->out->route = t->of_dialect;
-	r->out->asked = &t->request;
-	r->out->body = r->body;
-	r->out->state = arena_alloc(r->arena, 1, t->dialect->state_size + 1);
+	begin_answer(r->out, r->arena, t, r->body);
 	if (t->before->state)
 		memcpy(r->out->state, t->before->state, t->dialect->state_size);
 	for (struct bytes left = r->body; left.len > 0; left = bytes_from(left, SLICE)) {
@@ -123,17 +123,16 @@ static bool read_again(struct painting *p, struct exchange *x)
 
 	if (t->before)
 		return hold_read_rest(t, &p->arena, p->hold->body, x);
+	if (p->hold->question.answer) {
+		heading.status = t->status;
+		begin_answer(x, &p->arena, t, body_of(p->hold));
+		t->dialect->answer(x, &heading, x->body);
+		return true;
+	}
 	exchange_init(x, &p->arena, t->dialect);
 	x->route = t->of_dialect;
 	x->body = body_of(p->hold);
-	if (!p->hold->question.answer) {
-		t->dialect->request(x, &heading, x->body);
-		return true;
-	}
-	heading.status = t->status;
-	x->asked = &t->request;
-	x->state = arena_alloc(&p->arena, 1, t->dialect->state_size + 1);
-	t->dialect->answer(x, &heading, x->body);
+	t->dialect->request(x, &heading, x->body);
 	return true;
 }
 

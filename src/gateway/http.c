@@ -185,14 +185,17 @@ static bool is_host(struct bytes b)
 const char *http_check_fields(struct http_head *h, bool is_request)
 {
 	enum { CONTENT_LENGTH, TRANSFER_ENCODING };
-	static const struct bytes once[] = {[CONTENT_LENGTH] = BYTES("content-length"), [TRANSFER_ENCODING] = BYTES("transfer-encoding"), BYTES("host"), BYTES("authorization"), BYTES("content-type"), BYTES("content-encoding"), BYTES("x-api-key")};
-	/* Most names are told from these by how long they are. */
-	static const uint32_t lengths = 1u << 4 | 1u << 6 | 1u << 9 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 16 | 1u << 17;
+#define ONCE(FIELD) FIELD("content-length") FIELD("transfer-encoding") FIELD("host") FIELD("authorization") FIELD("content-type") FIELD("content-encoding") FIELD("x-api-key")
+#define LENGTH_BIT(name) | 1u << (sizeof(name) - 1)
+#define NAME(name) BYTES(name),
+	static const struct bytes once[] = {ONCE(NAME)};
+	/* Most names are told from these, and from "expect", by how long they are. */
+	static const uint32_t lengths = 0 ONCE(LENGTH_BIT) LENGTH_BIT("expect");
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < h->field_count; i++) {
 		const struct http_field *f = &h->fields[i];
-		if (f->name.len > 17 || !(lengths >> f->name.len & 1))
+		if (f->name.len > 31 || !(lengths >> f->name.len & 1))
 			continue;
 		for (size_t k = 0; k < COUNT_OF(once); k++) {
 			if (!bytes_equal_folded(f->name, once[k]))

@@ -150,9 +150,9 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	return t;
 }
 
-const struct refusal turn_holds_too_much = {503, "overloaded", "The gateway holds as much as it may; large exchanges have to wait. Try again."};
+static const struct refusal too_much = {503, "overloaded", "The gateway holds as much as it may; large exchanges have to wait. Try again."};
 
-bool turn_may_hold(struct turn *t)
+static bool may_hold(struct turn *t)
 {
 	uint64_t now = t->body.room + t->held.room + t->framing.held.room + t->arena.used + t->event.used;
 
@@ -169,7 +169,16 @@ const struct refusal *turn_add_body(struct turn *t, struct bytes b)
 	text_add(&t->body, b);
 	if (t->body.len > (t->route ? t->route->body_most : 0))
 		return &too_long;
-	return turn_may_hold(t) ? NULL : &turn_holds_too_much;
+	return may_hold(t) ? NULL : &too_much;
+}
+
+bool turn_holds(struct turn *t)
+{
+	bool may = may_hold(t);
+
+	if (!may)
+		turn_refuse(t, &too_much);
+	return may;
 }
 
 void turn_free(struct turn *t)
@@ -396,10 +405,8 @@ static bool examine_request(struct turn *t)
 		return true;
 	if (!arena_run(&t->arena, read_request, t))
 		exchange_fail(&t->request, "needs more memory to be understood than it may have");
-	if (!turn_may_hold(t)) {
-		turn_refuse(t, &turn_holds_too_much);
+	if (!turn_holds(t))
 		return false;
-	}
 	if (!t->request.why)
 		return settle_route(t);
 	shared_count(t->door->shared, COUNT_NOT_EXAMINED, 1);

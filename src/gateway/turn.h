@@ -100,9 +100,8 @@ bool judge_stream_ends(struct turn *);
 /* Ends the stream that the client has so far: what waits, it never gets. */
 void judge_write_stop(struct turn *, struct text *out, const struct refusal *);
 
-/* Accounts for what the turn holds, wherever it has become more, and before it waits; false when all together hold too much, and it is not a small one. */
-bool turn_may_hold(struct turn *);
-extern const struct refusal turn_holds_too_much;
+/* Accounts for what the turn holds, wherever it has become more, and before it waits. When all together hold too much, and it is no small one, it is refused: false. */
+bool turn_holds(struct turn *);
 
 /* With the salt of the exchange: once that is erased it says nothing any more. */
 struct digest turn_digest(const struct turn *, struct bytes);

@@ -123,13 +123,6 @@ static void add_name(struct text *out, const char *key, struct bytes value)
 		text_add_member(out, key, bytes_slice(value, 0, 255));
 }
 
-static void add_hex(struct text *out, const unsigned char eight[8])
-{
-	text_add_byte(out, '"');
-	text_add_hex(out, (struct bytes){eight, 8});
-	text_add_byte(out, '"');
-}
-
 static void add_names(struct text *out, const char *key, const struct bytes *at, size_t count)
 {
 	if (count == 0)
@@ -155,8 +148,7 @@ static void add_hits(struct text *out, const struct facts *f)
 		text_add_string(out, i ? ",{" : "{");
 		add_name(out, "channel", bytes_of(channel_name(h->channel)));
 		text_add_member_number(out, "count", h->count);
-		text_add_key(out, "find");
-		add_hex(out, h->find);
+		text_add_member_hex(out, "find", (struct bytes){h->find, sizeof h->find});
 		add_true(out, "fixed", h->fixed);
 		text_add_member(out, "in", bytes_of(h->half == HALF_REQUEST ? "request" : "answer"));
 		text_add_byte(out, '}');
@@ -186,9 +178,9 @@ static void add_looked(struct text *out, const struct facts *f)
 	text_add_key(out, "looked-for");
 	text_add_byte(out, '[');
 	for (size_t i = 0; i < f->looked_count; i++) {
-		if (i > 0)
-			text_add_byte(out, ',');
-		add_hex(out, f->looked_for[i]);
+		text_add_string(out, i ? ",\"" : "\"");
+		text_add_hex(out, (struct bytes){f->looked_for[i], sizeof f->looked_for[i]});
+		text_add_byte(out, '"');
 	}
 	text_add_byte(out, ']');
 }
@@ -204,8 +196,7 @@ static void add_tools(struct text *out, const struct facts *f)
 		text_add_string(out, i ? ",{" : "{");
 		add_true(out, "called", t->called);
 		if (t->typed) {
-			text_add_key(out, "conditions");
-			add_hex(out, t->conditions);
+			text_add_member_hex(out, "conditions", (struct bytes){t->conditions, sizeof t->conditions});
 			if (!t->fits)
 				add_name(out, "failed", t->failed);
 			add_true(out, "fits", t->fits);

@@ -171,14 +171,6 @@ bool json_u64(const struct json *value, uint64_t *out)
 
 /* ---- writing ---- */
 
-static size_t utf8_prefix(struct bytes b)
-{
-	for (size_t len = 1; len <= 4 && len <= b.len; len++)
-		if (bytes_are_utf8(bytes_slice(b, 0, len)))
-			return len;
-	return 0;
-}
-
 /* Bytes at the start of `b` that stand for themselves in a JSON string. */
 static size_t plain_prefix(struct bytes b)
 {
@@ -206,7 +198,7 @@ void text_add_json(struct text *t, struct bytes b)
 		b = bytes_from(b, step);
 		if (b.len == 0)
 			break;
-		step = b.at[0] < 0x80 ? 1 : utf8_prefix(b);
+		step = b.at[0] < 0x80 ? 1 : bytes_character(b, NULL);
 		if (b.at[0] < 0x80)
 			add_escaped(t, b.at[0]);
 		else

@@ -77,20 +77,14 @@ static uint32_t take_digits(struct cursor *c, int base, unsigned most)
 	return v;
 }
 
-static void add_utf8(struct text *t, uint32_t code)
+static void take_character(struct cursor *c, struct text *out, unsigned digits)
 {
-	if (code < 0x80) {
-		text_add_byte(t, (char)code);
-	} else if (code < 0x800) {
-		text_add_byte(t, (char)(0xC0 | code >> 6));
-		text_add_byte(t, (char)(0x80 | (code & 0x3F)));
-	} else {
-		if (code >= 0x10000)
-			text_add_byte(t, (char)(0xF0 | (code >> 18 & 7)));
-		text_add_byte(t, (char)(code >= 0x10000 ? 0x80 | (code >> 12 & 0x3F) : 0xE0 | (code >> 12)));
-		text_add_byte(t, (char)(0x80 | (code >> 6 & 0x3F)));
-		text_add_byte(t, (char)(0x80 | (code & 0x3F)));
-	}
+	uint32_t code = take_digits(c, 16, digits);
+
+	if (code > 0x10FFFF)
+		cursor_fail(c, "has an escape for a character beyond U+10FFFF");
+	else
+		text_add_utf8(out, code);
 }
 
 static void take_escape(struct cursor *c, struct text *out)
@@ -109,7 +103,7 @@ static void take_escape(struct cursor *c, struct text *out)
 	else if (next == 'x' || next == 'X')
 		text_add_byte(out, (char)take_digits(c, 16, 2));
 	else if (next == 'u' || next == 'U')
-		add_utf8(out, take_digits(c, 16, next == 'u' ? 4 : 8));
+		take_character(c, out, next == 'u' ? 4 : 8);
 	else
 		text_add_byte(out, (char)next);
 }

@@ -71,16 +71,6 @@ static void parse_float(struct bytes b, struct jinja_node *node)
 
 /* ---- strings ---- */
 
-static void add_character(struct text *t, uint32_t code)
-{
-	unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-	static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
-
-	text_add_byte(t, (char)(lead[more] | code >> (6 * more)));
-	while (more-- > 0)
-		text_add_byte(t, (char)(0x80 | (code >> (6 * more) & 0x3F)));
-}
-
 struct reading {
 	struct parser *p;
 	const struct token *token;
@@ -106,7 +96,7 @@ static void take_hex(struct reading *r, unsigned count)
 	if (code > 0x10FFFF)
 		parser_fail(r->p, r->token->at, "has a string with a broken escape");
 	else
-		add_character(&r->out, code);
+		text_add_utf8(&r->out, code);
 }
 
 static void take_octal(struct reading *r)
@@ -115,7 +105,7 @@ static void take_octal(struct reading *r)
 
 	for (unsigned i = 0; i < 3 && r->pos < r->in.len && r->in.at[r->pos] >= '0' && r->in.at[r->pos] <= '7'; i++, r->pos++)
 		code = code * 8 + (r->in.at[r->pos] - '0');
-	add_character(&r->out, code);
+	text_add_utf8(&r->out, code);
 }
 
 /* \N{LOW LINE}: names of the characters that names are made of; any other makes the text one we do not know. */
@@ -147,7 +137,7 @@ static void take_named(struct reading *r)
 	}
 	uint32_t code = named_character(bytes_slice(rest, 1, len - 1));
 	r->node->guess |= code == 0;
-	add_character(&r->out, code ? code : 0xFFFD);
+	text_add_utf8(&r->out, code ? code : 0xFFFD);
 	r->pos += len + 1;
 }
 

@@ -6,6 +6,14 @@ void exchange_init(struct exchange *x, struct arena *arena, const struct dialect
 	x->last = &x->pieces;
 }
 
+void exchange_init_part(struct exchange *x, struct arena *arena, const struct exchange *answer)
+{
+	exchange_init(x, arena, answer->dialect);
+	x->route = answer->route;
+	x->asked = answer->asked;
+	x->state = answer->state;
+}
+
 struct piece *exchange_add(struct exchange *x, enum piece_kind kind, enum channel channel, unsigned trust, uint64_t offset, struct bytes text)
 {
 	struct piece *p = arena_alloc_raw(x->arena, sizeof *p);

@@ -104,6 +104,8 @@ struct exchange {
 };
 
 void exchange_init(struct exchange *x, struct arena *arena, const struct dialect *dialect);
+/* The same for a part of an answer, read after what of it is in `answer`. */
+void exchange_init_part(struct exchange *x, struct arena *arena, const struct exchange *answer);
 struct piece *exchange_add(struct exchange *x, enum piece_kind kind, enum channel channel, unsigned trust, uint64_t offset, struct bytes text);
 /* The first reason stays. */
 void exchange_fail(struct exchange *x, const char *why);

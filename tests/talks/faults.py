@@ -161,7 +161,16 @@ def kill_a_worker():
 	finally:
 		check("it ends well all the same", g.end() == 0)
 	records = everything_is_on_record("a worker was killed", g, model)
-	check("what the dead one had under way is on record as lost", sum(r["outcome"] == "lost" for r in records) == 40 - whole, (whole, [r["outcome"] for r in records].count("lost")))
+	lost = [shape(r) for r in records if r["outcome"] == "lost"]
+	answered = next(shape(r) for r in records if r["outcome"] == "answered")
+	check("what the dead one had under way is on record as lost", len(lost) == 40 - whole, (whole, len(lost)))
+	missing = [answered ^ l for l in lost if answered ^ l != {("policy",), ("answer", "digest")}]
+	check("in records like the others, but for the answer's digest and what the policy said", not missing, missing[:1])
+
+
+def shape(record):
+	"""Its members, and what those are made of."""
+	return {(name,) for name in record} | {(name, inner) for name, value in record.items() if isinstance(value, dict) and name != "policy" for inner in value}
 
 
 def cut_the_model():
