@@ -101,6 +101,7 @@ static void forget_out(struct connection *c)
 		explicit_bzero(c->out.at, c->out.len);
 	text_finish(&c->out);
 	c->sent = 0;
+	account_set(&c->account, 0);
 }
 
 /* All of it is with the kernel. */
@@ -148,6 +149,7 @@ static void write_at_end(struct chore *chore)
 	struct connection *c = chore->owner;
 
 	flush(c);
+	account_set(&c->account, c->out.room > KEPT_MOST ? c->out.room : 0);
 	arm(c);
 }
 

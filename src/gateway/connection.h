@@ -4,6 +4,7 @@
 #include <openssl/types.h>
 
 #include "base/text.h"
+#include "gateway/account.h"
 #include "gateway/loop.h"
 
 /*
@@ -20,6 +21,7 @@ struct connection {
 	bool secret;                /* what was sent is wiped */
 	struct text out;
 	size_t sent;                /* of `out` */
+	struct account account;     /* of a long `out`, which waits for the other side */
 	uint64_t bytes_in, bytes_out;
 	struct timer patience;      /* while the other side takes nothing; then while it lingers */
 	bool lingering;

@@ -15,7 +15,7 @@ struct door {
 	struct text evidence;       /* what is being written for it, one at a time */
 	struct client *clients;
 	unsigned client_count;
-	uint64_t holding;           /* bytes of all turns, as they account for them */
+	uint64_t holding;           /* bytes, by the accounts of its turns and connections */
 	struct holds *board;        /* where persons are asked */
 	struct hold *holds;         /* what of this worker waits there */
 	unsigned hold_count;

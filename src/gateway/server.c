@@ -326,6 +326,7 @@ static struct link *make_line(struct server *s)
 	l->generation = s->generation;
 	http_reader_init(&l->answer, HTTP_ANSWERS);
 	l->connection.owner = l;
+	l->connection.account.sum = s->upstream->holding;
 	l->connection.input = input;
 	l->connection.gone = gone;
 	l->connection.made = connected;

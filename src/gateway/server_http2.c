@@ -426,6 +426,7 @@ static struct trunk *make_trunk(struct server *server)
 	t->server = server;
 	t->http = make_http(t);
 	t->connection.owner = t;
+	t->connection.account.sum = server->upstream->holding;
 	t->connection.input = input;
 	t->connection.made = made;
 	t->connection.drained = drained;

@@ -305,6 +305,7 @@ void session_open(struct door *door, int fd, SSL *ssl)
 		tls_certificate_of(ssl, &s->certificate);
 	s->reply.certificate = text_bytes(&s->certificate);
 	s->connection.owner = s;
+	s->connection.account.sum = &door->holding;
 	s->connection.input = input;
 	s->connection.drained = drained;
 	s->connection.gone = gone;

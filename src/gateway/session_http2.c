@@ -39,6 +39,7 @@ struct stream {
 	size_t head_bytes;                      /* as RFC 9113 counts them */
 	struct text raw;                        /* names and values of the head, one after the other */
 	struct text body;                       /* of the answer: what has not gone out */
+	struct account account;                 /* of that */
 	size_t sent;                            /* of `body` */
 	struct turn *turn;
 	struct timer patience;                  /* with a caller who does not send on, or does not read on */
@@ -63,6 +64,7 @@ static void free_stream(struct stream *s)
 	http_finish_head(&s->head);
 	text_finish(&s->raw);
 	text_finish(&s->body);
+	account_set(&s->account, 0);
 	loop_free_later(loop, s);
 }
 
@@ -228,6 +230,7 @@ static void send_body(struct reply *r, struct bytes b)
 	if (queued(s) == 0)
 		timer_set(s->session->client.door->loop, &s->patience, STREAM_MS);
 	text_add(&s->body, b);
+	account_set(&s->account, s->body.room);
 	nghttp2_session_resume_data(s->session->http, s->id);
 	send_soon(s->session);
 }
@@ -273,6 +276,7 @@ static int begin_headers(nghttp2_session *http, const nghttp2_frame *frame, void
 	if (!s)
 		abort();
 	s->session = session;
+	s->account.sum = &session->client.door->holding;
 	s->id = frame->hd.stream_id;
 	s->reply = (struct reply){.certificate = text_bytes(&session->certificate), .head = send_head, .body = send_body, .end = end_answer, .is_slow = is_slow};
 	s->patience = (struct timer){.due = due, .owner = s};
@@ -593,6 +597,7 @@ void session_http2_open(struct door *door, int fd, SSL *ssl)
 	text_init(&s->certificate, NULL);
 	tls_certificate_of(ssl, &s->certificate);
 	s->connection.owner = s;
+	s->connection.account.sum = &door->holding;
 	s->connection.input = input;
 	s->connection.drained = drained;
 	s->connection.gone = gone;

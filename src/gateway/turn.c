@@ -131,6 +131,7 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	t->place = -1;
 	t->reply = reply;
 	t->door = door;
+	t->account.sum = &door->holding;
 	t->head = head;
 	t->begun_at_ms = time_now_ms();
 	t->begun_ms = loop_now(door->loop);
@@ -156,8 +157,7 @@ static bool may_hold(struct turn *t)
 {
 	uint64_t now = t->body.room + t->held.room + t->framing.held.room + t->arena.used + t->event.used;
 
-	t->door->holding += now - t->holding;
-	t->holding = now;
+	account_set(&t->account, now);
 	return t->door->holding <= t->door->config->memory_most || now <= HOLDS_LITTLE;
 }
 
@@ -189,7 +189,7 @@ void turn_free(struct turn *t)
 		t->link->give_back(t->link);
 	if (t->streams)
 		framing_finish(&t->framing);
-	t->door->holding -= t->holding;
+	account_set(&t->account, 0);
 	text_finish(&t->body);
 	text_finish(&t->held);
 	text_finish(&t->asked);

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_TURN_H
 #define GATEWAY_TURN_H
 
+#include "gateway/account.h"
 #include "gateway/door.h"
 #include "gateway/framing.h"
 #include "gateway/reply.h"
@@ -24,7 +25,7 @@ struct turn {
 	const struct caller *caller;        /* NULL: nobody known */
 	const char *why_nobody;
 	struct text body;           /* as it came */
-	uint64_t holding;           /* of the door's account */
+	struct account account;
 	struct text asked;          /* what the evidence says of it: who asked, and from `asked_by` on, for what */
 	size_t asked_by;
 	struct bytes to_ask;        /* as it goes on */

@@ -53,11 +53,12 @@ const char *upstream_read_key(struct upstream *u, const char *header, const char
 	return good ? NULL : "cannot be read as a key of one line";
 }
 
-const char *upstream_begin(struct upstream *u, struct loop *loop)
+const char *upstream_begin(struct upstream *u, struct loop *loop, uint64_t *holding)
 {
 	bool tls = false;
 
 	u->loop = loop;
+	u->holding = holding;
 	for (size_t i = 0; i < u->server_count; i++)
 		tls |= u->servers[i].tls;
 	if (!tls)

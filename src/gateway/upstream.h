@@ -28,6 +28,7 @@ struct upstream {
 	int64_t connect_ms, answer_ms, silence_ms;      /* to a connection; to the head of an answer; between two parts of it */
 	SSL_CTX *context;
 	struct loop *loop;
+	uint64_t *holding;          /* the sum that its connections are part of */
 };
 
 void upstream_init(struct upstream *u, const char *name);
@@ -38,8 +39,8 @@ const char *upstream_add_server(struct upstream *u, const char *url, unsigned we
 /* The key is in a file; `header` is "authorization" (then after "Bearer ") or another. */
 const char *upstream_read_key(struct upstream *u, const char *header, const char *path);
 
-/* In the worker that will use it. NULL when it is fine, else why not. */
-const char *upstream_begin(struct upstream *u, struct loop *loop);
+/* In the worker that will use it; what its connections hold is added to `holding`. NULL when it is fine, else why not. */
+const char *upstream_begin(struct upstream *u, struct loop *loop, uint64_t *holding);
 
 /* Its servers may be elsewhere by now. */
 void upstream_take_up(struct upstream *u);

@@ -169,7 +169,7 @@ static bool begin(struct worker *w, const struct worker_start *start)
 		return false;
 	}
 	for (size_t i = 0; i < c->upstream_count; i++) {
-		const char *why = upstream_begin(&c->upstreams[i], w->door.loop);
+		const char *why = upstream_begin(&c->upstreams[i], w->door.loop, &w->door.holding);
 		if (why) {
 			log_error("gateway: upstream %s %s", c->upstreams[i].name, why);
 			return false;

@@ -3,8 +3,10 @@
 
 import hashlib
 import json
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +15,9 @@ import time
 import gateway
 from gateway import FOLDER, MERLON, Model, Server, check
 from routes import START, WORK, Configured, url
+
+
+LARGE = 8 << 20
 
 
 class Patient(Model):
@@ -31,7 +36,8 @@ class Patient(Model):
 			Patient.asked.release()
 			Patient.may_answer.wait(60)
 		Model.seen.append(dict(self.headers))
-		self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "ok"}}], "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}})
+		content = "x" * LARGE if body["messages"][-1]["content"] == "say much" else "ok"
+		self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}], "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}})
 
 
 def ask(g, key, content="hi", model="m", path="/v1/chat/completions", headers={}, **more):
@@ -148,7 +154,7 @@ routes: [{{name: open, upstreams: own}}]
 def memory(own):
 	"""Fourteen requests of 8 MB at once, where eight have room."""
 	g = Configured("memory", START + MEMORY.format(own=url(own)))
-	large, answers = "x" * (8 << 20), []
+	large, answers = "x" * LARGE, []
 
 	def ask_one():
 		try:
@@ -171,7 +177,30 @@ def memory(own):
 		c.join()
 	check("all others are answered", answers.count((200, "")) == 14 - refused(), answers)
 	check("then there is room again", ask(g, g.key, user=large)[0] == 200)
+	answers_nobody_reads(g, large)
 	g.end()
+
+
+def answers_nobody_reads(g, large):
+	"""Whoever asks for much and takes none of it holds memory, too, until they go."""
+	question = json.dumps({"model": "m", "messages": [{"role": "user", "content": "say much"}]})
+	callers, status = [], 200
+	while status == 200 and len(callers) < 20:
+		callers.append(g.connect())
+		callers[-1].connect()
+		callers[-1].sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+		callers[-1].request("POST", "/v1/chat/completions", question, {"content-type": "application/json", "authorization": "Bearer " + g.key})
+		select.select([callers[-1].sock], [], [], 30)   # an answer is there, and is let lie
+		status, code = ask(g, g.key, user=large)[:2]
+	check("answers that nobody reads count", (status, code) == (503, "overloaded") and len(callers) > 2, (status, len(callers)))
+	check("a small exchange still goes on", ask(g, g.key)[0] == 200)
+	for c in callers:
+		c.close()
+	statuses = []
+	while len(statuses) < 100 and statuses[-1:] != [200]:
+		time.sleep(0.05)
+		statuses.append(ask(g, g.key, user=large)[0])
+	check("and no longer when they have gone", statuses[-1] == 200, statuses)
 
 
 def main():
