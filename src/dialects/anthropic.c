@@ -16,7 +16,7 @@ static const struct dialect_route routes[] = {
 static void read_message(struct exchange *x, const struct json *message)
 {
 	struct place place = {.x = x, .channel = CHANNEL_USER, .trust = TRUST_USER};
-	struct bytes role = json_string(message, "role");
+	struct bytes role = reading_member_text(message, WORD_role);
 
 	if (bytes_same(role, "assistant"))
 		place.channel = CHANNEL_ASSISTANT;
@@ -25,8 +25,8 @@ static void read_message(struct exchange *x, const struct json *message)
 	else if (!bytes_same(role, "user"))
 		place.trust = TRUST_ANYBODY;
 	reading_spelling(x, message, KNOWN(role, content));
-	reading_label(x, json_member(message, "role"), TRUST_USER);
-	blocks_read(&place, json_member(message, "content"));
+	reading_label(x, reading_member(message, WORD_role), TRUST_USER);
+	blocks_read(&place, reading_member(message, WORD_content));
 	reading_rest(x, message, KNOWN(role, content), CHANNEL_META, TRUST_USER);
 }
 
@@ -115,10 +115,10 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 		read_member(x, it);
 	reading_sweep(x, root);
 	reading_in_order(x);
-	x->most_output = reading_limit(x, root, "max_tokens");
+	x->most_output = reading_limit(x, root, WORD_max_tokens);
 	if (x->model.len == 0)
 		exchange_fail(x, "names no model");
-	if (!json_member(root, "messages"))
+	if (!reading_member(root, WORD_messages))
 		exchange_fail(x, "has no list of messages");
 }
 
@@ -152,11 +152,11 @@ static uint64_t add_up(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static void take_number(const struct json *object, const char *name, uint64_t *out)
+static void take_number(const struct json *object, enum word name, uint64_t *out)
 {
 	uint64_t n;
 
-	if (json_u64(json_member(object, name), &n))
+	if (json_u64(reading_member(object, name), &n))
 		*out = n;
 }
 
@@ -167,29 +167,29 @@ static void read_usage(struct exchange *x, const struct json *usage)
 
 	if (!usage || usage->kind != JSON_IS_OBJECT)
 		return;
-	take_number(usage, "input_tokens", &p->input);
-	take_number(usage, "cache_creation_input_tokens", &p->written);
-	take_number(usage, "cache_read_input_tokens", &p->cached);
-	take_number(usage, "output_tokens", &x->usage.output);
+	take_number(usage, WORD_input_tokens, &p->input);
+	take_number(usage, WORD_cache_creation_input_tokens, &p->written);
+	take_number(usage, WORD_cache_read_input_tokens, &p->cached);
+	take_number(usage, WORD_output_tokens, &x->usage.output);
 	x->usage.input = add_up(p->input, add_up(p->written, p->cached));
 	x->usage.known = true;
 }
 
 static void read_stop(struct exchange *x, const struct json *holder)
 {
-	if (json_string(holder, "stop_reason").len > 0)
-		x->finish = json_string(holder, "stop_reason");
-	reading_opaque(x, json_member(holder, "container"), "something kept by the server");
+	if (reading_member_text(holder, WORD_stop_reason).len > 0)
+		x->finish = reading_member_text(holder, WORD_stop_reason);
+	reading_opaque(x, reading_member(holder, WORD_container), "something kept by the server");
 	reading_rest(x, holder, KNOWN(id, type, role, content, model, stop_reason, usage, container, input_tokens), CHANNEL_META, TRUST_MODEL);
 }
 
 static void read_head(struct exchange *x, const struct json *message)
 {
 	reading_spelling(x, message, KNOWN(type, role, model, content, usage));
-	if (json_string(message, "model").len > 0)
-		x->model = json_string(message, "model");
-	blocks_read(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL}, json_member(message, "content"));
-	read_usage(x, json_member(message, "usage"));
+	if (reading_member_text(message, WORD_model).len > 0)
+		x->model = reading_member_text(message, WORD_model);
+	blocks_read(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL}, reading_member(message, WORD_content));
+	read_usage(x, reading_member(message, WORD_usage));
 	read_stop(x, message);
 }
 
@@ -203,9 +203,9 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	read_head(x, root);
 	reading_sweep(x, root);
 	reading_in_order(x);
-	if (bytes_same(json_string(root, "type"), "error"))
+	if (bytes_same(reading_member_text(root, WORD_type), "error"))
 		x->finish = BYTES("error");
-	if (json_member(root, "input_tokens"))
+	if (reading_member(root, WORD_input_tokens))
 		x->usage = (struct usage){.known = true};       /* counting tokens uses none */
 	x->ended = true;
 }
@@ -215,29 +215,29 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 static void read_message_start(struct exchange *x, const struct json *root)
 {
 	((struct progress *)x->state)->begun = true;
-	read_head(x, json_member(root, "message"));
+	read_head(x, reading_member(root, WORD_message));
 }
 
 static void read_block_start(struct exchange *x, const struct json *root)
 {
-	uint64_t number = reading_number(root, "index");
-	const struct json *block = json_member(root, "content_block");
+	uint64_t number = reading_number(root, WORD_index);
+	const struct json *block = reading_member(root, WORD_content_block);
 
-	if (json_member(block, "input"))
+	if (reading_member(block, WORD_input))
 		mark(((struct progress *)x->state)->calls, number, true);
-	mark(((struct progress *)x->state)->thought, number, json_string(block, "thinking").len > 0);
+	mark(((struct progress *)x->state)->thought, number, reading_member_text(block, WORD_thinking).len > 0);
 	blocks_read(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL, .number = &number}, block);
 }
 
 static void read_block_delta(struct exchange *x, const struct json *root)
 {
-	uint64_t number = reading_number(root, "index");
-	const struct json *delta = json_member(root, "delta");
+	uint64_t number = reading_number(root, WORD_index);
+	const struct json *delta = reading_member(root, WORD_delta);
 	struct progress *p = x->state;
 
 	if (number >= BLOCKS_MOST || !is_marked(p->calls, number))
 		mark(p->texts, number, true);
-	if (json_string(delta, "thinking").len > 0)
+	if (reading_member_text(delta, WORD_thinking).len > 0)
 		mark(p->thought, number, true);
 	bool thought = number < BLOCKS_MOST && is_marked(p->thought, number);
 	blocks_read_delta(&(struct place){.x = x, .channel = CHANNEL_ASSISTANT, .trust = TRUST_MODEL, .number = &number, .thought = thought}, delta);
@@ -245,7 +245,7 @@ static void read_block_delta(struct exchange *x, const struct json *root)
 
 static void read_block_stop(struct exchange *x, const struct json *root)
 {
-	uint64_t number = reading_number(root, "index");
+	uint64_t number = reading_number(root, WORD_index);
 	struct progress *p = x->state;
 
 	mark(p->texts, number, false);
@@ -255,8 +255,8 @@ static void read_block_stop(struct exchange *x, const struct json *root)
 
 static void read_message_delta(struct exchange *x, const struct json *root)
 {
-	read_stop(x, json_member(root, "delta"));
-	read_usage(x, json_member(root, "usage"));
+	read_stop(x, reading_member(root, WORD_delta));
+	read_usage(x, reading_member(root, WORD_usage));
 }
 
 static void read_message_stop(struct exchange *x, const struct json *root)
@@ -274,7 +274,7 @@ static void read_ping(struct exchange *x, const struct json *root)
 /* After it comes nothing, and a client waits for nothing. */
 static void read_error(struct exchange *x, const struct json *root)
 {
-	reading_all(x, json_member(root, "error"), CHANNEL_META, TRUST_ANYBODY);
+	reading_all(x, reading_member(root, WORD_error), CHANNEL_META, TRUST_ANYBODY);
 	x->finish = BYTES("error");
 	x->ended = true;
 }
@@ -298,7 +298,7 @@ static const struct event {
 static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 {
 	const struct json *root = reading_parse(x, data);
-	struct bytes type = json_string(root, "type");
+	struct bytes type = reading_member_text(root, WORD_type);
 
 	reading_spelling(x, root, KNOWN(type, index, message, content_block, delta, usage, error));
 	for (size_t i = 0; root && i < COUNT_OF(events); i++)

@@ -125,20 +125,20 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 
 static void read_error(struct exchange *x, const struct json *error)
 {
-	reading_all(x, json_member(error, "message"), CHANNEL_TOOL, TRUST_ANYBODY);
-	mcp_read_said(x, json_member(error, "data"), (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, 0});
+	reading_all(x, reading_member(error, WORD_message), CHANNEL_TOOL, TRUST_ANYBODY);
+	mcp_read_said(x, reading_member(error, WORD_data), (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, 0});
 	reading_rest(x, error, KNOWN(message, data), CHANNEL_TOOL, TRUST_ANYBODY);
 	x->finish = BYTES("error");
 }
 
 static void read_result(struct exchange *x, const struct json *result, struct voice v)
 {
-	const struct json *failed = json_member(result, "isError");
+	const struct json *failed = reading_member(result, WORD_isError);
 
 	v.channel = mcp_operation(x->asked->operation).brings;
 	v.trust = TRUST_ANYBODY;
 	mcp_read_said(x, result, v);
-	x->finish = failed && failed->truth ? BYTES("isError") : json_string(result, "resultType").len > 0 ? json_string(result, "resultType") : BYTES("complete");
+	x->finish = failed && failed->truth ? BYTES("isError") : reading_member_text(result, WORD_resultType).len > 0 ? reading_member_text(result, WORD_resultType) : BYTES("complete");
 }
 
 /* A stream that is taken up again brings what others asked for. */

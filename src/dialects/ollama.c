@@ -28,7 +28,7 @@ static const struct role {
 /* Ollama takes roles in letters of any case. */
 static struct role role_of(const struct json *message)
 {
-	struct bytes name = json_string(message, "role");
+	struct bytes name = reading_member_text(message, WORD_role);
 
 	for (size_t i = 0; i < COUNT_OF(roles); i++)
 		if (bytes_equal_folded(name, bytes_of(roles[i].name)))
@@ -48,15 +48,15 @@ static void read_images(struct exchange *x, const struct json *images)
 static void read_calls(struct exchange *x, const struct json *calls, unsigned trust)
 {
 	json_each(calls, it) {
-		const struct json *function = json_member(it, "function");
+		const struct json *function = reading_member(it, WORD_function);
 		reading_spelling(x, it, KNOWN(function));
 		reading_spelling(x, function, KNOWN(name, arguments));
 		if (function)
-			reading_call_of_value(x, trust, json_member(function, "name"), json_member(function, "arguments"));
+			reading_call_of_value(x, trust, reading_member(function, WORD_name), reading_member(function, WORD_arguments));
 		reading_rest(x, function, KNOWN(name, arguments), CHANNEL_META, trust);
 		reading_rest(x, it, KNOWN(id, type, function), CHANNEL_META, trust);
-		if (json_member(it, "id"))
-			reading_label(x, json_member(it, "id"), trust);
+		if (reading_member(it, WORD_id))
+			reading_label(x, reading_member(it, WORD_id), trust);
 	}
 }
 
@@ -65,24 +65,24 @@ static void read_message(struct exchange *x, const struct json *message)
 	struct role role = role_of(message);
 
 	reading_spelling(x, message, KNOWN(role, content, thinking, images, tool_calls, tool_name, tool_call_id));
-	if (!reading_label(x, json_member(message, "role"), TRUST_USER))
+	if (!reading_label(x, reading_member(message, WORD_role), TRUST_USER))
 		exchange_fail(x, "has a message in a role that is no word, which templates write out as it stands");
-	if (json_member(message, "tool_call_id"))
-		reading_label(x, json_member(message, "tool_call_id"), TRUST_USER);
-	reading_all(x, json_member(message, "content"), role.channel, role.trust);
-	reading_text(x, json_member(message, "thinking"), CHANNEL_REASONING, role.trust);
-	read_images(x, json_member(message, "images"));
-	read_calls(x, json_member(message, "tool_calls"), role.trust);
+	if (reading_member(message, WORD_tool_call_id))
+		reading_label(x, reading_member(message, WORD_tool_call_id), TRUST_USER);
+	reading_all(x, reading_member(message, WORD_content), role.channel, role.trust);
+	reading_text(x, reading_member(message, WORD_thinking), CHANNEL_REASONING, role.trust);
+	read_images(x, reading_member(message, WORD_images));
+	read_calls(x, reading_member(message, WORD_tool_calls), role.trust);
 	reading_rest(x, message, KNOWN(role, content, thinking, images, tool_calls, tool_call_id), CHANNEL_META, TRUST_USER);
 }
 
 static void read_tool(struct exchange *x, const struct json *tool)
 {
-	const struct json *function = json_member(tool, "function");
+	const struct json *function = reading_member(tool, WORD_function);
 
 	reading_spelling(x, tool, KNOWN(type, function));
 	reading_spelling(x, function, KNOWN(name, description, parameters));
-	reading_offer(x, function ? json_string(function, "name") : json_string(tool, "type"), function ? function : tool, KNOWN(name, description));
+	reading_offer(x, function ? reading_member_text(function, WORD_name) : reading_member_text(tool, WORD_type), function ? function : tool, KNOWN(name, description));
 	if (function)
 		reading_rest(x, tool, KNOWN(type, function), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 }
@@ -97,11 +97,11 @@ static bool is_set(const struct json *value)
 /* What goes round the template of the model, and with it round the roles that texts are judged by. */
 static void refuse_detours(struct exchange *x, const struct json *root)
 {
-	if (is_set(json_member(root, "raw")))
+	if (is_set(reading_member(root, WORD_raw)))
 		exchange_fail(x, "asks for a raw prompt, where nothing keeps instructions and data apart");
-	if (is_set(json_member(root, "template")))
+	if (is_set(reading_member(root, WORD_template)))
 		exchange_fail(x, "brings a template of its own, which may give any text any role");
-	if (is_set(json_member(root, "context")))
+	if (is_set(reading_member(root, WORD_context)))
 		exchange_fail(x, "goes on from a context of token numbers, which nobody here can read");
 }
 
@@ -114,30 +114,30 @@ static const struct words words = WORDS(model, stream, messages, tools, prompt, 
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
-	const struct json *root = reading_parse(x, body), *stream = json_member(root, "stream"), *messages = json_member(root, "messages");
+	const struct json *root = reading_parse(x, body), *stream = reading_member(root, WORD_stream), *messages = reading_member(root, WORD_messages);
 
 	(void)heading;
 	if (!root)
 		return;
 	reading_spelling(x, root, words);
 	refuse_detours(x, root);
-	x->model = json_string(root, "model");
-	x->most_output = reading_limit(x, json_member(root, "options"), "num_predict");
+	x->model = reading_member_text(root, WORD_model);
+	x->most_output = reading_limit(x, reading_member(root, WORD_options), WORD_num_predict);
 	x->stream = (is_route(x, "/api/chat") || is_route(x, "/api/generate")) && !(stream && stream->kind == JSON_IS_BOOL && !stream->truth);
 	if (x->model.len == 0)
 		exchange_fail(x, "names no model");
 	if (messages && messages->kind != JSON_IS_ARRAY && messages->kind != JSON_IS_NULL)
 		exchange_fail(x, "has no list of messages");
-	reading_all(x, json_member(root, "system"), CHANNEL_SYSTEM, TRUST_OPERATOR);
+	reading_all(x, reading_member(root, WORD_system), CHANNEL_SYSTEM, TRUST_OPERATOR);
 	json_each(messages, it)
 		read_message(x, it);
-	reading_all(x, json_member(root, "prompt"), CHANNEL_USER, TRUST_USER);
-	reading_all(x, json_member(root, "suffix"), CHANNEL_USER, TRUST_USER);
-	reading_all(x, json_member(root, "input"), CHANNEL_USER, TRUST_USER);
-	read_images(x, json_member(root, "images"));
-	json_each(json_member(root, "tools"), it)
+	reading_all(x, reading_member(root, WORD_prompt), CHANNEL_USER, TRUST_USER);
+	reading_all(x, reading_member(root, WORD_suffix), CHANNEL_USER, TRUST_USER);
+	reading_all(x, reading_member(root, WORD_input), CHANNEL_USER, TRUST_USER);
+	read_images(x, reading_member(root, WORD_images));
+	json_each(reading_member(root, WORD_tools), it)
 		read_tool(x, it);
-	reading_all(x, json_member(root, "format"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	reading_all(x, reading_member(root, WORD_format), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 	reading_rest(x, root, KNOWN(model, stream, messages, tools, prompt, system, suffix, input, images, format), CHANNEL_META, TRUST_USER);
 	reading_sweep(x, root);
 	reading_in_order(x);
@@ -147,35 +147,35 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 
 /* Texts of a line; a line of a stream brings the next part of each. */
 static const struct {
-	const char *member;
+	enum word member;
 	enum channel channel;
-} texts[] = {{"content", CHANNEL_ASSISTANT}, {"response", CHANNEL_ASSISTANT}, {"thinking", CHANNEL_REASONING}};
+} texts[] = {{WORD_content, CHANNEL_ASSISTANT}, {WORD_response, CHANNEL_ASSISTANT}, {WORD_thinking, CHANNEL_REASONING}};
 
 static void read_texts(struct exchange *x, const struct json *holder, bool in_parts)
 {
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
-		struct piece *p = reading_text(x, json_member(holder, texts[i].member), texts[i].channel, TRUST_MODEL);
+		struct piece *p = reading_text(x, reading_member(holder, texts[i].member), texts[i].channel, TRUST_MODEL);
 		if (in_parts)
-			reading_carries_on(p, reading_thread(x, 0, texts[i].member));
+			reading_carries_on(p, reading_thread(x, 0, word_name(texts[i].member)));
 	}
 }
 
 static void read_said(struct exchange *x, const struct json *message, bool in_parts)
 {
 	read_texts(x, message, in_parts);
-	read_images(x, json_member(message, "images"));
-	read_calls(x, json_member(message, "tool_calls"), TRUST_MODEL);
+	read_images(x, reading_member(message, WORD_images));
+	read_calls(x, reading_member(message, WORD_tool_calls), TRUST_MODEL);
 	reading_rest(x, message, KNOWN(role, content, thinking, images, tool_calls), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 }
 
 /* A prompt that was in the cache is not counted: then its bytes are. */
 static void read_usage(struct exchange *x, const struct json *root)
 {
-	const struct json *prompt = json_member(root, "prompt_eval_count");
+	const struct json *prompt = reading_member(root, WORD_prompt_eval_count);
 
-	if (!prompt && !json_member(root, "eval_count"))
+	if (!prompt && !reading_member(root, WORD_eval_count))
 		return;
-	x->usage = (struct usage){.known = true, .input = reading_number(root, "prompt_eval_count"), .output = reading_number(root, "eval_count")};
+	x->usage = (struct usage){.known = true, .input = reading_number(root, WORD_prompt_eval_count), .output = reading_number(root, WORD_eval_count)};
 	if (!prompt && x->asked)
 		x->usage.input = x->asked->text_bytes / 4;
 }
@@ -209,24 +209,24 @@ static void read_context(struct exchange *x, const struct json *context, bool in
 
 static void read_object(struct exchange *x, const struct json *root, bool in_parts)
 {
-	const struct json *done = json_member(root, "done");
+	const struct json *done = reading_member(root, WORD_done);
 
-	if (json_string(root, "model").len > 0)
-		x->model = json_string(root, "model");
+	if (reading_member_text(root, WORD_model).len > 0)
+		x->model = reading_member_text(root, WORD_model);
 	read_texts(x, root, in_parts);
-	read_said(x, json_member(root, "message"), in_parts);
-	read_calls(x, json_member(root, "tool_calls"), TRUST_MODEL);
-	read_images(x, json_member(root, "image"));
-	reading_echo(x, json_member(root, "logprobs"));
-	read_context(x, json_member(root, "context"), in_parts);
+	read_said(x, reading_member(root, WORD_message), in_parts);
+	read_calls(x, reading_member(root, WORD_tool_calls), TRUST_MODEL);
+	read_images(x, reading_member(root, WORD_image));
+	reading_echo(x, reading_member(root, WORD_logprobs));
+	read_context(x, reading_member(root, WORD_context), in_parts);
 	reading_rest(x, root, KNOWN(model, created_at, message, content, response, thinking, tool_calls, image, logprobs, context, done, done_reason, error), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	read_error(x, json_member(root, "error"));
+	read_error(x, reading_member(root, WORD_error));
 	reading_sweep(x, root);
 	reading_in_order(x);
 	if (!done || done->kind != JSON_IS_BOOL || !done->truth)
 		return;
-	if (json_string(root, "done_reason").len > 0)
-		x->finish = json_string(root, "done_reason");
+	if (reading_member_text(root, WORD_done_reason).len > 0)
+		x->finish = reading_member_text(root, WORD_done_reason);
 	x->ended = true;
 	if (in_parts)
 		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, BYTES("0/"));

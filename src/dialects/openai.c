@@ -9,10 +9,10 @@ static const struct role roles[] = {
 
 struct role openai_role(struct exchange *x, const struct json *message)
 {
-	const struct json *role = json_member(message, "role");
+	const struct json *role = reading_member(message, WORD_role);
 
 	for (size_t i = 0; i < COUNT_OF(roles); i++)
-		if (bytes_same(json_string(message, "role"), roles[i].name))
+		if (bytes_same(reading_member_text(message, WORD_role), roles[i].name))
 			return roles[i];
 	reading_all(x, role, CHANNEL_META, TRUST_ANYBODY);
 	return (struct role){"", CHANNEL_USER, TRUST_ANYBODY};
@@ -20,10 +20,11 @@ struct role openai_role(struct exchange *x, const struct json *message)
 
 /* Images, sound and files, inline or at an address: the address is text, what stands there is not. */
 static const struct {
-	const char *member, *inline_what, *away_what;
+	enum word member;
+	const char *inline_what, *away_what;
 } media[] = {
-	{"image_url", "an image", "an image at an address"}, {"video_url", "a video", "a video at an address"},
-	{"audio_url", "audio", "audio at an address"}, {"file_url", "a file", "a file at an address"},
+	{WORD_image_url, "an image", "an image at an address"}, {WORD_video_url, "a video", "a video at an address"},
+	{WORD_audio_url, "audio", "audio at an address"}, {WORD_file_url, "a file", "a file at an address"},
 };
 
 #define MEDIA image_url, video_url, audio_url, file_url
@@ -31,7 +32,7 @@ static const struct {
 /* Chat has an object with a "url" where responses have the address itself. */
 static void read_medium(struct exchange *x, const struct json *value, const char *inline_what, const char *away_what)
 {
-	const struct json *url = value && value->kind == JSON_IS_OBJECT ? json_member(value, "url") : value;
+	const struct json *url = value && value->kind == JSON_IS_OBJECT ? reading_member(value, WORD_url) : value;
 	bool is_inline = url && url->kind == JSON_IS_STRING && bytes_equal_folded(bytes_slice(url->text, 0, 5), BYTES("data:"));
 
 	if (value != url)
@@ -44,35 +45,35 @@ static void read_medium(struct exchange *x, const struct json *value, const char
 /* The same in chat, where a file is an object, and in responses, where its members stand in the part. */
 static void read_file(struct exchange *x, const struct json *holder)
 {
-	reading_all(x, json_member(holder, "filename"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	reading_opaque(x, json_member(holder, "file_data"), "a file");
-	reading_opaque(x, json_member(holder, "file_id"), "a file kept elsewhere");
+	reading_all(x, reading_member(holder, WORD_filename), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_opaque(x, reading_member(holder, WORD_file_data), "a file");
+	reading_opaque(x, reading_member(holder, WORD_file_id), "a file kept elsewhere");
 }
 
 static void read_media(struct exchange *x, const struct json *part)
 {
-	const struct json *file = json_member(part, "file"), *audio = json_member(part, "input_audio");
+	const struct json *file = reading_member(part, WORD_file), *audio = reading_member(part, WORD_input_audio);
 
 	for (size_t i = 0; i < COUNT_OF(media); i++)
-		read_medium(x, json_member(part, media[i].member), media[i].inline_what, media[i].away_what);
+		read_medium(x, reading_member(part, media[i].member), media[i].inline_what, media[i].away_what);
 	read_file(x, part);
 	read_file(x, file);
 	reading_rest(x, file, KNOWN(filename, file_data, file_id), CHANNEL_META, TRUST_USER);
-	reading_opaque(x, audio && audio->kind == JSON_IS_OBJECT ? json_member(audio, "data") : audio, "audio");
+	reading_opaque(x, audio && audio->kind == JSON_IS_OBJECT ? reading_member(audio, WORD_data) : audio, "audio");
 	if (audio && audio->kind == JSON_IS_OBJECT)
 		reading_rest(x, audio, KNOWN(data), CHANNEL_META, TRUST_USER);
-	reading_opaque(x, json_member(part, "image_embeds"), "an image");
+	reading_opaque(x, reading_member(part, WORD_image_embeds), "an image");
 }
 
-static void read_text_of(struct exchange *x, const struct json *part, const char *member, struct role role, struct place place)
+static void read_text_of(struct exchange *x, const struct json *part, enum word member, struct role role, struct place place)
 {
-	const struct json *value = json_member(part, member);
+	const struct json *value = reading_member(part, member);
 	struct piece *p = reading_text(x, value, role.channel, role.trust);
 
 	if (!p)
 		reading_all(x, value, role.channel, role.trust);
 	if (place.parts)
-		reading_carries_on(p, reading_thread_part(x, place.index, member, place.part));
+		reading_carries_on(p, reading_thread_part(x, place.index, word_name(member), place.part));
 }
 
 void openai_part(struct exchange *x, const struct json *part, struct role role, struct place place)
@@ -82,10 +83,10 @@ void openai_part(struct exchange *x, const struct json *part, struct role role, 
 		return;
 	}
 	struct role refusing = {"", CHANNEL_ASSISTANT, role.trust};
-	read_text_of(x, part, "text", role, place);
-	read_text_of(x, part, "refusal", refusing, place);
+	read_text_of(x, part, WORD_text, role, place);
+	read_text_of(x, part, WORD_refusal, refusing, place);
 	read_media(x, part);
-	reading_deep(x, json_member(part, "annotations"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_deep(x, reading_member(part, WORD_annotations), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	openai_echoes(x, part);
 	reading_rest(x, part, KNOWN(text, refusal, input_audio, image_embeds, file, file_data, file_id, filename, annotations, MEDIA, OPENAI_ECHOES), CHANNEL_META, TRUST_USER);
 }
@@ -123,8 +124,8 @@ void openai_prompt(struct exchange *x, const struct json *value, enum channel ch
 
 void openai_head(struct exchange *x, const struct json *root)
 {
-	x->model = json_string(root, "model");
-	x->stream = reading_flag(x, root, "stream");
+	x->model = reading_member_text(root, WORD_model);
+	x->stream = reading_flag(x, root, WORD_stream);
 	if (x->model.len == 0)
 		exchange_fail(x, "names no model");
 }
@@ -134,7 +135,7 @@ void openai_messages(struct exchange *x, const struct json *messages)
 	if (messages && messages->kind != JSON_IS_ARRAY)
 		exchange_fail(x, "has messages that are no list");
 	json_each(messages, it) {
-		openai_content(x, json_member(it, "content"), openai_role(x, it), (struct place){0});
+		openai_content(x, reading_member(it, WORD_content), openai_role(x, it), (struct place){0});
 		reading_rest(x, it, KNOWN(role, content), CHANNEL_META, TRUST_USER);
 	}
 }
@@ -142,7 +143,7 @@ void openai_messages(struct exchange *x, const struct json *messages)
 /* Retrieved text: strings, parts of content, or whatever a template makes of it. */
 static void read_document(struct exchange *x, const struct json *document)
 {
-	const struct json *content = json_member(document, "content");
+	const struct json *content = reading_member(document, WORD_content);
 	struct role role = {"", CHANNEL_DOCUMENT, TRUST_ANYBODY};
 
 	if (!content) {
@@ -158,10 +159,10 @@ void openai_rest(struct exchange *x, const struct json *root, struct words known
 {
 	static const struct words alike = WORDS(model, stream, chat_template, documents, logit_bias, prompt_embeds);
 	static const struct words shapes = WORDS(response_format, guided_json, guided_regex, guided_choice, guided_grammar, structured_outputs);
-	const struct json *template = json_member(root, "chat_template"), *documents = json_member(root, "documents");
+	const struct json *template = reading_member(root, WORD_chat_template), *documents = reading_member(root, WORD_documents);
 
 	if (!template || template->kind == JSON_IS_NULL)
-		template = json_member(json_member(root, "chat_template_kwargs"), "chat_template");
+		template = reading_member(reading_member(root, WORD_chat_template_kwargs), WORD_chat_template);
 	if (template && template->kind != JSON_IS_NULL)
 		exchange_fail(x, "brings a chat template of its own, which is code that writes the prompt");
 	json_each(root, it)
@@ -172,8 +173,8 @@ void openai_rest(struct exchange *x, const struct json *root, struct words known
 			read_document(x, it);
 	else
 		read_document(x, documents);
-	reading_written(x, json_member(root, "logit_bias"), "logit_bias", CHANNEL_META, TRUST_USER);
-	reading_opaque(x, json_member(root, "prompt_embeds"), "a prompt as numbers");
+	reading_written(x, reading_member(root, WORD_logit_bias), "logit_bias", CHANNEL_META, TRUST_USER);
+	reading_opaque(x, reading_member(root, WORD_prompt_embeds), "a prompt as numbers");
 	words_join(&known, &alike);
 	words_join(&known, &shapes);
 	reading_rest(x, root, known, CHANNEL_META, TRUST_USER);
@@ -189,36 +190,36 @@ static bool is_callers(struct bytes type)
 
 static void read_server(struct exchange *x, const struct json *tool)
 {
-	reading_all(x, json_member(tool, "server_url"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	reading_all(x, json_member(tool, "authorization"), CHANNEL_META, TRUST_USER);
-	reading_all(x, json_member(tool, "headers"), CHANNEL_META, TRUST_USER);
-	const struct json *skills = json_member(json_member(tool, "environment"), "skills");
+	reading_all(x, reading_member(tool, WORD_server_url), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_all(x, reading_member(tool, WORD_authorization), CHANNEL_META, TRUST_USER);
+	reading_all(x, reading_member(tool, WORD_headers), CHANNEL_META, TRUST_USER);
+	const struct json *skills = reading_member(reading_member(tool, WORD_environment), WORD_skills);
 	json_each(skills, it)
-		reading_opaque(x, json_member(json_member(it, "source"), "data"), "a skill in an archive");
+		reading_opaque(x, reading_member(reading_member(it, WORD_source), WORD_data), "a skill in an archive");
 }
 
 void openai_tool(struct exchange *x, const struct json *tool)
 {
-	const struct json *function = json_member(tool, "function"), *custom = json_member(tool, "custom");
-	struct bytes type = json_string(tool, "type"), name = json_string(tool, "name");
+	const struct json *function = reading_member(tool, WORD_function), *custom = reading_member(tool, WORD_custom);
+	struct bytes type = reading_member_text(tool, WORD_type), name = reading_member_text(tool, WORD_name);
 
 	if (function)
-		reading_definition(x, json_string(function, "name"), function);
+		reading_definition(x, reading_member_text(function, WORD_name), function);
 	if (custom)
-		reading_definition(x, json_string(custom, "name"), custom);
+		reading_definition(x, reading_member_text(custom, WORD_name), custom);
 	if (is_callers(type) && (function || custom)) {
 		reading_rest(x, tool, KNOWN(function, custom), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 		return;
 	}
-	const struct json *description = json_member(tool, "description");
-	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, description ? description->at : tool->at, json_string(tool, "description"));
+	const struct json *description = reading_member(tool, WORD_description);
+	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, description ? description->at : tool->at, reading_member_text(tool, WORD_description));
 	p->name = is_callers(type) ? name : type;
 	p->provider = !is_callers(type);
 	p->fixed = !description || description->kind != JSON_IS_STRING;
 	read_server(x, tool);
-	openai_tools(x, json_member(tool, "tools"));
+	openai_tools(x, reading_member(tool, WORD_tools));
 	if (!is_callers(type) || !bytes_equal(p->name, name))
-		reading_all(x, json_member(tool, "name"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+		reading_all(x, reading_member(tool, WORD_name), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 	if (p->text.len == 0)
 		reading_all(x, description, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 	reading_rest(x, tool, KNOWN(name, description, server_url, authorization, headers, tools, function, custom), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
@@ -239,21 +240,21 @@ void openai_usage(struct exchange *x, const struct json *usage)
 {
 	if (!usage || usage->kind != JSON_IS_OBJECT)
 		return;
-	bool old = json_member(usage, "prompt_tokens") || json_member(usage, "completion_tokens");
+	bool old = reading_member(usage, WORD_prompt_tokens) || reading_member(usage, WORD_completion_tokens);
 	x->usage = (struct usage){
 		.known = true,
-		.input = reading_number(usage, old ? "prompt_tokens" : "input_tokens"),
-		.output = reading_number(usage, old ? "completion_tokens" : "output_tokens"),
+		.input = reading_number(usage, old ? WORD_prompt_tokens : WORD_input_tokens),
+		.output = reading_number(usage, old ? WORD_completion_tokens : WORD_output_tokens),
 	};
 }
 
 void openai_echoes(struct exchange *x, const struct json *object)
 {
-	static const char *const echoes[] = {"logprobs", "prompt_logprobs", "token_ids", "prompt_token_ids"};
+	static const enum word echoes[] = {WORD_logprobs, WORD_prompt_logprobs, WORD_token_ids, WORD_prompt_token_ids};
 
 	for (size_t i = 0; i < COUNT_OF(echoes); i++)
-		reading_echo(x, json_member(object, echoes[i]));
-	reading_padding(x, json_member(object, "obfuscation"));
+		reading_echo(x, reading_member(object, echoes[i]));
+	reading_padding(x, reading_member(object, WORD_obfuscation));
 }
 
 /* ---- refusals ---- */
@@ -287,8 +288,8 @@ void openai_no_stop(struct text *out, const struct exchange *so_far, const char 
 /* A reason to finish ends every text of its choice: "0/" stands for all threads that begin so. */
 static void read_choice(struct exchange *x, const struct json *choice, bool in_parts, openai_choice *read)
 {
-	uint64_t number = reading_amount(x, choice, "index");
-	struct bytes finish = json_string(choice, "finish_reason");
+	uint64_t number = reading_amount(x, choice, WORD_index);
+	struct bytes finish = reading_member_text(choice, WORD_finish_reason);
 
 	read(x, choice, in_parts ? &number : NULL);
 	openai_echoes(x, choice);
@@ -301,7 +302,7 @@ static void read_choice(struct exchange *x, const struct json *choice, bool in_p
 
 static void read_choices(struct exchange *x, const struct json *root, bool in_parts, openai_choice *read)
 {
-	const struct json *choices = json_member(root, "choices"), *error = json_member(root, "error");
+	const struct json *choices = reading_member(root, WORD_choices), *error = reading_member(root, WORD_error);
 
 	if (!root)
 		return;
@@ -309,11 +310,11 @@ static void read_choices(struct exchange *x, const struct json *root, bool in_pa
 		exchange_fail(x, "has choices that are no list");
 	json_each(choices, it)
 		read_choice(x, it, in_parts, read);
-	if (json_string(root, "model").len > 0)
-		x->model = json_string(root, "model");
+	if (reading_member_text(root, WORD_model).len > 0)
+		x->model = reading_member_text(root, WORD_model);
 	if (error && error->kind != JSON_IS_NULL)
 		x->finish = BYTES("error");
-	openai_usage(x, json_member(root, "usage"));
+	openai_usage(x, reading_member(root, WORD_usage));
 	openai_echoes(x, root);
 	reading_rest(x, root, KNOWN(choices, usage, OPENAI_ECHOES), CHANNEL_META, TRUST_ANYBODY);
 	reading_sweep(x, root);
@@ -330,26 +331,26 @@ void openai_choices_answer(struct exchange *x, struct bytes body, openai_choice 
 
 static void see_chunk(struct openai_chunks *state, const struct json *root)
 {
-	struct bytes id = json_string(root, "id");
+	struct bytes id = reading_member_text(root, WORD_id);
 
 	if (!state)
 		return;
 	if (state->id_len == 0 && id.len > 0 && id.len <= OPENAI_ID_MOST) {
 		memcpy(state->id, id.at, id.len);
 		state->id_len = id.len;
-		state->created = reading_number(root, "created");
+		state->created = reading_number(root, WORD_created);
 	}
-	json_each(json_member(root, "choices"), it) {
-		uint64_t index = reading_number(it, "index");
+	json_each(reading_member(root, WORD_choices), it) {
+		uint64_t index = reading_number(it, WORD_index);
 		if (index >= OPENAI_CHOICES_MOST)
 			continue;
 		if (index >= state->choices)
 			state->choices = index + 1;
 		unsigned char bit = (unsigned char)(1u << index % 8);
-		const struct json *delta = json_member(it, "delta");
-		if (json_string(it, "finish_reason").len > 0)
+		const struct json *delta = reading_member(it, WORD_delta);
+		if (reading_member_text(it, WORD_finish_reason).len > 0)
 			state->ended[index / 8] |= bit;
-		if (json_member(delta, "tool_calls") || json_member(delta, "function_call"))
+		if (reading_member(delta, WORD_tool_calls) || reading_member(delta, WORD_function_call))
 			state->calling[index / 8] |= bit;
 	}
 }

@@ -10,13 +10,13 @@ static const struct dialect_route routes[] = {
 
 /* ---- calls of tools ---- */
 
-static struct piece *read_called(struct exchange *x, const struct json *called, const char *arguments, struct words known)
+static struct piece *read_called(struct exchange *x, const struct json *called, enum word arguments, struct words known)
 {
 	if (!called || called->kind != JSON_IS_OBJECT) {
 		reading_all(x, called, CHANNEL_ARGUMENTS, TRUST_MODEL);
 		return NULL;
 	}
-	struct piece *p = reading_call(x, json_member(called, "name"), json_member(called, arguments));
+	struct piece *p = reading_call(x, reading_member(called, WORD_name), reading_member(called, arguments));
 	reading_rest(x, called, known, CHANNEL_ARGUMENTS, TRUST_MODEL);
 	return p;
 }
@@ -24,27 +24,27 @@ static struct piece *read_called(struct exchange *x, const struct json *called, 
 /* `choice`: of a stream, where calls come in parts; NULL elsewhere. */
 static void read_call(struct exchange *x, const struct json *call, const uint64_t *choice)
 {
-	struct piece *function = read_called(x, json_member(call, "function"), "arguments", KNOWN(name, arguments));
-	struct piece *custom = read_called(x, json_member(call, "custom"), "input", KNOWN(name, input));
+	struct piece *function = read_called(x, reading_member(call, WORD_function), WORD_arguments, KNOWN(name, arguments));
+	struct piece *custom = read_called(x, reading_member(call, WORD_custom), WORD_input, KNOWN(name, input));
 
 	reading_rest(x, call, KNOWN(index, function, custom), CHANNEL_META, TRUST_MODEL);
 	if (!choice)
 		return;
-	struct bytes thread = reading_thread_part(x, *choice, "tool", reading_amount(x, call, "index"));
+	struct bytes thread = reading_thread_part(x, *choice, "tool", reading_amount(x, call, WORD_index));
 	reading_carries_on(function, thread);
 	reading_carries_on(custom, thread);
 }
 
 static void read_calls(struct exchange *x, const struct json *message, const uint64_t *choice)
 {
-	const struct json *calls = json_member(message, "tool_calls"), *old = json_member(message, "function_call");
+	const struct json *calls = reading_member(message, WORD_tool_calls), *old = reading_member(message, WORD_function_call);
 
 	if (calls && calls->kind != JSON_IS_ARRAY)
 		reading_all(x, calls, CHANNEL_ARGUMENTS, TRUST_MODEL);
 	else
 		json_each(calls, it)
 			read_call(x, it, choice);
-	struct piece *p = read_called(x, old, "arguments", KNOWN(name, arguments));
+	struct piece *p = read_called(x, old, WORD_arguments, KNOWN(name, arguments));
 	if (p && choice)
 		reading_carries_on(p, reading_thread(x, *choice, "function"));
 }
@@ -54,14 +54,14 @@ static void read_calls(struct exchange *x, const struct json *message, const uin
 static void read_message(struct exchange *x, const struct json *message)
 {
 	struct role role = openai_role(x, message), refusing = {"", CHANNEL_ASSISTANT, role.trust};
-	const struct json *audio = json_member(message, "audio");
+	const struct json *audio = reading_member(message, WORD_audio);
 
-	openai_content(x, json_member(message, "content"), role, (struct place){0});
-	openai_content(x, json_member(message, "refusal"), refusing, (struct place){0});
-	reading_deep(x, json_member(message, "reasoning_content"), CHANNEL_REASONING, TRUST_USER);
-	reading_deep(x, json_member(message, "reasoning"), CHANNEL_REASONING, TRUST_USER);
+	openai_content(x, reading_member(message, WORD_content), role, (struct place){0});
+	openai_content(x, reading_member(message, WORD_refusal), refusing, (struct place){0});
+	reading_deep(x, reading_member(message, WORD_reasoning_content), CHANNEL_REASONING, TRUST_USER);
+	reading_deep(x, reading_member(message, WORD_reasoning), CHANNEL_REASONING, TRUST_USER);
 	read_calls(x, message, NULL);
-	reading_opaque(x, json_member(audio, "id"), "audio of an earlier answer");
+	reading_opaque(x, reading_member(audio, WORD_id), "audio of an earlier answer");
 	if (audio)
 		reading_rest(x, audio, KNOWN(id), CHANNEL_META, TRUST_USER);
 	reading_rest(x, message, KNOWN(role, content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio), CHANNEL_META, TRUST_USER);
@@ -69,11 +69,11 @@ static void read_message(struct exchange *x, const struct json *message)
 
 static void read_tools(struct exchange *x, const struct json *root)
 {
-	const struct json *search = json_member(root, "web_search_options"), *functions = json_member(root, "functions");
+	const struct json *search = reading_member(root, WORD_web_search_options), *functions = reading_member(root, WORD_functions);
 
-	openai_tools(x, json_member(root, "tools"));
+	openai_tools(x, reading_member(root, WORD_tools));
 	json_each(functions, it)
-		reading_definition(x, json_string(it, "name"), it);
+		reading_definition(x, reading_member_text(it, WORD_name), it);
 	if (!search || search->kind == JSON_IS_NULL)
 		return;
 	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, search->at, BYTES(""));
@@ -84,22 +84,22 @@ static void read_tools(struct exchange *x, const struct json *root)
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
-	const struct json *root = reading_parse(x, body), *messages = json_member(root, "messages");
+	const struct json *root = reading_parse(x, body), *messages = reading_member(root, WORD_messages);
 
 	(void)heading;
 	if (!root)
 		return;
 	openai_head(x, root);
-	uint64_t new_most = reading_limit(x, root, "max_completion_tokens"), old_most = reading_limit(x, root, "max_tokens");
+	uint64_t new_most = reading_limit(x, root, WORD_max_completion_tokens), old_most = reading_limit(x, root, WORD_max_tokens);
 	x->most_output = new_most > old_most ? new_most : old_most;
-	x->choices = reading_amount(x, root, "n");
+	x->choices = reading_amount(x, root, WORD_n);
 	if (!messages || messages->kind != JSON_IS_ARRAY)
 		exchange_fail(x, "has no messages");
 	json_each(messages, it)
 		read_message(x, it);
 	read_tools(x, root);
-	const struct json *prediction = json_member(root, "prediction");
-	openai_content(x, json_member(prediction, "content"), (struct role){"", CHANNEL_ASSISTANT, TRUST_USER}, (struct place){0});
+	const struct json *prediction = reading_member(root, WORD_prediction);
+	openai_content(x, reading_member(prediction, WORD_content), (struct role){"", CHANNEL_ASSISTANT, TRUST_USER}, (struct place){0});
 	if (prediction)
 		reading_rest(x, prediction, KNOWN(content), CHANNEL_META, TRUST_USER);
 	openai_rest(x, root, KNOWN(messages, tools, functions, prediction, web_search_options, max_tokens, max_completion_tokens, n));
@@ -111,9 +111,9 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 
 /* Every text of an answer that a stream brings in parts. */
 static const struct {
-	const char *member;
+	enum word member;
 	enum channel channel;
-} texts[] = {{"content", CHANNEL_ASSISTANT}, {"refusal", CHANNEL_ASSISTANT}, {"reasoning_content", CHANNEL_REASONING}, {"reasoning", CHANNEL_REASONING}};
+} texts[] = {{WORD_content, CHANNEL_ASSISTANT}, {WORD_refusal, CHANNEL_ASSISTANT}, {WORD_reasoning_content, CHANNEL_REASONING}, {WORD_reasoning, CHANNEL_REASONING}};
 
 static void read_audio(struct exchange *x, const struct json *audio, const uint64_t *choice)
 {
@@ -121,8 +121,8 @@ static void read_audio(struct exchange *x, const struct json *audio, const uint6
 		reading_opaque(x, audio, "audio");
 		return;
 	}
-	reading_opaque(x, json_member(audio, "data"), "audio");
-	struct piece *p = reading_text(x, json_member(audio, "transcript"), CHANNEL_ASSISTANT, TRUST_MODEL);
+	reading_opaque(x, reading_member(audio, WORD_data), "audio");
+	struct piece *p = reading_text(x, reading_member(audio, WORD_transcript), CHANNEL_ASSISTANT, TRUST_MODEL);
 	if (choice)
 		reading_carries_on(p, reading_thread(x, *choice, "transcript"));
 	reading_rest(x, audio, KNOWN(data, transcript), CHANNEL_META, TRUST_MODEL);
@@ -132,23 +132,23 @@ static void read_audio(struct exchange *x, const struct json *audio, const uint6
 static void read_said(struct exchange *x, const struct json *said, const uint64_t *choice)
 {
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
-		const struct json *value = json_member(said, texts[i].member);
+		const struct json *value = reading_member(said, texts[i].member);
 		struct piece *p = reading_text(x, value, texts[i].channel, TRUST_MODEL);
 		if (!p)
 			reading_deep(x, value, texts[i].channel, TRUST_MODEL);
 		else if (choice)
-			reading_carries_on(p, reading_thread(x, *choice, texts[i].member));
+			reading_carries_on(p, reading_thread(x, *choice, word_name(texts[i].member)));
 	}
 	read_calls(x, said, choice);
-	read_audio(x, json_member(said, "audio"), choice);
-	reading_deep(x, json_member(said, "annotations"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	read_audio(x, reading_member(said, WORD_audio), choice);
+	reading_deep(x, reading_member(said, WORD_annotations), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	reading_rest(x, said, KNOWN(content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio, annotations), CHANNEL_DOCUMENT, TRUST_ANYBODY);
 }
 
 static void read_choice(struct exchange *x, const struct json *choice, const uint64_t *number)
 {
-	read_said(x, json_member(choice, "delta"), number);
-	read_said(x, json_member(choice, "message"), NULL);
+	read_said(x, reading_member(choice, WORD_delta), number);
+	read_said(x, reading_member(choice, WORD_message), NULL);
 	reading_rest(x, choice, KNOWN(delta, message, OPENAI_ECHOES), CHANNEL_META, TRUST_MODEL);
 }
 

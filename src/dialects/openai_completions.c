@@ -20,18 +20,18 @@ static uint64_t answers_to(const struct json *prompt, uint64_t each)
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
-	const struct json *root = reading_parse(x, body), *prompt = json_member(root, "prompt");
+	const struct json *root = reading_parse(x, body), *prompt = reading_member(root, WORD_prompt);
 
 	(void)heading;
 	if (!root)
 		return;
 	openai_head(x, root);
-	x->most_output = reading_limit(x, root, "max_tokens");
-	uint64_t n = reading_amount(x, root, "n"), best_of = reading_amount(x, root, "best_of");
+	x->most_output = reading_limit(x, root, WORD_max_tokens);
+	uint64_t n = reading_amount(x, root, WORD_n), best_of = reading_amount(x, root, WORD_best_of);
 	x->choices = answers_to(prompt, n > best_of ? n : best_of);
-	reading_flag(x, root, "echo");
+	reading_flag(x, root, WORD_echo);
 	openai_prompt(x, prompt, CHANNEL_USER, TRUST_USER);
-	openai_prompt(x, json_member(root, "suffix"), CHANNEL_USER, TRUST_USER);
+	openai_prompt(x, reading_member(root, WORD_suffix), CHANNEL_USER, TRUST_USER);
 	openai_rest(x, root, KNOWN(prompt, suffix, max_tokens, n, best_of, echo));
 	reading_sweep(x, root);
 	reading_in_order(x);
@@ -40,7 +40,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 /* With `echo` the text begins with the prompt: it is judged as what comes back. */
 static void read_choice(struct exchange *x, const struct json *choice, const uint64_t *number)
 {
-	const struct json *text = json_member(choice, "text");
+	const struct json *text = reading_member(choice, WORD_text);
 	struct piece *p = reading_text(x, text, CHANNEL_ASSISTANT, TRUST_MODEL);
 
 	if (!p)

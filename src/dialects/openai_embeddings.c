@@ -14,8 +14,8 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	if (!root)
 		return;
 	openai_head(x, root);
-	openai_prompt(x, json_member(root, "input"), CHANNEL_USER, TRUST_USER);
-	openai_messages(x, json_member(root, "messages"));
+	openai_prompt(x, reading_member(root, WORD_input), CHANNEL_USER, TRUST_USER);
+	openai_messages(x, reading_member(root, WORD_messages));
 	openai_rest(x, root, KNOWN(input, messages));
 	reading_sweep(x, root);
 	reading_in_order(x);
@@ -34,7 +34,7 @@ static bool is_base64(struct bytes b)
 /* A vector is numbers, packed or not: no text is lost by not reading it. */
 static void read_vector(struct exchange *x, const struct json *item)
 {
-	const struct json *vector = json_member(item, "embedding");
+	const struct json *vector = reading_member(item, WORD_embedding);
 
 	if (!vector || vector->kind != JSON_IS_STRING || !is_base64(vector->text))
 		reading_all(x, vector, CHANNEL_META, TRUST_MODEL);
@@ -43,18 +43,18 @@ static void read_vector(struct exchange *x, const struct json *item)
 
 static void read_answer(struct exchange *x, const struct heading *heading, struct bytes body)
 {
-	const struct json *root = reading_parse(x, body), *data = json_member(root, "data");
+	const struct json *root = reading_parse(x, body), *data = reading_member(root, WORD_data);
 
 	(void)heading;
 	if (!root)
 		return;
-	x->model = json_string(root, "model");
+	x->model = reading_member_text(root, WORD_model);
 	x->ended = true;
 	if (data && data->kind != JSON_IS_ARRAY)
 		exchange_fail(x, "has data that are no list");
 	json_each(data, it)
 		read_vector(x, it);
-	openai_usage(x, json_member(root, "usage"));
+	openai_usage(x, reading_member(root, WORD_usage));
 	reading_rest(x, root, KNOWN(data), CHANNEL_META, TRUST_ANYBODY);
 	reading_in_order(x);
 }

@@ -67,7 +67,7 @@ static struct open_call *call_at(struct state *s, uint64_t index)
 
 static void open_item(struct state *s, uint64_t index, const struct json *item)
 {
-	if (!bytes_same(json_string(item, "type"), "message")) {
+	if (!bytes_same(reading_member_text(item, WORD_type), "message")) {
 		struct open_call *c = call_at(s, index);
 		c->index = index;
 		c->name_len = keep(c->name, responses_tool(item));
@@ -78,7 +78,7 @@ static void open_item(struct state *s, uint64_t index, const struct json *item)
 		if (o->open)
 			continue;
 		*o = (struct open_item){.open = true, .index = index};
-		o->id_len = keep(o->id, json_string(item, "id"));
+		o->id_len = keep(o->id, reading_member_text(item, WORD_id));
 		return;
 	}
 }
@@ -93,18 +93,18 @@ static struct bytes called_at(const struct state *s, uint64_t index)
 
 static void see_event(struct state *s, struct bytes type, const struct json *root)
 {
-	uint64_t index = reading_number(root, "output_index"), part = reading_number(root, "content_index");
-	const struct json *response = json_member(root, "response");
+	uint64_t index = reading_number(root, WORD_output_index), part = reading_number(root, WORD_content_index);
+	const struct json *response = reading_member(root, WORD_response);
 
-	if (json_member(root, "sequence_number"))
-		s->next = reading_number(root, "sequence_number") + 1;
+	if (reading_member(root, WORD_sequence_number))
+		s->next = reading_number(root, WORD_sequence_number) + 1;
 	if (response && s->id_len == 0) {
-		s->id_len = keep(s->id, json_string(response, "id"));
-		s->created_at = reading_number(response, "created_at");
+		s->id_len = keep(s->id, reading_member_text(response, WORD_id));
+		s->created_at = reading_number(response, WORD_created_at);
 	}
 	s->created |= bytes_same(type, "response.created");
 	if (bytes_same(type, "response.output_item.added"))
-		open_item(s, index, json_member(root, "item"));
+		open_item(s, index, reading_member(root, WORD_item));
 	struct open_item *o = item_at(s, index);
 	if (!o)
 		return;
@@ -140,7 +140,7 @@ static void read_instructions(struct exchange *x, const struct json *instruction
 
 static void read_text_settings(struct exchange *x, const struct json *text)
 {
-	reading_all(x, json_member(text, "format"), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+	reading_all(x, reading_member(text, WORD_format), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 	if (text)
 		reading_rest(x, text, KNOWN(format), CHANNEL_META, TRUST_USER);
 }
@@ -148,14 +148,14 @@ static void read_text_settings(struct exchange *x, const struct json *text)
 /* A template kept elsewhere, and what is put into it. */
 static void read_prompt(struct exchange *x, const struct json *prompt)
 {
-	const struct json *variables = json_member(prompt, "variables");
+	const struct json *variables = reading_member(prompt, WORD_variables);
 	struct role user = {"", CHANNEL_USER, TRUST_USER};
 
 	if (!prompt || prompt->kind != JSON_IS_OBJECT) {
 		reading_all(x, prompt, CHANNEL_META, TRUST_USER);
 		return;
 	}
-	reading_opaque(x, json_member(prompt, "id"), "a prompt kept elsewhere");
+	reading_opaque(x, reading_member(prompt, WORD_id), "a prompt kept elsewhere");
 	json_each(variables, it) {
 		reading_key(x, it, CHANNEL_META, TRUST_USER);
 		openai_part(x, it, user, (struct place){0});
@@ -167,29 +167,29 @@ static void read_conversation(struct exchange *x, const struct json *conversatio
 {
 	bool named = conversation && conversation->kind == JSON_IS_OBJECT;
 
-	reading_opaque(x, named ? json_member(conversation, "id") : conversation, "a conversation kept elsewhere");
+	reading_opaque(x, named ? reading_member(conversation, WORD_id) : conversation, "a conversation kept elsewhere");
 	if (named)
 		reading_rest(x, conversation, KNOWN(id), CHANNEL_META, TRUST_USER);
 }
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
 {
-	const struct json *root = reading_parse(x, body), *input = json_member(root, "input");
+	const struct json *root = reading_parse(x, body), *input = reading_member(root, WORD_input);
 
 	(void)heading;
 	if (!root)
 		return;
 	openai_head(x, root);
-	x->most_output = reading_limit(x, root, "max_output_tokens");
+	x->most_output = reading_limit(x, root, WORD_max_output_tokens);
 	if (input && input->kind == JSON_IS_OBJECT)
 		exchange_fail(x, "has an input that is neither text nor a list");
-	read_instructions(x, json_member(root, "instructions"));
+	read_instructions(x, reading_member(root, WORD_instructions));
 	read_items(x, input, false);
-	read_prompt(x, json_member(root, "prompt"));
-	reading_opaque(x, json_member(root, "previous_response_id"), "an answer kept elsewhere");
-	read_conversation(x, json_member(root, "conversation"));
-	openai_tools(x, json_member(root, "tools"));
-	read_text_settings(x, json_member(root, "text"));
+	read_prompt(x, reading_member(root, WORD_prompt));
+	reading_opaque(x, reading_member(root, WORD_previous_response_id), "an answer kept elsewhere");
+	read_conversation(x, reading_member(root, WORD_conversation));
+	openai_tools(x, reading_member(root, WORD_tools));
+	read_text_settings(x, reading_member(root, WORD_text));
 	openai_rest(x, root, KNOWN(max_output_tokens, instructions, input, prompt, previous_response_id, conversation, tools, text));
 	reading_sweep(x, root);
 	reading_in_order(x);
@@ -200,21 +200,21 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 /* What a response repeats of its request is read like it. */
 static void read_response(struct exchange *x, const struct json *response)
 {
-	struct bytes reason = json_string(json_member(response, "incomplete_details"), "reason"), status = json_string(response, "status");
+	struct bytes reason = reading_member_text(reading_member(response, WORD_incomplete_details), WORD_reason), status = reading_member_text(response, WORD_status);
 
 	if (!response || response->kind != JSON_IS_OBJECT) {
 		reading_all(x, response, CHANNEL_META, TRUST_ANYBODY);
 		return;
 	}
-	if (json_string(response, "model").len > 0)
-		x->model = json_string(response, "model");
+	if (reading_member_text(response, WORD_model).len > 0)
+		x->model = reading_member_text(response, WORD_model);
 	if (status.len > 0)
 		x->finish = reason.len > 0 ? reason : status;
-	openai_usage(x, json_member(response, "usage"));
-	read_items(x, json_member(response, "output"), true);
-	read_instructions(x, json_member(response, "instructions"));
-	openai_tools(x, json_member(response, "tools"));
-	read_text_settings(x, json_member(response, "text"));
+	openai_usage(x, reading_member(response, WORD_usage));
+	read_items(x, reading_member(response, WORD_output), true);
+	read_instructions(x, reading_member(response, WORD_instructions));
+	openai_tools(x, reading_member(response, WORD_tools));
+	read_text_settings(x, reading_member(response, WORD_text));
 	reading_rest(x, response, KNOWN(usage, output, instructions, tools, text), CHANNEL_META, TRUST_ANYBODY);
 }
 
@@ -233,23 +233,25 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 
 /* Texts that come in parts: EVENT.delta brings one in `delta`, EVENT.done the whole in `member`. */
 static const struct said {
-	const char *event, *member;
+	const char *event;
+	enum word member;
 	bool call, provider;
 	enum channel channel;
-	const char *thread, *counted_by;        /* "INDEX/thread", or "INDEX/thread/COUNT" */
+	const char *thread;
+	enum word counted_by;       /* "INDEX/thread", or "INDEX/thread/COUNT" */
 } texts[] = {
-	{"response.output_text", "text", false, false, CHANNEL_ASSISTANT, "text", "content_index"},
-	{"response.refusal", "refusal", false, false, CHANNEL_ASSISTANT, "refusal", "content_index"},
-	{"response.reasoning_text", "text", false, false, CHANNEL_REASONING, "text", "content_index"},
-	{"response.reasoning", "text", false, false, CHANNEL_REASONING, "text", "content_index"},
-	{"response.reasoning_summary_text", "text", false, false, CHANNEL_REASONING, "summary", "summary_index"},
-	{"response.reasoning_summary", "text", false, false, CHANNEL_REASONING, "summary", "summary_index"},
-	{"response.function_call_arguments", "arguments", true, false, CHANNEL_ARGUMENTS, "call", NULL},
-	{"response.mcp_call_arguments", "arguments", true, true, CHANNEL_ARGUMENTS, "call", NULL},
-	{"response.custom_tool_call_input", "input", true, false, CHANNEL_ARGUMENTS, "call", NULL},
-	{"response.code_interpreter_call_code", "code", true, true, CHANNEL_ARGUMENTS, "call", NULL},
-	{"response.shell_call_command", "command", true, true, CHANNEL_ARGUMENTS, "call", "command_index"},
-	{"response.audio.transcript", "transcript", false, false, CHANNEL_ASSISTANT, "transcript", NULL},
+	{"response.output_text", WORD_text, false, false, CHANNEL_ASSISTANT, "text", WORD_content_index},
+	{"response.refusal", WORD_refusal, false, false, CHANNEL_ASSISTANT, "refusal", WORD_content_index},
+	{"response.reasoning_text", WORD_text, false, false, CHANNEL_REASONING, "text", WORD_content_index},
+	{"response.reasoning", WORD_text, false, false, CHANNEL_REASONING, "text", WORD_content_index},
+	{"response.reasoning_summary_text", WORD_text, false, false, CHANNEL_REASONING, "summary", WORD_summary_index},
+	{"response.reasoning_summary", WORD_text, false, false, CHANNEL_REASONING, "summary", WORD_summary_index},
+	{"response.function_call_arguments", WORD_arguments, true, false, CHANNEL_ARGUMENTS, "call", WORD_NONE},
+	{"response.mcp_call_arguments", WORD_arguments, true, true, CHANNEL_ARGUMENTS, "call", WORD_NONE},
+	{"response.custom_tool_call_input", WORD_input, true, false, CHANNEL_ARGUMENTS, "call", WORD_NONE},
+	{"response.code_interpreter_call_code", WORD_code, true, true, CHANNEL_ARGUMENTS, "call", WORD_NONE},
+	{"response.shell_call_command", WORD_command, true, true, CHANNEL_ARGUMENTS, "call", WORD_command_index},
+	{"response.audio.transcript", WORD_transcript, false, false, CHANNEL_ASSISTANT, "transcript", WORD_NONE},
 };
 
 static const struct said *said_by(struct bytes type, struct bytes *step)
@@ -266,9 +268,9 @@ static const struct said *said_by(struct bytes type, struct bytes *step)
 
 static struct bytes thread_of(struct exchange *x, const struct said *said, const struct json *root)
 {
-	uint64_t index = reading_amount(x, root, "output_index"), part = said->counted_by ? reading_amount(x, root, said->counted_by) : 0;
+	uint64_t index = reading_amount(x, root, WORD_output_index), part = said->counted_by != WORD_NONE ? reading_amount(x, root, said->counted_by) : 0;
 
-	if (said->counted_by)
+	if (said->counted_by != WORD_NONE)
 		return reading_thread_part(x, index, said->thread, part);
 	return reading_thread(x, index, said->thread);
 }
@@ -288,10 +290,10 @@ static void read_said(struct exchange *x, const struct said *said, struct bytes 
 {
 	const struct state *s = x->state;
 	struct bytes thread = thread_of(x, said, root);
-	const char *member = bytes_same(step, ".delta") ? "delta" : said->member;
-	const struct json *value = json_member(root, member);
+	enum word member = bytes_same(step, ".delta") ? WORD_delta : said->member;
+	const struct json *value = reading_member(root, member);
 
-	words_add(known, word_of(bytes_of(member)));
+	words_add(known, member);
 	if (bytes_same(step, ".done"))
 		reading_ends(x, said->channel, TRUST_MODEL, thread);
 	if (!value)
@@ -300,9 +302,9 @@ static void read_said(struct exchange *x, const struct said *said, struct bytes 
 	if (!p)
 		return;
 	if (said->call) {
-		struct bytes name = json_string(root, "name");
+		struct bytes name = reading_member_text(root, WORD_name);
 		p->provider = said->provider;
-		p->name = name.len > 0 ? name : called_at(s, reading_number(root, "output_index"));
+		p->name = name.len > 0 ? name : called_at(s, reading_number(root, WORD_output_index));
 		words_add(known, WORD_name);
 	}
 	p->repeats = bytes_same(step, ".done");
@@ -313,13 +315,13 @@ static void read_said(struct exchange *x, const struct said *said, struct bytes 
 /* What a shell prints comes in two texts for each command. */
 static void read_shell_output(struct exchange *x, const struct json *root, bool done)
 {
-	static const char *const names[] = {"stdout", "stderr"};
-	const struct json *delta = json_member(root, "delta");
-	uint64_t index = reading_amount(x, root, "output_index"), command = reading_amount(x, root, "command_index");
+	static const enum word names[] = {WORD_std_out, WORD_std_err};
+	const struct json *delta = reading_member(root, WORD_delta);
+	uint64_t index = reading_amount(x, root, WORD_output_index), command = reading_amount(x, root, WORD_command_index);
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		struct bytes thread = reading_thread_part(x, index, names[i], command);
-		reading_carries_on(reading_text(x, json_member(delta, names[i]), CHANNEL_TOOL, TRUST_ANYBODY), thread);
+		struct bytes thread = reading_thread_part(x, index, word_name(names[i]), command);
+		reading_carries_on(reading_text(x, reading_member(delta, names[i]), CHANNEL_TOOL, TRUST_ANYBODY), thread);
 		if (done)
 			reading_ends(x, CHANNEL_TOOL, TRUST_ANYBODY, thread);
 	}
@@ -340,17 +342,17 @@ static void mark_repeats(struct piece *first, bool all)
 /* An item or part that is added begins its texts; one that is done ends them, and says all of them again. */
 static void read_whole(struct exchange *x, const struct json *root, bool item, bool done)
 {
-	struct place place = {.parts = !done, .index = reading_amount(x, root, "output_index")};
-	const struct json *part = json_member(root, "part");
-	bool summary = bytes_same(json_string(part, "type"), "summary_text");
+	struct place place = {.parts = !done, .index = reading_amount(x, root, WORD_output_index)};
+	const struct json *part = reading_member(root, WORD_part);
+	bool summary = bytes_same(reading_member_text(part, WORD_type), "summary_text");
 	struct piece **from = x->last;
 
 	if (!item)
-		place.part = reading_amount(x, root, summary ? "summary_index" : "content_index");
+		place.part = reading_amount(x, root, summary ? WORD_summary_index : WORD_content_index);
 	if (done && item)
 		reading_ends(x, CHANNEL_ASSISTANT, TRUST_MODEL, reading_thread(x, place.index, ""));
 	if (item)
-		responses_item(x, json_member(root, "item"), true, place);
+		responses_item(x, reading_member(root, WORD_item), true, place);
 	else
 		responses_part(x, part, place);
 	if (done)
@@ -372,21 +374,21 @@ static void read_members(struct exchange *x, struct bytes type, const struct jso
 {
 	bool done = bytes_end_with(type, BYTES(".done"));
 
-	if (json_member(root, "response"))
-		read_lifecycle(x, type, json_member(root, "response"));
-	if (json_member(root, "item"))
+	if (reading_member(root, WORD_response))
+		read_lifecycle(x, type, reading_member(root, WORD_response));
+	if (reading_member(root, WORD_item))
 		read_whole(x, root, true, done);
-	if (json_member(root, "part"))
+	if (reading_member(root, WORD_part))
 		read_whole(x, root, false, done);
-	reading_deep(x, json_member(root, "annotation"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	reading_opaque(x, json_member(root, "partial_image_b64"), "a part of an image");
+	reading_deep(x, reading_member(root, WORD_annotation), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_opaque(x, reading_member(root, WORD_partial_image_b64), "a part of an image");
 	openai_echoes(x, root);
 }
 
 static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 {
 	const struct json *root = reading_parse(x, data);
-	struct bytes type = json_string(root, "type"), step;
+	struct bytes type = reading_member_text(root, WORD_type), step;
 	struct words known = KNOWN(sequence_number, response, item, part, annotation, partial_image_b64, OPENAI_ECHOES);
 
 	if (!root)
@@ -403,9 +405,9 @@ static void read_event(struct exchange *x, struct bytes name, struct bytes data)
 	if (shell)
 		read_shell_output(x, root, bytes_same(bytes_from(type, 35), "done"));
 	if (bytes_same(type, "response.audio.delta"))
-		reading_opaque(x, json_member(root, "delta"), "audio");
-	else if (json_member(root, "delta") && !said && !shell)
-		reading_opaque(x, json_member(root, "delta"), "an event of an unknown kind");
+		reading_opaque(x, reading_member(root, WORD_delta), "audio");
+	else if (reading_member(root, WORD_delta) && !said && !shell)
+		reading_opaque(x, reading_member(root, WORD_delta), "an event of an unknown kind");
 	if (shell || bytes_same(type, "response.audio.delta"))
 		words_add(&known, WORD_delta);
 	if (bytes_same(type, "error")) {

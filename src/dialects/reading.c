@@ -14,6 +14,23 @@ void reading_mark(struct json *value)
 	}
 }
 
+const struct json *reading_member(const struct json *object, enum word name)
+{
+	const struct json *found = NULL;
+
+	if (object && object->kind == JSON_IS_OBJECT)
+		json_each(object, it)
+			found = it->mark == name ? it : found;
+	return found;
+}
+
+struct bytes reading_member_text(const struct json *object, enum word name)
+{
+	const struct json *value = reading_member(object, name);
+
+	return value && value->kind == JSON_IS_STRING ? value->text : BYTES("");
+}
+
 const struct json *reading_parse(struct exchange *x, struct bytes body)
 {
 	struct json_error error;
@@ -205,9 +222,9 @@ struct piece *reading_call_of_value(struct exchange *x, unsigned trust, const st
 
 struct piece *reading_offer(struct exchange *x, struct bytes name, const struct json *tool, struct words known)
 {
-	const struct json *description = json_member(tool, "description");
+	const struct json *description = reading_member(tool, WORD_description);
 	const struct json *holder = description && description->kind == JSON_IS_STRING ? description : tool;
-	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, holder ? holder->at : 0, json_string(tool, "description"));
+	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, holder ? holder->at : 0, reading_member_text(tool, WORD_description));
 
 	p->name = name;
 	p->fixed = holder == tool;
@@ -344,8 +361,8 @@ void reading_ends(struct exchange *x, enum channel channel, unsigned trust, stru
 
 void reading_definition(struct exchange *x, struct bytes name, const struct json *tool)
 {
-	const struct json *description = json_member(tool, "description");
-	bool told = description && description->kind == JSON_IS_STRING, named = bytes_equal(json_string(tool, "name"), name);
+	const struct json *description = reading_member(tool, WORD_description);
+	bool told = description && description->kind == JSON_IS_STRING, named = bytes_equal(reading_member_text(tool, WORD_name), name);
 
 	reading_offer(x, name, tool, told && named ? KNOWN(name, description) : told ? KNOWN(description) : named ? KNOWN(name) : NO_WORDS);
 }
@@ -421,16 +438,16 @@ void reading_sweep(struct exchange *x, const struct json *root)
 	sweep(&w, root);
 }
 
-uint64_t reading_number(const struct json *object, const char *name)
+uint64_t reading_number(const struct json *object, enum word name)
 {
 	uint64_t n = 0;
 
-	return json_u64(json_member(object, name), &n) ? n : 0;
+	return json_u64(reading_member(object, name), &n) ? n : 0;
 }
 
-uint64_t reading_limit(struct exchange *x, const struct json *object, const char *name)
+uint64_t reading_limit(struct exchange *x, const struct json *object, enum word name)
 {
-	const struct json *limit = json_member(object, name);
+	const struct json *limit = reading_member(object, name);
 	uint64_t n;
 
 	if (!limit || limit->kind == JSON_IS_NULL)
@@ -444,9 +461,9 @@ uint64_t reading_limit(struct exchange *x, const struct json *object, const char
 	return n;
 }
 
-uint64_t reading_amount(struct exchange *x, const struct json *object, const char *name)
+uint64_t reading_amount(struct exchange *x, const struct json *object, enum word name)
 {
-	const struct json *value = json_member(object, name);
+	const struct json *value = reading_member(object, name);
 	uint64_t n = 0;
 
 	if (value && value->kind != JSON_IS_NULL && !json_u64(value, &n))
@@ -454,9 +471,9 @@ uint64_t reading_amount(struct exchange *x, const struct json *object, const cha
 	return n;
 }
 
-bool reading_flag(struct exchange *x, const struct json *object, const char *name)
+bool reading_flag(struct exchange *x, const struct json *object, enum word name)
 {
-	const struct json *value = json_member(object, name);
+	const struct json *value = reading_member(object, name);
 
 	if (value && value->kind != JSON_IS_NULL && value->kind != JSON_IS_BOOL)
 		exchange_fail(x, "says neither true nor false where it has to");

@@ -18,6 +18,10 @@ const struct json *reading_parse(struct exchange *x, struct bytes body);
 
 /* Notes with every key which word it is, where a tree was not made by reading_parse(); no deeper than that allows. */
 void reading_mark(struct json *root);
+/* The member of a tree so marked; NULL when it is not there. */
+const struct json *reading_member(const struct json *object, enum word name);
+/* Its text; empty when it is not there, or no string. */
+struct bytes reading_member_text(const struct json *object, enum word name);
 
 /* A string becomes a piece; what is no string is left alone, and NULL comes back. */
 struct piece *reading_text(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
@@ -86,13 +90,13 @@ void reading_ends(struct exchange *x, enum channel channel, unsigned trust, stru
 void reading_sweep(struct exchange *x, const struct json *root);
 
 /* Numbers that are not there are 0. */
-uint64_t reading_number(const struct json *object, const char *name);
+uint64_t reading_number(const struct json *object, enum word name);
 /* A limit the client sets: below zero means none. Where it is written as "1e6" some readers see a number and some do not: then it cannot be understood. */
-uint64_t reading_limit(struct exchange *x, const struct json *object, const char *name);
+uint64_t reading_limit(struct exchange *x, const struct json *object, enum word name);
 /* The same for what an answer must agree on with the upstream: anything but a whole number fails, null is 0. */
-uint64_t reading_amount(struct exchange *x, const struct json *object, const char *name);
+uint64_t reading_amount(struct exchange *x, const struct json *object, enum word name);
 /* False when it is not there; what is no truth value fails. */
-bool reading_flag(struct exchange *x, const struct json *object, const char *name);
+bool reading_flag(struct exchange *x, const struct json *object, enum word name);
 
 /* Did a rule end the exchange, or did something go wrong? `code`: of a refusal. */
 bool reading_is_denied(const char *code);

@@ -19,14 +19,14 @@ static const struct dialect_route routes[] = {
 
 /* The texts of a request, by the member that holds them. */
 static const struct {
-	const char *member;
+	enum word member;
 	enum channel channel;
 	unsigned trust;
 } inputs[] = {
-	{"prompt", CHANNEL_USER, TRUST_USER}, {"input", CHANNEL_USER, TRUST_USER}, {"data", CHANNEL_USER, TRUST_USER},
-	{"text_1", CHANNEL_USER, TRUST_USER}, {"text_2", CHANNEL_DOCUMENT, TRUST_ANYBODY}, {"queries", CHANNEL_USER, TRUST_USER},
-	{"data_1", CHANNEL_USER, TRUST_USER}, {"data_2", CHANNEL_DOCUMENT, TRUST_ANYBODY},
-	{"query", CHANNEL_USER, TRUST_USER}, {"items", CHANNEL_DOCUMENT, TRUST_ANYBODY},
+	{WORD_prompt, CHANNEL_USER, TRUST_USER}, {WORD_input, CHANNEL_USER, TRUST_USER}, {WORD_data, CHANNEL_USER, TRUST_USER},
+	{WORD_text_1, CHANNEL_USER, TRUST_USER}, {WORD_text_2, CHANNEL_DOCUMENT, TRUST_ANYBODY}, {WORD_queries, CHANNEL_USER, TRUST_USER},
+	{WORD_data_1, CHANNEL_USER, TRUST_USER}, {WORD_data_2, CHANNEL_DOCUMENT, TRUST_ANYBODY},
+	{WORD_query, CHANNEL_USER, TRUST_USER}, {WORD_items, CHANNEL_DOCUMENT, TRUST_ANYBODY},
 };
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)
@@ -39,12 +39,12 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 		return;
 	openai_head(x, root);
 	for (size_t i = 0; i < COUNT_OF(inputs); i++) {
-		openai_prompt(x, json_member(root, inputs[i].member), inputs[i].channel, inputs[i].trust);
-		words_add(&known, word_of(bytes_of(inputs[i].member)));
+		openai_prompt(x, reading_member(root, inputs[i].member), inputs[i].channel, inputs[i].trust);
+		words_add(&known, inputs[i].member);
 	}
-	openai_messages(x, json_member(root, "messages"));
-	openai_tools(x, json_member(root, "tools"));
-	openai_prompt(x, json_member(root, "tokens"), CHANNEL_USER, TRUST_USER);
+	openai_messages(x, reading_member(root, WORD_messages));
+	openai_tools(x, reading_member(root, WORD_tools));
+	openai_prompt(x, reading_member(root, WORD_tokens), CHANNEL_USER, TRUST_USER);
 	openai_rest(x, root, known);
 	reading_sweep(x, root);
 	reading_in_order(x);
@@ -58,14 +58,14 @@ static void read_answer(struct exchange *x, const struct heading *heading, struc
 	(void)heading;
 	if (!root)
 		return;
-	x->model = json_string(root, "model");
+	x->model = reading_member_text(root, WORD_model);
 	x->ended = true;
-	reading_all(x, json_member(root, "prompt"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	openai_prompt(x, json_member(root, "tokens"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	reading_echo(x, json_member(root, "token_strs"));
-	reading_deep(x, json_member(root, "results"), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	reading_deep(x, json_member(root, "data"), CHANNEL_META, TRUST_ANYBODY);
-	openai_usage(x, json_member(root, "usage"));
+	reading_all(x, reading_member(root, WORD_prompt), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	openai_prompt(x, reading_member(root, WORD_tokens), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_echo(x, reading_member(root, WORD_token_strs));
+	reading_deep(x, reading_member(root, WORD_results), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	reading_deep(x, reading_member(root, WORD_data), CHANNEL_META, TRUST_ANYBODY);
+	openai_usage(x, reading_member(root, WORD_usage));
 	reading_rest(x, root, KNOWN(prompt, tokens, token_strs, results, data, usage), CHANNEL_META, TRUST_ANYBODY);
 	reading_sweep(x, root);
 	reading_in_order(x);

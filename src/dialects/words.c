@@ -16,6 +16,11 @@ struct bytes word_text(enum word word)
 	return spellings[word];
 }
 
+const char *word_name(enum word word)
+{
+	return (const char *)spellings[word].at;
+}
+
 enum word word_of(struct bytes key)
 {
 	if (key.len == 0 || key.len > LONGEST)

@@ -29,7 +29,7 @@
 	WORD(exit_code) WORD(fallbacks) WORD(file_data) WORD(file_type) WORD(functions) WORD(image_url) WORD(maxLength) WORD(maxTokens) WORD(minLength) WORD(namespace) \
 	WORD(num_lines) WORD(operation) WORD(reasoning) WORD(requestId) WORD(requested) WORD(resources) WORD(signature) WORD(subscribe) WORD(supported) WORD(token_ids) \
 	WORD(tool_name) WORD(variables) WORD(verbosity) WORD(video_url) WORD(annotation) WORD(background) WORD(cacheScope) WORD(cited_text) WORD(clientInfo) WORD(completion) \
-	WORD(created_at) WORD(dimensions) WORD(embeddings) WORD(error_code) WORD(eval_count) WORD(keep_alive) WORD(logit_bias) WORD(max_tokens) \
+	WORD(created_at) WORD(definition) WORD(dimensions) WORD(embeddings) WORD(error_code) WORD(eval_count) WORD(keep_alive) WORD(logit_bias) WORD(max_tokens) \
 	WORD(media_type) WORD(modalities) WORD(moderation) WORD(nextCursor) WORD(parameters) WORD(prediction) WORD(properties) WORD(request_id) WORD(resultType) \
 	WORD(serverInfo) WORD(server_url) WORD(start_line) WORD(stopReason) WORD(token_strs) WORD(tool_calls) WORD(transcript) WORD(truncation) WORD(websiteUrl) \
 	WORD(annotations) WORD(completions) WORD(definitions) WORD(description) WORD(done_reason) WORD(elicitation) WORD(environment) WORD(explanation) WORD(fingerprint) \
@@ -69,6 +69,7 @@ enum word word_of(struct bytes key);
 /* The word that `key` is but for the case of its letters: some readers take the one for the other. */
 enum word word_in_other_case(struct bytes key);
 struct bytes word_text(enum word word);
+const char *word_name(enum word word);
 
 _Static_assert(WORD_COUNT <= 7 * 64, "more words than WORDS() has room for");
 

@@ -39,7 +39,7 @@ static const struct kind {
 
 static const struct kind *kind_of(const struct json *block)
 {
-	struct bytes type = json_string(block, "type");
+	struct bytes type = reading_member_text(block, WORD_type);
 
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (bytes_same(type, kinds[i].type))
@@ -170,8 +170,8 @@ static void read_citations(const struct place *place, const struct json *value)
 /* Where the bytes of an image or a document are: in it, or somewhere the server can reach. */
 static void read_source(const struct place *place, const struct json *source)
 {
-	const struct json *data = json_member(source, "data"), *url = json_member(source, "url");
-	bool text = bytes_same(json_string(source, "type"), "text");
+	const struct json *data = reading_member(source, WORD_data), *url = reading_member(source, WORD_url);
+	bool text = bytes_same(reading_member_text(source, WORD_type), "text");
 
 	if (source->kind != JSON_IS_OBJECT) {
 		read_other(place, source);
@@ -184,17 +184,17 @@ static void read_source(const struct place *place, const struct json *source)
 		reading_opaque(place->x, data, "data of an image or document");
 	reading_text(place->x, url, CHANNEL_DOCUMENT, TRUST_ANYBODY);
 	reading_opaque(place->x, url, "an image or document at an address");
-	if (json_member(source, "content"))
-		read_content(place, json_member(source, "content"));
-	reading_opaque(place->x, json_member(source, "file_id"), "a file kept by the server");
-	if (json_member(source, "media_type"))
-		read_label(place, json_member(source, "media_type"));
+	if (reading_member(source, WORD_content))
+		read_content(place, reading_member(source, WORD_content));
+	reading_opaque(place->x, reading_member(source, WORD_file_id), "a file kept by the server");
+	if (reading_member(source, WORD_media_type))
+		read_label(place, reading_member(source, WORD_media_type));
 	reading_rest(place->x, source, KNOWN(type, media_type, data, url, content, file_id), place->channel, place->trust);
 }
 
 static void read_offers(const struct place *place, const struct json *value)
 {
-	const struct json *definition = json_member(value, "definition");
+	const struct json *definition = reading_member(value, WORD_definition);
 
 	if (value->kind == JSON_IS_ARRAY)
 		json_each(value, it)
@@ -235,11 +235,11 @@ static void read_member(const struct place *place, const struct json *member)
 /* A stream begins a call with arguments that are empty, and brings them after. */
 static void read_call(const struct place *place, const struct json *block)
 {
-	const struct json *input = json_member(block, "input");
+	const struct json *input = reading_member(block, WORD_input);
 	bool comes = place->number && input && input->kind == JSON_IS_OBJECT && input->count == 0;
 
-	struct piece *p = reading_call_of_value(place->x, place->trust, json_member(block, "name"), comes ? NULL : input);
-	p->provider = !bytes_same(json_string(block, "type"), "tool_use");
+	struct piece *p = reading_call_of_value(place->x, place->trust, reading_member(block, WORD_name), comes ? NULL : input);
+	p->provider = !bytes_same(reading_member_text(block, WORD_type), "tool_use");
 	carry_on(place, p, "input");
 }
 
@@ -265,7 +265,7 @@ static void read_block(const struct place *place, const struct json *block)
 		return;
 	}
 	struct place inner = inside(place, kind);
-	inner.thought = json_string(block, "thinking").len > 0;
+	inner.thought = reading_member_text(block, WORD_thinking).len > 0;
 	if (kind->voice == VOICE_CALL)
 		read_call(&inner, block);
 	json_each(block, it)
@@ -286,7 +286,7 @@ void blocks_read(const struct place *place, const struct json *content)
 
 static void read_part_of_call(const struct place *place, const struct json *delta)
 {
-	const struct json *part = json_member(delta, "partial_json");
+	const struct json *part = reading_member(delta, WORD_partial_json);
 	struct piece *p = reading_call(place->x, NULL, part);
 
 	p->trust = place->trust;
@@ -296,7 +296,7 @@ static void read_part_of_call(const struct place *place, const struct json *delt
 void blocks_read_delta(const struct place *place, const struct json *delta)
 {
 	static const char *const plain[] = {"text_delta", "thinking_delta", "signature_delta", "compaction_delta"};
-	struct bytes type = json_string(delta, "type");
+	struct bytes type = reading_member_text(delta, WORD_type);
 	struct place cited = {.x = place->x, .channel = CHANNEL_DOCUMENT, .trust = TRUST_ANYBODY};
 
 	reading_spelling(place->x, delta, KNOWN(type, text, thinking, signature, partial_json, citation, content, encrypted_content));
@@ -307,7 +307,7 @@ void blocks_read_delta(const struct place *place, const struct json *delta)
 			return;
 		}
 	if (bytes_same(type, "citations_delta"))
-		blocks_read(&cited, json_member(delta, "citation"));
+		blocks_read(&cited, reading_member(delta, WORD_citation));
 	else if (bytes_same(type, "input_json_delta"))
 		read_part_of_call(place, delta);
 	else if (delta)
@@ -318,9 +318,9 @@ void blocks_read_delta(const struct place *place, const struct json *delta)
 
 void blocks_read_tool(struct exchange *x, const struct json *tool)
 {
-	struct bytes type = json_string(tool, "type");
+	struct bytes type = reading_member_text(tool, WORD_type);
 	bool own = type.len == 0 || bytes_same(type, "custom");
 
 	reading_spelling(x, tool, KNOWN(type, name, description, input_schema, input_examples));
-	reading_offer(x, own ? json_string(tool, "name") : type, tool, own ? KNOWN(type, name, description) : KNOWN(type, description))->provider = !own;
+	reading_offer(x, own ? reading_member_text(tool, WORD_name) : type, tool, own ? KNOWN(type, name, description) : KNOWN(type, description))->provider = !own;
 }

@@ -4,8 +4,6 @@
 #include "base/base64.h"
 
 #define MISMATCH "-32020"
-#define VERSION_KEY "io.modelcontextprotocol/protocolVersion"
-#define CAPABILITIES_KEY "io.modelcontextprotocol/clientCapabilities"
 #define PARAM "Mcp-Param-"
 
 enum { CLAIMS_MOST = 1024 };       /* of one header */
@@ -168,13 +166,13 @@ static void search_arguments(struct search *s, const struct json *object, struct
 static void check_params(struct exchange *x, const struct head *head, const struct message *m)
 {
 	const struct heading *h = head->heading;
-	const struct json *arguments = bytes_same(m->method, "tools/call") ? json_member(m->params, "arguments") : NULL;
+	const struct json *arguments = bytes_same(m->method, "tools/call") ? reading_member(m->params, WORD_arguments) : NULL;
 	struct bytes name, value;
 
 	for (size_t i = 0; h->entry(h, i, &name, &value); i++) {
 		if (!names_start(name, PARAM))
 			continue;
-		struct search s = {.x = x, .tool = json_string(m->params, "name"), .name = bytes_from(name, strlen(PARAM))};
+		struct search s = {.x = x, .tool = reading_member_text(m->params, WORD_name), .name = bytes_from(name, strlen(PARAM))};
 		if (!decode_value(x, value, &s.value)) {
 			mcp_fail(x, MISMATCH, "has a header that is not encoded as MCP encodes them");
 			return;
@@ -191,7 +189,7 @@ static void check_params(struct exchange *x, const struct head *head, const stru
 
 static void check_revision(struct exchange *x, const struct head *head, const struct message *m)
 {
-	const struct json *meta = json_member(m->params, "_meta"), *said = json_member(meta, VERSION_KEY), *able = json_member(meta, CAPABILITIES_KEY);
+	const struct json *meta = reading_member(m->params, WORD__meta), *said = reading_member(meta, WORD_mcp_protocolVersion), *able = reading_member(meta, WORD_mcp_clientCapabilities);
 
 	if (meta && meta->kind != JSON_IS_OBJECT)
 		mcp_fail(x, "-32602", "has a _meta that is no object");
@@ -208,7 +206,7 @@ static void check_revision(struct exchange *x, const struct head *head, const st
 static void check_name(struct exchange *x, const struct head *head, const struct message *m)
 {
 	struct operation operation = mcp_operation(m->method);
-	const struct json *said = operation.named_by ? json_member(m->params, operation.named_by) : NULL;
+	const struct json *said = operation.named_by != WORD_NONE ? reading_member(m->params, operation.named_by) : NULL;
 	struct bytes name;
 
 	if (head->name.len == 0) {

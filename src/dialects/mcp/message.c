@@ -95,11 +95,11 @@ static void read_response(struct exchange *x, struct message *m)
 
 bool mcp_read_message(struct exchange *x, const struct json *value, struct message *m)
 {
-	const struct json *method = json_member(value, "method");
+	const struct json *method = reading_member(value, WORD_method);
 	struct piece **from = x->last;
 
-	*m = (struct message){.whole = value, .id = json_member(value, "id"), .params = json_member(value, "params"), .result = json_member(value, "result"), .error = json_member(value, "error"), .method = json_string(value, "method")};
-	if (!value || value->kind != JSON_IS_OBJECT || !bytes_same(json_string(value, "jsonrpc"), "2.0") || !has_members_of_a_message(value)) {
+	*m = (struct message){.whole = value, .id = reading_member(value, WORD_id), .params = reading_member(value, WORD_params), .result = reading_member(value, WORD_result), .error = reading_member(value, WORD_error), .method = reading_member_text(value, WORD_method)};
+	if (!value || value->kind != JSON_IS_OBJECT || !bytes_same(reading_member_text(value, WORD_jsonrpc), "2.0") || !has_members_of_a_message(value)) {
 		mcp_fail(x, "-32600", "is no message of JSON-RPC 2.0, or one with a member that no such message has");
 		return false;
 	}
@@ -120,27 +120,27 @@ bool mcp_read_message(struct exchange *x, const struct json *value, struct messa
 struct operation mcp_operation(struct bytes method)
 {
 	static const struct operation known[] = {
-		{"initialize", NULL, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
-		{"server/discover", NULL, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
-		{"tools/list", NULL, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
-		{"tools/call", "name", CHANNEL_META, TRUST_USER, CHANNEL_TOOL},
-		{"resources/list", NULL, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
-		{"resources/templates/list", NULL, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
-		{"resources/read", "uri", CHANNEL_ARGUMENTS, TRUST_MODEL, CHANNEL_DOCUMENT},
-		{"resources/subscribe", NULL, CHANNEL_ARGUMENTS, TRUST_MODEL, CHANNEL_TOOL},
-		{"resources/unsubscribe", NULL, CHANNEL_ARGUMENTS, TRUST_MODEL, CHANNEL_TOOL},
-		{"prompts/list", NULL, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
-		{"prompts/get", "name", CHANNEL_ARGUMENTS, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
-		{"completion/complete", NULL, CHANNEL_USER, TRUST_USER, CHANNEL_TOOL},
-		{"tasks/get", "taskId", CHANNEL_META, TRUST_USER, CHANNEL_TOOL},
-		{"tasks/update", "taskId", CHANNEL_META, TRUST_USER, CHANNEL_TOOL},
-		{"tasks/cancel", "taskId", CHANNEL_META, TRUST_USER, CHANNEL_TOOL},
+		{"initialize", WORD_NONE, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
+		{"server/discover", WORD_NONE, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
+		{"tools/list", WORD_NONE, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
+		{"tools/call", WORD_name, CHANNEL_META, TRUST_USER, CHANNEL_TOOL},
+		{"resources/list", WORD_NONE, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
+		{"resources/templates/list", WORD_NONE, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
+		{"resources/read", WORD_uri, CHANNEL_ARGUMENTS, TRUST_MODEL, CHANNEL_DOCUMENT},
+		{"resources/subscribe", WORD_NONE, CHANNEL_ARGUMENTS, TRUST_MODEL, CHANNEL_TOOL},
+		{"resources/unsubscribe", WORD_NONE, CHANNEL_ARGUMENTS, TRUST_MODEL, CHANNEL_TOOL},
+		{"prompts/list", WORD_NONE, CHANNEL_META, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
+		{"prompts/get", WORD_name, CHANNEL_ARGUMENTS, TRUST_USER, CHANNEL_TOOL_DESCRIPTION},
+		{"completion/complete", WORD_NONE, CHANNEL_USER, TRUST_USER, CHANNEL_TOOL},
+		{"tasks/get", WORD_taskId, CHANNEL_META, TRUST_USER, CHANNEL_TOOL},
+		{"tasks/update", WORD_taskId, CHANNEL_META, TRUST_USER, CHANNEL_TOOL},
+		{"tasks/cancel", WORD_taskId, CHANNEL_META, TRUST_USER, CHANNEL_TOOL},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (bytes_same(method, known[i].method))
 			return known[i];
-	return (struct operation){"", NULL, CHANNEL_META, TRUST_USER, CHANNEL_TOOL};
+	return (struct operation){"", WORD_NONE, CHANNEL_META, TRUST_USER, CHANNEL_TOOL};
 }
 
 bool mcp_has_arrays(struct bytes revision)

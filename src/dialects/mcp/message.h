@@ -16,7 +16,7 @@ struct message {
 /* What the methods mean to a reader. */
 struct operation {
 	const char *method;
-	const char *named_by;       /* the parameter that Mcp-Name repeats; or NULL */
+	enum word named_by;         /* the parameter that Mcp-Name repeats; or WORD_NONE */
 	enum channel asks;          /* what its parameters are */
 	unsigned trust;
 	enum channel brings;        /* what its result is */

@@ -45,12 +45,12 @@ static void read_call(struct exchange *x, const struct json *name, const struct 
 
 static void read_definition(struct exchange *x, const struct json *tool, struct voice v)
 {
-	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, v.channel, v.trust, tool->at, json_string(tool, "description"));
+	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, v.channel, v.trust, tool->at, reading_member_text(tool, WORD_description));
 
-	p->name = json_string(tool, "name");
+	p->name = reading_member_text(tool, WORD_name);
 	p->fixed = p->listed = true;
 	bool offered = x->asked && bytes_same(x->asked->operation, "tools/list");
-	bool sound = offered ? mcp_schema_claims(x->arena, json_member(tool, "inputSchema"), p->name, &x->claims) : mcp_schema_is_sound(x->arena, json_member(tool, "inputSchema"));
+	bool sound = offered ? mcp_schema_claims(x->arena, reading_member(tool, WORD_inputSchema), p->name, &x->claims) : mcp_schema_is_sound(x->arena, reading_member(tool, WORD_inputSchema));
 	p->unsound = x->asked && bytes_same(x->asked->revision, MCP_MODERN) && !sound;
 	if (!mcp_is_tool_name(p->name))
 		mcp_fail(x, "-32602", "defines a tool by a name that no tool may have");
@@ -107,10 +107,10 @@ static bool is_bytes_of(struct bytes type, struct bytes key)
 /* Text, an image, sound, a resource or a link to one; in what a model said or was told also calls of tools and their results. */
 static void read_part(struct exchange *x, const struct json *part, struct voice v)
 {
-	struct bytes type = json_string(part, "type");
+	struct bytes type = reading_member_text(part, WORD_type);
 
 	if (bytes_same(type, "tool_use")) {
-		read_call(x, json_member(part, "name"), json_member(part, "input"), v.trust);
+		read_call(x, reading_member(part, WORD_name), reading_member(part, WORD_input), v.trust);
 		reading_rest(x, part, KNOWN(name, input), v.channel, v.trust);
 		return;
 	}
@@ -131,7 +131,7 @@ static void read_part(struct exchange *x, const struct json *part, struct voice 
 			reading_label(x, it, v.trust);
 		else
 			read_any(x, it, v);
-	read_inside(x, json_member(part, "text"), v);
+	read_inside(x, reading_member(part, WORD_text), v);
 }
 
 /* One part, or several. */
@@ -147,7 +147,7 @@ static void read_content(struct exchange *x, const struct json *content, struct 
 static void read_messages(struct exchange *x, const struct json *messages, struct voice v)
 {
 	json_each(messages, it) {
-		read_content(x, json_member(it, "content"), v);
+		read_content(x, reading_member(it, WORD_content), v);
 		reading_rest(x, it, KNOWN(content), v.channel, v.trust);
 	}
 }
@@ -206,8 +206,8 @@ static void read_wanted(struct exchange *x, const struct json *requests, struct 
 {
 	json_each(requests, it) {
 		reading_key(x, it, v.channel, v.trust);
-		reading_text(x, json_member(it, "method"), v.channel, v.trust);
-		mcp_read_said(x, json_member(it, "params"), v);
+		reading_text(x, reading_member(it, WORD_method), v.channel, v.trust);
+		mcp_read_said(x, reading_member(it, WORD_params), v);
 		reading_rest(x, it, KNOWN(method, params), v.channel, v.trust);
 	}
 }
@@ -256,9 +256,9 @@ void mcp_read_said(struct exchange *x, const struct json *object, struct voice v
 
 void mcp_read_reply(struct exchange *x, const struct json *result)
 {
-	const struct json *content = json_member(result, "content");
+	const struct json *content = reading_member(result, WORD_content);
 
-	if (json_member(result, "action")) {
+	if (reading_member(result, WORD_action)) {
 		read_any(x, content, (struct voice){CHANNEL_USER, TRUST_USER, 0});
 		reading_rest(x, result, KNOWN(content), CHANNEL_META, TRUST_USER);
 		return;
@@ -287,12 +287,12 @@ void mcp_read_parameters(struct exchange *x, const struct message *m)
 	if (has_likeness(m->params))
 		mcp_fail(x, "-32602", "has a parameter that some readers take for another");
 	if (calls)
-		read_call(x, json_member(m->params, "name"), json_member(m->params, "arguments"), TRUST_MODEL);
-	json_each(json_member(m->params, "inputResponses"), it) {
+		read_call(x, reading_member(m->params, WORD_name), reading_member(m->params, WORD_arguments), TRUST_MODEL);
+	json_each(reading_member(m->params, WORD_inputResponses), it) {
 		reading_key(x, it, CHANNEL_META, TRUST_USER);
 		mcp_read_reply(x, it);
 	}
-	reading_opaque(x, json_member(m->params, "requestState"), "a state of the server");
-	reading_all(x, json_member(m->params, "_meta"), CHANNEL_META, TRUST_USER);
+	reading_opaque(x, reading_member(m->params, WORD_requestState), "a state of the server");
+	reading_all(x, reading_member(m->params, WORD__meta), CHANNEL_META, TRUST_USER);
 	reading_rest(x, m->params, calls ? KNOWN(name, arguments, inputResponses, requestState, _meta) : KNOWN(inputResponses, requestState, _meta), o.asks, o.trust);
 }

@@ -10,52 +10,53 @@ enum how {
 
 /* Which members of which items hold what; all others are text that means nothing here. */
 static const struct row {
-	const char *type, *member;
+	const char *type;
+	enum word member;
 	enum how how;
 	enum channel channel;
 	const char *word;
 } rows[] = {
-	{"reasoning", "summary", AS_CONTENT, CHANNEL_REASONING, NULL},
-	{"reasoning", "content", AS_CONTENT, CHANNEL_REASONING, NULL},
-	{"reasoning", "encrypted_content", AS_OPAQUE, CHANNEL_REASONING, "encrypted reasoning"},
-	{"function_call", "arguments", AS_CALL, 0, NULL},
-	{"custom_tool_call", "input", AS_CALL, 0, NULL},
-	{"function_call_output", "output", AS_CONTENT, CHANNEL_TOOL, NULL},
-	{"custom_tool_call_output", "output", AS_CONTENT, CHANNEL_TOOL, NULL},
-	{"mcp_list_tools", "tools", AS_TOOLS, 0, NULL},
-	{"mcp_list_tools", "error", AS_TEXT, CHANNEL_TOOL, NULL},
-	{"mcp_approval_request", "arguments", AS_CALL, 0, NULL},
-	{"mcp_approval_response", "reason", AS_TEXT, CHANNEL_USER, NULL},
-	{"mcp_call", "arguments", AS_CALL, 0, NULL},
-	{"mcp_call", "output", AS_TEXT, CHANNEL_TOOL, NULL},
-	{"mcp_call", "error", AS_TEXT, CHANNEL_TOOL, NULL},
-	{"web_search_call", "action", AS_CALL, 0, "web_search"},
-	{"file_search_call", "queries", AS_CALL, 0, "file_search"},
-	{"file_search_call", "results", AS_TEXT, CHANNEL_DOCUMENT, NULL},
-	{"code_interpreter_call", "code", AS_CALL, 0, "code_interpreter"},
-	{"code_interpreter_call", "outputs", AS_TEXT, CHANNEL_TOOL, NULL},
-	{"computer_call", "action", AS_CALL, 0, "computer"},
-	{"computer_call", "actions", AS_CALL, 0, "computer"},
-	{"computer_call_output", "output", AS_CONTENT, CHANNEL_TOOL, NULL},
-	{"shell_call", "action", AS_CALL, 0, "shell"},
-	{"shell_call", "environment", AS_TEXT, CHANNEL_TOOL_DESCRIPTION, NULL},
-	{"shell_call_output", "output", AS_TEXT, CHANNEL_TOOL, NULL},
-	{"local_shell_call", "action", AS_CALL, 0, "local_shell"},
-	{"local_shell_call_output", "output", AS_TEXT, CHANNEL_TOOL, NULL},
-	{"apply_patch_call", "operation", AS_CALL, 0, "apply_patch"},
-	{"apply_patch_call_output", "output", AS_TEXT, CHANNEL_TOOL, NULL},
-	{"program", "code", AS_CALL, 0, "program"},
-	{"program", "fingerprint", AS_OPAQUE, CHANNEL_ARGUMENTS, "a signed program"},
-	{"program_output", "result", AS_TEXT, CHANNEL_TOOL, NULL},
-	{"tool_search_call", "arguments", AS_CALL, 0, "tool_search"},
-	{"tool_search_output", "tools", AS_TOOLS, 0, NULL},
-	{"additional_tools", "tools", AS_TOOLS, 0, NULL},
-	{"configuration_update", "text", AS_TEXT, CHANNEL_TOOL_DESCRIPTION, NULL},
-	{"image_generation_call", "result", AS_OPAQUE, CHANNEL_DOCUMENT, "an image"},
-	{"image_generation_call", "revised_prompt", AS_TEXT, CHANNEL_ARGUMENTS, NULL},
-	{"compaction", "encrypted_content", AS_OPAQUE, CHANNEL_DOCUMENT, "an encrypted conversation"},
-	{"compaction_summary", "encrypted_content", AS_OPAQUE, CHANNEL_DOCUMENT, "an encrypted conversation"},
-	{"item_reference", "id", AS_OPAQUE, CHANNEL_DOCUMENT, "an item kept elsewhere"},
+	{"reasoning", WORD_summary, AS_CONTENT, CHANNEL_REASONING, NULL},
+	{"reasoning", WORD_content, AS_CONTENT, CHANNEL_REASONING, NULL},
+	{"reasoning", WORD_encrypted_content, AS_OPAQUE, CHANNEL_REASONING, "encrypted reasoning"},
+	{"function_call", WORD_arguments, AS_CALL, 0, NULL},
+	{"custom_tool_call", WORD_input, AS_CALL, 0, NULL},
+	{"function_call_output", WORD_output, AS_CONTENT, CHANNEL_TOOL, NULL},
+	{"custom_tool_call_output", WORD_output, AS_CONTENT, CHANNEL_TOOL, NULL},
+	{"mcp_list_tools", WORD_tools, AS_TOOLS, 0, NULL},
+	{"mcp_list_tools", WORD_error, AS_TEXT, CHANNEL_TOOL, NULL},
+	{"mcp_approval_request", WORD_arguments, AS_CALL, 0, NULL},
+	{"mcp_approval_response", WORD_reason, AS_TEXT, CHANNEL_USER, NULL},
+	{"mcp_call", WORD_arguments, AS_CALL, 0, NULL},
+	{"mcp_call", WORD_output, AS_TEXT, CHANNEL_TOOL, NULL},
+	{"mcp_call", WORD_error, AS_TEXT, CHANNEL_TOOL, NULL},
+	{"web_search_call", WORD_action, AS_CALL, 0, "web_search"},
+	{"file_search_call", WORD_queries, AS_CALL, 0, "file_search"},
+	{"file_search_call", WORD_results, AS_TEXT, CHANNEL_DOCUMENT, NULL},
+	{"code_interpreter_call", WORD_code, AS_CALL, 0, "code_interpreter"},
+	{"code_interpreter_call", WORD_outputs, AS_TEXT, CHANNEL_TOOL, NULL},
+	{"computer_call", WORD_action, AS_CALL, 0, "computer"},
+	{"computer_call", WORD_actions, AS_CALL, 0, "computer"},
+	{"computer_call_output", WORD_output, AS_CONTENT, CHANNEL_TOOL, NULL},
+	{"shell_call", WORD_action, AS_CALL, 0, "shell"},
+	{"shell_call", WORD_environment, AS_TEXT, CHANNEL_TOOL_DESCRIPTION, NULL},
+	{"shell_call_output", WORD_output, AS_TEXT, CHANNEL_TOOL, NULL},
+	{"local_shell_call", WORD_action, AS_CALL, 0, "local_shell"},
+	{"local_shell_call_output", WORD_output, AS_TEXT, CHANNEL_TOOL, NULL},
+	{"apply_patch_call", WORD_operation, AS_CALL, 0, "apply_patch"},
+	{"apply_patch_call_output", WORD_output, AS_TEXT, CHANNEL_TOOL, NULL},
+	{"program", WORD_code, AS_CALL, 0, "program"},
+	{"program", WORD_fingerprint, AS_OPAQUE, CHANNEL_ARGUMENTS, "a signed program"},
+	{"program_output", WORD_result, AS_TEXT, CHANNEL_TOOL, NULL},
+	{"tool_search_call", WORD_arguments, AS_CALL, 0, "tool_search"},
+	{"tool_search_output", WORD_tools, AS_TOOLS, 0, NULL},
+	{"additional_tools", WORD_tools, AS_TOOLS, 0, NULL},
+	{"configuration_update", WORD_text, AS_TEXT, CHANNEL_TOOL_DESCRIPTION, NULL},
+	{"image_generation_call", WORD_result, AS_OPAQUE, CHANNEL_DOCUMENT, "an image"},
+	{"image_generation_call", WORD_revised_prompt, AS_TEXT, CHANNEL_ARGUMENTS, NULL},
+	{"compaction", WORD_encrypted_content, AS_OPAQUE, CHANNEL_DOCUMENT, "an encrypted conversation"},
+	{"compaction_summary", WORD_encrypted_content, AS_OPAQUE, CHANNEL_DOCUMENT, "an encrypted conversation"},
+	{"item_reference", WORD_id, AS_OPAQUE, CHANNEL_DOCUMENT, "an item kept elsewhere"},
 };
 
 /* Calls of functions that the caller defined go back to the caller; all others are of kinds that the provider defines. */
@@ -67,9 +68,9 @@ static bool is_providers(const char *type)
 struct bytes responses_tool(const struct json *item)
 {
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		if (rows[i].how == AS_CALL && rows[i].word && bytes_same(json_string(item, "type"), rows[i].type))
+		if (rows[i].how == AS_CALL && rows[i].word && bytes_same(reading_member_text(item, WORD_type), rows[i].type))
 			return bytes_of(rows[i].word);
-	return json_string(item, "name");
+	return reading_member_text(item, WORD_name);
 }
 
 static unsigned trust_in(enum channel channel, bool answered)
@@ -81,8 +82,8 @@ static unsigned trust_in(enum channel channel, bool answered)
 
 static void read_call(struct exchange *x, const struct json *item, const struct row *row, struct place place)
 {
-	const struct json *value = json_member(item, row->member);
-	struct piece *p = reading_call_of_value(x, TRUST_MODEL, row->word ? NULL : json_member(item, "name"), value && value->kind != JSON_IS_NULL ? value : NULL);
+	const struct json *value = reading_member(item, row->member);
+	struct piece *p = reading_call_of_value(x, TRUST_MODEL, row->word ? NULL : reading_member(item, WORD_name), value && value->kind != JSON_IS_NULL ? value : NULL);
 
 	if (row->word)
 		p->name = bytes_of(row->word);
@@ -92,16 +93,16 @@ static void read_call(struct exchange *x, const struct json *item, const struct 
 }
 
 /* A summary is a list of parts like any other, but its events count it on its own. */
-static void read_content(struct exchange *x, const struct json *content, struct role role, const char *member, struct place place)
+static void read_content(struct exchange *x, const struct json *content, struct role role, enum word member, struct place place)
 {
-	bool summary = strcmp(member, "summary") == 0;
+	bool summary = member == WORD_summary;
 
 	if (!summary || !place.parts || !content || content->kind != JSON_IS_ARRAY) {
 		openai_content(x, content, role, place);
 		return;
 	}
 	json_each(content, it) {
-		struct piece *p = reading_text(x, json_member(it, "text"), role.channel, role.trust);
+		struct piece *p = reading_text(x, reading_member(it, WORD_text), role.channel, role.trust);
 		reading_carries_on(p, reading_thread_part(x, place.index, "summary", place.part++));
 		reading_rest(x, it, p ? KNOWN(text) : NO_WORDS, role.channel, role.trust);
 	}
@@ -109,7 +110,7 @@ static void read_content(struct exchange *x, const struct json *content, struct 
 
 static void read_row(struct exchange *x, const struct json *item, const struct row *row, bool answered, struct place place)
 {
-	const struct json *value = json_member(item, row->member);
+	const struct json *value = reading_member(item, row->member);
 	struct role role = {"", row->channel, trust_in(row->channel, answered)};
 
 	if (!value || (value->kind == JSON_IS_NULL && row->how != AS_CALL))
@@ -129,18 +130,18 @@ static void read_message(struct exchange *x, const struct json *item, bool answe
 
 	if (answered && role.channel == CHANNEL_ASSISTANT)
 		role.trust = TRUST_MODEL;
-	openai_content(x, json_member(item, "content"), role, place);
+	openai_content(x, reading_member(item, WORD_content), role, place);
 	reading_rest(x, item, KNOWN(role, content), CHANNEL_META, answered ? TRUST_MODEL : TRUST_USER);
 }
 
 /* Without a type it is a message when somebody says it, and a reference otherwise. */
 static struct bytes type_of(const struct json *item)
 {
-	struct bytes type = json_string(item, "type");
+	struct bytes type = reading_member_text(item, WORD_type);
 
 	if (type.len > 0)
 		return type;
-	return json_member(item, "role") ? BYTES("message") : BYTES("item_reference");
+	return reading_member(item, WORD_role) ? BYTES("message") : BYTES("item_reference");
 }
 
 void responses_item(struct exchange *x, const struct json *item, bool answered, struct place place)
@@ -161,13 +162,13 @@ void responses_item(struct exchange *x, const struct json *item, bool answered, 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		if (!bytes_same(type, rows[i].type))
 			continue;
-		words_add(&known, word_of(bytes_of(rows[i].member)));
+		words_add(&known, rows[i].member);
 		if (rows[i].how == AS_CALL && !rows[i].word)
 			words_add(&known, WORD_name);
 		read_row(x, item, &rows[i], answered, place);
 		found = true;
 		call = rows[i].how == AS_CALL ? &rows[i] : call;
-		called |= rows[i].how == AS_CALL && json_member(item, rows[i].member);
+		called |= rows[i].how == AS_CALL && reading_member(item, rows[i].member);
 	}
 	if (call && !called)
 		read_call(x, item, call, place);
@@ -178,7 +179,7 @@ void responses_item(struct exchange *x, const struct json *item, bool answered, 
 
 void responses_part(struct exchange *x, const struct json *part, struct place place)
 {
-	struct bytes type = json_string(part, "type");
+	struct bytes type = reading_member_text(part, WORD_type);
 	bool reasoning = bytes_same(type, "reasoning_text"), summary = bytes_same(type, "summary_text");
 	struct role role = {"", reasoning || summary ? CHANNEL_REASONING : CHANNEL_ASSISTANT, TRUST_MODEL};
 
@@ -186,7 +187,7 @@ void responses_part(struct exchange *x, const struct json *part, struct place pl
 		openai_part(x, part, role, place);
 		return;
 	}
-	struct piece *p = reading_text(x, json_member(part, "text"), role.channel, role.trust);
+	struct piece *p = reading_text(x, reading_member(part, WORD_text), role.channel, role.trust);
 	reading_carries_on(p, reading_thread_part(x, place.index, "summary", place.part));
 	reading_rest(x, part, p ? KNOWN(text) : NO_WORDS, role.channel, role.trust);
 }
