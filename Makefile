@@ -51,9 +51,10 @@ say = $(if $(V),,@echo "  $(1)";)
 $(B)/src/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
+# A wide machine of states, of which an exchange goes through a few: what does not fit into the cache costs most.
 $(B)/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
-	$(call say,$<)$(CC) -O2 -g -fPIE $(filter-out -W%,$(FLAGS)) -I/usr/share/include/llhttp -c $< -o $@
+	$(call say,$<)$(CC) $(filter-out -W% $(CFLAGS),$(FLAGS)) $(if $(SAN)$(FUZZ),,-Os) -I/usr/share/include/llhttp -c $< -o $@
 $(B)/%.o: $(B)/%.c
 	$(call say,$<)$(CC) $(FLAGS) -c $< -o $@
 
