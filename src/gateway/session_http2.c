@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/http2_head.h"
 #include "gateway/tls.h"
 #include "gateway/turn.h"
 
@@ -336,49 +337,6 @@ static int refuse_header(nghttp2_session *http, const nghttp2_frame *frame, cons
 	return 0;
 }
 
-/* A pseudo-header is part of what stands in the first line of HTTP/1.1, or its host. */
-static const char *take_pseudo(struct http_head *h, struct http_field f, struct bytes *authority)
-{
-	if (bytes_same(f.name, ":method"))
-		h->method = f.value;
-	else if (bytes_same(f.name, ":path"))
-		return http_take_target(h, f.value);
-	else if (bytes_same(f.name, ":authority"))
-		*authority = f.value;
-	else if (!bytes_same(f.name, ":scheme") || !bytes_same(f.value, "https"))
-		return "is no request of HTTPS";
-	return NULL;
-}
-
-/* What nghttp2 let through becomes what a reader of HTTP/1.1 hands over; NULL when it is fine. */
-static const char *read_head(struct stream *s)
-{
-	struct http_field given[HTTP_FIELDS_MOST];
-	size_t count = s->head.field_count;
-	struct bytes left = text_bytes(&s->raw), authority = BYTES("");
-	const char *why = NULL;
-
-	if (count > 0)
-		memcpy(given, s->head.fields, count * sizeof *given);
-	http_clear_head(&s->head);
-	s->head.keep_alive = true;
-	for (size_t i = 0; i < count && !why; i++) {
-		struct http_field f = {bytes_slice(left, 0, given[i].name.len), bytes_slice(left, given[i].name.len, given[i].value.len)};
-		left = bytes_from(left, f.name.len + f.value.len);
-		if (f.name.len > 0 && f.name.at[0] == ':')
-			why = take_pseudo(&s->head, f, &authority);
-		else if (!bytes_same(f.name, "host"))
-			why = http_take_field(&s->head, f);
-		else if (!bytes_equal(f.value, authority))
-			why = "names two hosts";
-	}
-	if (!why)
-		why = http_take_field(&s->head, (struct http_field){BYTES("host"), authority});
-	if (!why && (s->head.method.len == 0 || s->head.path.len == 0))
-		why = "says neither what it wants nor from where";
-	return why ? why : http_check_fields(&s->head, true);
-}
-
 /* ---- the request ---- */
 
 /* Before a turn there is no exchange to speak of: said in a few words. */
@@ -399,7 +357,7 @@ static void take_head(struct stream *s)
 {
 	struct refusal r;
 
-	const char *why = s->why ? NULL : read_head(s);
+	const char *why = s->why ? NULL : http2_read_head(&s->head, text_bytes(&s->raw));
 	if (why)
 		be_bad(s, 400, why);
 	if (s->why) {
