@@ -12,14 +12,14 @@
 /* KEPT_MOST: so much memory of a queue is kept while nothing is in it. STALL_MS: so long the other side may take nothing of what is queued. LINGER: what it may still send, and for how long, after the last byte for it. */
 enum { READ_MOST = 64 << 10, READS_A_TURN = 4, STALL_MS = 60000, LINGER_MS = 2000, LINGER_MOST = 16 << 20, KEPT_MOST = 2048 };
 
-/* What waits for the end of the turn need not be waited for in epoll. */
+/* What waits for the end of the turn, or for the handshake, need not be waited for in epoll. */
 static void arm(struct connection *c)
 {
 	uint32_t events = 0;
 
 	if (c->watch.fd < 0)
 		return;
-	if (c->connecting || c->wants_write || (c->sent < c->out.len && !c->writing.place))
+	if (c->connecting || c->wants_write || (c->sent < c->out.len && !c->writing.place && !c->shaking))
 		events |= EPOLLOUT;
 	if (c->shaking || c->wants_read || c->lingering || (!c->paused && !c->closing))
 		events |= EPOLLIN;

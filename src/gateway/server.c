@@ -265,13 +265,21 @@ static void pause_link(struct link *link, bool paused)
 		connection_pause(&l->connection, paused);
 }
 
+/* Its answer came whole, and its server took all of the request: what was not taken would stand before the next. */
+static bool serves_again(const struct line *l)
+{
+	const struct server *s = l->link.server;
+
+	return l->whole && l->answer.head.keep_alive && l->generation == s->generation && s->idle_count < IDLE_MOST && connection_is_open(&l->connection) && connection_queued(&l->connection) == 0;
+}
+
 static void give_back(struct link *link)
 {
 	struct line *l = (struct line *)link;
 	struct server *s = link->server;
 
 	link->owner = NULL;
-	if (!l->whole || !l->answer.head.keep_alive || l->generation != s->generation || s->idle_count >= IDLE_MOST || !connection_is_open(&l->connection)) {
+	if (!serves_again(l)) {
 		free_line(l);
 		return;
 	}

@@ -4,6 +4,7 @@
 import json
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -217,12 +218,72 @@ routes:
 	g.end()
 
 
+class Raw:
+	"""A model of sockets alone: `serve` has each connection to itself."""
+
+	def __init__(self, serve):
+		self.socket, self.taken = socket.create_server(("127.0.0.1", 0)), []
+		self.port = self.socket.getsockname()[1]
+		threading.Thread(target=self.accept, args=(serve,), daemon=True).start()
+
+	def accept(self, serve):
+		while True:
+			self.taken.append(self.socket.accept()[0])
+			threading.Thread(target=serve, args=(self.taken[-1],), daemon=True).start()
+
+
+def answer_at_once(s):
+	"""Says what it thinks of the head, keeps the connection, and takes nothing more."""
+	head = b""
+	while b"\r\n\r\n" not in head:
+		head += s.recv(1000)
+	s.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 35\r\n\r\n" + b'{"error": {"message": "not today"}}\n')
+
+
+def early_answers():
+	"""A request that its model did not take stands in nobody else's way."""
+	model = Raw(answer_at_once)
+	g = Configured("early", START + f"upstreams: {{a: {{servers: ['http://127.0.0.1:{model.port}']}}}}\nroutes: [{{upstreams: a}}]\n")
+	long = g.ask("x" * (8 << 20))[0].status
+	c = g.connect(10)
+	try:
+		short = g.ask("hello", c)[0].status
+	except OSError as e:
+		short = str(e)
+	check("behind a request that was answered before it was taken, the next is answered, too", (long, short) == (400, 400), (long, short))
+	check("over a connection of its own", len(model.taken) == 2, len(model.taken))
+	g.end()
+
+
+def work_of(g):
+	"""Of its workers, so far, in hundredths of a second."""
+	children = pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()
+	return sum(int(n) for child in children for n in pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
+
+
+def silent_handshakes():
+	model = Raw(lambda s: None)
+	g = Configured("silent", START + f"upstreams: {{a: {{servers: ['https://127.0.0.1:{model.port}'], timeouts: {{connect: 3s}}}}}}\nroutes: [{{upstreams: a}}]\n")
+	statuses = []
+	caller = threading.Thread(target=lambda: statuses.append(g.ask("hello")[0].status))
+	caller.start()
+	while not model.taken:
+		time.sleep(0.01)
+	before = work_of(g)
+	time.sleep(1)
+	worked = work_of(g) - before
+	check("a handshake that is not answered is waited for, not looked for all the time", worked < 30, worked)
+	caller.join()
+	check("and not for ever", statuses == [502], statuses)
+	g.end()
+
+
 def main():
 	import shutil
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, early_answers, silent_handshakes, reload_under_load):
 		part()
 	return gateway.TALLY.end()
 
