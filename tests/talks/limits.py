@@ -13,8 +13,9 @@ import threading
 import time
 
 import gateway
-from gateway import FOLDER, MERLON, Model, Server, check
+from gateway import FOLDER, MERLON, Model, Server, check, free_port
 from routes import START, WORK, Configured, url
+import door
 
 
 LARGE = 8 << 20
@@ -145,6 +146,9 @@ def changed_terms(g, key):
 
 
 MEMORY = """
+  - {{address: '127.0.0.1:{tls}', tls: {{certificate: '{folder}/rsa.pem', key: '{folder}/rsa.key'}}}}
+ledger: LEDGER
+workers: 1
 memory: 64MiB
 upstreams: {{own: {{servers: ['{own}'], own: true}}}}
 routes: [{{name: open, upstreams: own}}]
@@ -153,7 +157,11 @@ routes: [{{name: open, upstreams: own}}]
 
 def memory(own):
 	"""Fourteen requests of 8 MB at once, where eight have room."""
-	g = Configured("memory", START + MEMORY.format(own=url(own)))
+	door.FOLDER.mkdir(parents=True, exist_ok=True)
+	door.make_authority("authority")
+	door.make_certificate("rsa", kind="rsa")
+	tls = free_port()
+	g = Configured("memory", "listen:\n  - address: LISTEN" + MEMORY.format(own=url(own), tls=tls, folder=door.FOLDER))
 	large, answers = "x" * LARGE, []
 
 	def ask_one():
@@ -178,6 +186,8 @@ def memory(own):
 	check("all others are answered", answers.count((200, "")) == 14 - refused(), answers)
 	check("then there is room again", ask(g, g.key, user=large)[0] == 200)
 	answers_nobody_reads(g, large)
+	for ending in STREAMS_END:
+		streams_nobody_reads(g, large, tls, ending)
 	g.end()
 
 
@@ -196,11 +206,52 @@ def answers_nobody_reads(g, large):
 	check("a small exchange still goes on", ask(g, g.key)[0] == 200)
 	for c in callers:
 		c.close()
+	check("and no longer when they have gone", *has_room(g, large))
+
+
+def has_room(g, large):
 	statuses = []
 	while len(statuses) < 100 and statuses[-1:] != [200]:
 		time.sleep(0.05)
 		statuses.append(ask(g, g.key, user=large)[0])
-	check("and no longer when they have gone", statuses[-1] == 200, statuses)
+	return statuses[-1] == 200, statuses
+
+
+def read_on(c, ids):
+	c.held.clear()
+	for id in ids:
+		c.h2.acknowledge_received_data(len(c.streams[id].body), id)
+		c.h2.increment_flow_control_window(2 * LARGE, id)
+	c.flush()
+	done = c.wait(*ids, seconds=60)
+	check("streams that are read after all come whole", all(s.ended and len(s.body) > LARGE for s in done), [(s.ended, len(s.body)) for s in done])
+
+
+def end_by_reset(c, ids):
+	for id in ids:
+		c.h2.reset_stream(id)
+	c.flush()
+
+
+STREAMS_END = {"when they are read": read_on, "when they are reset": end_by_reset, "when their connection ends": lambda c, ids: c.close()}
+
+
+def streams_nobody_reads(g, large, tls, ending):
+	"""The same over HTTP/2, where the window of a stream is shut and its connection is not."""
+	c = door.Caller(g, tls)
+	c.h2.update_settings({door.h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1000})
+	c.flush()
+	ids, status = [], 200
+	while status == 200 and len(ids) < 20:
+		ids.append(c.ask("say much"))
+		c.held.add(ids[-1])
+		while c.streams[ids[-1]].status is None and c.read():
+			pass
+		status, code = ask(g, g.key, user=large)[:2]
+	check("streams that nobody reads count", (status, code) == (503, "overloaded") and len(ids) > 2, (status, len(ids)))
+	STREAMS_END[ending](c, ids)
+	check("and no longer " + ending, *has_room(g, large))
+	c.close()
 
 
 def main():
