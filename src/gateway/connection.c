@@ -163,8 +163,8 @@ struct text *connection_out(struct connection *c)
 		c->out.len = left.len;
 		c->sent = 0;
 	}
-	if (!c->connecting && !c->shaking)
-		chore_set(c->loop, &c->writing);
+	/* Before it stands nothing is written, but accounted for. */
+	chore_set(c->loop, &c->writing);
 	return &c->out;
 }
 

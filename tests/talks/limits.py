@@ -14,7 +14,7 @@ import time
 
 import gateway
 from gateway import FOLDER, MERLON, Model, Server, check, free_port
-from routes import START, WORK, Configured, url
+from routes import START, WORK, Configured, Raw, url
 import door
 
 
@@ -153,6 +153,11 @@ memory: 64MiB
 upstreams: {{own: {{servers: ['{own}'], own: true}}}}
 routes: [{{name: open, upstreams: own}}]
 """
+MEMORY_OF_WAITING = """
+memory: 64MiB
+upstreams: {{own: {{servers: ['http://127.0.0.1:{port}'], own: true}}}}
+routes: [{{name: open, upstreams: own}}]
+"""
 
 
 def memory(own):
@@ -254,6 +259,35 @@ def streams_nobody_reads(g, large, tls, ending):
 	c.close()
 
 
+def take_all(s):
+	while s.recv(1 << 20):
+		pass
+
+
+def requests_that_wait(serve):
+	"""So many requests of 8 MB may wait at once for a model that does this with them."""
+	model = Raw(serve)
+	g = Configured("waiting", START + MEMORY_OF_WAITING.format(port=model.port))
+	callers, refused = [], []
+	while not refused and len(callers) < 14:
+		callers.append(g.socket())
+		callers[-1].sendall(g.request("hi", user="x" * LARGE))
+		while not refused and len(model.taken) < len(callers):
+			refused = select.select(callers, [], [], 0.05)[0]
+		time.sleep(0.2)         # it takes what it takes
+	said = [s.recv(12) for s in refused]
+	check("until there is no room", said == [b"HTTP/1.1 503"], (said, len(callers)))
+	for s in (*callers, *model.taken):
+		s.close()
+	g.end()
+	return len(callers) - 1
+
+
+def requests_nobody_takes():
+	taken, lying = requests_that_wait(take_all), requests_that_wait(lambda s: None)
+	check("what a model does not take is held once more", 0 < lying < taken, (lying, taken))
+
+
 def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
@@ -276,6 +310,7 @@ def main():
 	check("nor does a restart", ask(g, keys["few"])[1] == "budget")
 	g.end()
 	memory(own)
+	requests_nobody_takes()
 	refused = [r for r in g.records() if r["why"] == "terms"]
 	check("refusals are on record", len(refused) >= 4 and refused[0]["outcome"] == "refused", len(refused))
 	return gateway.TALLY.end()
