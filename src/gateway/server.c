@@ -234,12 +234,15 @@ static void send_request(struct link *link, const struct server_request *r)
 	const struct server *s = link->server;
 	const struct upstream *u = s->upstream;
 	struct text *out = connection_out(&l->connection);
+	size_t room = HEAD_USUAL + strlen(s->base) + r->target.len + (u->key ? strlen(u->key) : 0) + r->body.len;
 
 	link->reached |= link->reused;
 	if (!out)
 		return;
 	l->connection.secret = u->key != NULL;
-	text_reserve(out, HEAD_USUAL + r->body.len);    /* so that no copy of the key is left behind where it grew */
+	for (size_t i = 0; i < r->field_count; i++)
+		room += r->fields[i].name.len + r->fields[i].value.len + strlen(": \r\n");
+	text_reserve(out, room);        /* at once: no copy of the key is left behind where it grew */
 	text_add(out, r->method);
 	text_add_byte(out, ' ');
 	text_add_string(out, s->base);

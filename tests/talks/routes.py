@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+import gate
 import gateway
 from gateway import FOLDER, MERLON, Gateway, Model, Server, check, free_port
 
@@ -255,10 +256,41 @@ def early_answers():
 	g.end()
 
 
+def children(g):
+	return pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()
+
+
+def keys_of_models():
+	"""That of a model is in the memory of a worker once, however long what it is sent with."""
+	model = serve()
+	key = WORK / "key-of-model"
+	key.write_text("sk-" + "k3y0fM0d3l" * 6)
+	key.chmod(0o600)
+	g = Configured("keys", START + f"upstreams: {{a: {{servers: ['{url(model)}'], key: {{file: key-of-model}}}}}}\nroutes: [{{upstreams: a}}]\n")
+	statuses = []
+
+	def ask_some():
+		c = g.connect()
+		for size in (10, 3000, 9000, 15000, 20000) * 2:
+			c.request("POST", "/v1/chat/completions", g.message("hello"), {"content-type": "application/json", "authorization": "Bearer " + g.key, "user-agent": "u" * size})
+			r = c.getresponse()
+			r.read()
+			statuses.append(r.status)
+
+	callers = [threading.Thread(target=ask_some) for _ in range(8)]
+	for c in callers:
+		c.start()
+	for c in callers:
+		c.join()
+	found = [sum(region.count(key.read_bytes()) for region in gate.memory(child)) for child in children(g)]
+	check("it is asked with its key", statuses == [200] * 80 and {k.lower(): v for k, v in Model.seen[-1].items()}["authorization"] == "Bearer " + key.read_text(), (len(statuses), set(statuses)))
+	check("which is left lying nowhere", max(found) == 1, found)
+	g.end()
+
+
 def work_of(g):
 	"""Of its workers, so far, in hundredths of a second."""
-	children = pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()
-	return sum(int(n) for child in children for n in pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
+	return sum(int(n) for child in children(g) for n in pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
 
 
 def silent_handshakes():
@@ -283,7 +315,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, early_answers, silent_handshakes, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, early_answers, silent_handshakes, keys_of_models, reload_under_load):
 		part()
 	return gateway.TALLY.end()
 
