@@ -341,7 +341,7 @@ static void send_request(struct link *link, const struct server_request *r)
 	add(all, &n, BYTES("accept-encoding"), BYTES("identity"));
 	if (u->key) {
 		add(all, &n, lower(&names, bytes_of(u->key_header)), bytes_of(u->key));
-		all[n - 1].flags = NGHTTP2_NV_FLAG_NO_INDEX;
+		all[n - 1].flags = NGHTTP2_NV_FLAG_NO_INDEX | NGHTTP2_NV_FLAG_NO_COPY_VALUE;        /* no copy of the key is left behind */
 	}
 	for (size_t i = 0; i < r->field_count && n < HTTP_FIELDS_MOST; i++)
 		add(all, &n, lower(&names, r->fields[i].name), r->fields[i].value);

@@ -24,10 +24,12 @@ import subprocess
 import threading
 import time
 
+import gate
 import gateway as talk
 from gateway import Model, Server, check, chunk, free_port, texts
 
 talk.FOLDER = FOLDER = pathlib.Path(sys.argv[2]).resolve() / "http2_upstream"
+KEY = "sk-" + "k3y0fM0d3l" * 6
 Server.request_queue_size = 256
 WHOLE = {"id": "x", "object": "chat.completion", "created": 1, "model": "m-1", "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
 
@@ -174,7 +176,7 @@ def honest(g, model):
 	if r.status != 200:
 		return
 	head = model.seen[-1][2]
-	check("the request says where it goes, and no secret of the gateway", head[":authority"].startswith(("localhost", "127.0.0.1")) and head[":path"] == "/v1/chat/completions" and "authorization" not in head, head)
+	check("the request says where it goes, and no secret of the gateway", head[":authority"].startswith(("localhost", "127.0.0.1")) and head[":path"] == "/v1/chat/completions" and head["authorization"] == "Bearer " + KEY and g.key not in str(head), head)
 	answers = at_once(g, ["stream"] * 20 + ["hello"] * 20)
 	whole = "".join(f"w{i} " for i in range(20))
 	check("many at once come whole", all(a and a[0] == 200 for a in answers) and all(texts(a[1]) == whole for a in answers[:20]), [a and a[0] for a in answers])
@@ -206,6 +208,13 @@ def faults(g, model):
 	check("a caller that leaves ends its stream alone", g.ask("hello")[0].status == 200 and model.connections <= before + 4, model.connections)
 
 
+def key_stands_once(g):
+	"""In the memory of the one process that asks."""
+	children = pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()
+	found = [sum(region.count(KEY.encode()) for region in gate.memory(child)) for child in children]
+	check("no copy of the model's key is left behind", max(found) == 1, found)
+
+
 def make_certificate():
 	subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "model.key", "-out", "model.pem", "-subj", "/CN=localhost", "-days", "30",
 	                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], cwd=FOLDER, check=True, capture_output=True)
@@ -222,16 +231,20 @@ def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
 	FOLDER.mkdir(parents=True)
 	make_certificate()
+	key = FOLDER / "key-of-model"
+	key.write_text(KEY)
+	key.chmod(0o600)
 	trust = {"authorities": str(FOLDER / "model.pem")}
 	old = Server(("127.0.0.1", 0), Model)
 	old.socket = server_context("http/1.1").wrap_socket(old.socket, server_side=True)
 	threading.Thread(target=old.serve_forever, daemon=True).start()
 	logs = ""
 	for name, model, more in (("plain", Model2(), {"protocol": "http2"}), ("tls", Model2(server_context("h2")), {"protocol": "http2", "tls": trust}), ("auto", Model2(server_context("h2", "http/1.1")), {"protocol": "auto", "tls": trust})):
-		g = Gateway(name, f"http{'s' if more.get('tls') else ''}://localhost:{model.port}", **more)
+		g = Gateway(name, f"http{'s' if more.get('tls') else ''}://localhost:{model.port}", key={"file": str(key)}, **more)
 		try:
 			honest(g, model)
 			faults(g, model)
+			key_stands_once(g)
 		finally:
 			check(f"{name} ends when told to", g.end() == 0)
 		logs += g.log.read_text()
