@@ -189,8 +189,8 @@ static void gone(struct connection *c, const char *why)
 		retire(l);
 		return;
 	}
-	/* An answer without a length ends with its connection. */
-	if (l->answer.has_head && http_end(&l->answer))
+	/* An answer without a length ends with its connection; what is complete here was the answer to a request before this one. */
+	if (l->whole || (l->answer.has_head && !l->answer.complete && http_end(&l->answer)))
 		l->link.over(&l->link);
 	else
 		tell_gone(l, why);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """routes.py MERLON FOLDER: `merlon gateway --config`: mistakes, routes, weights, fallbacks, circuits, reload under load."""
 
+import http.client
 import json
 import pathlib
 import signal
@@ -256,6 +257,41 @@ def early_answers():
 	g.end()
 
 
+def read_request(s):
+	data = b""
+	while b"\r\n\r\n" not in data:
+		data += s.recv(65536)
+	head, _, body = data.partition(b"\r\n\r\n")
+	length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+	while len(body) < length:
+		body += s.recv(65536)
+
+
+def answer_once(s):
+	"""Keeps the connection, but closes it when it is used again."""
+	answer = json.dumps({"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "once"}}]}).encode()
+	read_request(s)
+	s.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
+	read_request(s)
+	s.close()
+
+
+def kept_connections_that_end():
+	"""The answer before is not taken for the one that does not come."""
+	model = Raw(answer_once)
+	g = Configured("once", START + f"upstreams: {{a: {{servers: ['http://127.0.0.1:{model.port}']}}}}\nroutes: [{{upstreams: a}}]\n")
+	answers = []
+	for _ in range(4):
+		try:
+			r, body = g.ask("hello")
+			answers.append((r.status, json.loads(body)["choices"][0]["message"]["content"]))
+		except (OSError, ValueError, KeyError, http.client.HTTPException) as e:
+			answers.append(repr(e))
+	check("a kept connection that ends when it is used again: the request goes out once more", answers == [(200, "once")] * 4, answers)
+	check("each time on a new one", len(model.taken) == 4, len(model.taken))
+	g.end()
+
+
 def children(g):
 	return pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()
 
@@ -315,7 +351,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, early_answers, silent_handshakes, keys_of_models, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, early_answers, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
 		part()
 	return gateway.TALLY.end()
 
