@@ -23,6 +23,7 @@ struct line {
 	struct timer idle, connecting;
 	unsigned generation;        /* of the server's addresses that it leads to */
 	bool whole;                 /* the answer was read to its end */
+	bool surplus;               /* and more came than was asked for */
 };
 
 /* ---- address ---- */
@@ -177,6 +178,7 @@ static void input(struct connection *c, struct bytes in)
 		if (!link->owner || !l->answer.complete || l->answer.head.status < 200)
 			continue;
 		l->whole = true;
+		l->surplus = in.len > 0;
 		link->over(link);
 	}
 }
@@ -268,12 +270,12 @@ static void pause_link(struct link *link, bool paused)
 		connection_pause(&l->connection, paused);
 }
 
-/* Its answer came whole, and its server took all of the request: what was not taken would stand before the next. */
+/* Its answer came whole, and alone, and its server took all of the request: what was not taken would stand before the next. */
 static bool serves_again(const struct line *l)
 {
 	const struct server *s = l->link.server;
 
-	return l->whole && l->answer.head.keep_alive && l->generation == s->generation && s->idle_count < IDLE_MOST && connection_is_open(&l->connection) && connection_queued(&l->connection) == 0;
+	return l->whole && !l->surplus && l->answer.head.keep_alive && l->generation == s->generation && s->idle_count < IDLE_MOST && connection_is_open(&l->connection) && connection_queued(&l->connection) == 0;
 }
 
 static void give_back(struct link *link)
@@ -360,7 +362,7 @@ struct link *server_lend(struct server *s)
 	s->idle = link->next;
 	s->idle_count--;
 	timer_cancel(s->upstream->loop, &l->idle);
-	l->whole = false;
+	l->whole = l->surplus = false;
 	link->reused = true;
 	return link;
 }

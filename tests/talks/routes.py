@@ -324,6 +324,29 @@ def keys_of_models():
 	g.end()
 
 
+def answer_twice(s):
+	"""To every request an answer, and behind it another."""
+	while True:
+		request = b""
+		while b"\r\n\r\n" not in request:
+			got = s.recv(65536)
+			if not got:
+				return
+			request += got
+		answer = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+		s.sendall(answer + answer.replace(b"400 Bad", b"418 Odd"))
+
+
+def surplus_answers():
+	"""Who answers more than was asked is not asked again over that connection."""
+	model = Raw(answer_twice)
+	g = Configured("surplus", START + f"upstreams: {{a: {{servers: ['http://127.0.0.1:{model.port}']}}}}\nroutes: [{{upstreams: a}}]\n")
+	statuses = [g.ask("hello")[0].status for _ in range(3)]
+	check("an answer that nobody asked for goes to nobody", statuses == [400] * 3, statuses)
+	check("and its connection is not used again", len(model.taken) == 3, len(model.taken))
+	g.end()
+
+
 def work_of(g):
 	"""Of its workers, so far, in hundredths of a second."""
 	return sum(int(n) for child in children(g) for n in pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
@@ -351,7 +374,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, early_answers, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, early_answers, surplus_answers, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
 		part()
 	return gateway.TALLY.end()
 
