@@ -101,6 +101,7 @@ static bool goes_down(struct bytes name)
 static void keep_fields(struct turn *t, const struct http_head *h)
 {
 	t->fields = arena_alloc(&t->arena, FIELDS_MOST, sizeof *t->fields);
+	t->field_count = 0;
 	t->fields[t->field_count++] = (struct http_field){BYTES("Merlon-Exchange"), bytes_of(t->id_text)};
 	if (t->type.len > 0)
 		t->fields[t->field_count++] = (struct http_field){BYTES("Content-Type"), t->type};
@@ -170,7 +171,7 @@ static void take_head(struct link *link, const struct http_head *h)
 	keep_fields(t, h);
 	/* Who asked for none reads it whole, whatever it calls itself. */
 	bool asked = t->request.stream || t->request.why || t->dialect->streams_unasked;
-	t->streams = t->of_dialect->action == ROUTE_EXAMINE && h->status < 300 && asked && is_stream(t);
+	t->streams = t->of_dialect->action == ROUTE_EXAMINE && h->status < 300 && h->status != 204 && asked && is_stream(t);
 	if (t->streams)
 		begin_stream(t);
 }

@@ -201,10 +201,12 @@ bool judge_stream_ends(struct turn *t)
 		return true;
 	struct exchange rest;
 	bool read = hold_read_rest(t, &t->event, text_bytes(&t->held), &rest);
-	if (read)
-		hold_wait(hold_prepare(t, &rest, true, &j.ruling, text_bytes(&t->held)));
+	struct hold *hold = read ? hold_prepare(t, &rest, true, &j.ruling, text_bytes(&t->held)) : NULL;
+	arena_finish(&t->event);
+	/* The turn may be over with this. */
+	if (hold)
+		hold_wait(hold);
 	else
 		turn_refuse(t, &(struct refusal){403, "held", "A person has to agree to it, and it cannot be put before one."});
-	arena_finish(&t->event);
 	return false;
 }

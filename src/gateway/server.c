@@ -13,7 +13,7 @@
 #include "gateway/server_http2.h"
 #include "gateway/upstream.h"
 
-enum { IDLE_MOST = 256, IDLE_MS = 30000, HEAD_USUAL = 4096 };
+enum { IDLE_MOST = 256, IDLE_MS = 30000, HEAD_USUAL = 4096, GONE_MS = 60000 };
 
 /* A link of HTTP/1.1: a connection of its own. */
 struct line {
@@ -307,6 +307,8 @@ int server_dial(struct server *s)
 		if (fd < 0)
 			continue;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		/* A server that is gone without a word is noticed by what it does not acknowledge. */
+		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int){GONE_MS}, sizeof(int));
 		if (connect(fd, (const struct sockaddr *)&a->at, a->len) == 0 || errno == EINPROGRESS)
 			return fd;
 		close(fd);

@@ -52,7 +52,7 @@ static void detach(struct strand *s)
 	*s->place = s->next;
 	if (s->next)
 		s->next->place = s->place;
-	if (--s->trunk->count == 0)
+	if (--s->trunk->count == 0 && s->trunk->made)
 		timer_set(s->trunk->server->upstream->loop, &s->trunk->patience, IDLE_MS);
 	s->trunk = NULL;
 }
@@ -244,6 +244,9 @@ static int take_frame(nghttp2_session *http, const nghttp2_frame *frame, void *c
 	if (!s || !s->has_head || (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
 		return 0;
 	t->used = true;
+	/* Answered before all of it was asked: nghttp2 would keep the stream for the rest. */
+	if (s->body.len > 0)
+		nghttp2_submit_rst_stream(http, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
 	detach(s);
 	s->link.over(&s->link);
 	return 0;

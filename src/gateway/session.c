@@ -208,8 +208,8 @@ static void process(struct session *s, struct bytes in)
 		;
 	if (s->busy && !s->last && in.len > 0)
 		text_add(&s->waiting, in);
-	if (s->waiting.len > PIPELINED_MOST)
-		connection_pause(&s->connection, true);
+	if (!s->over && !s->last)
+		connection_pause(&s->connection, s->waiting.len > PIPELINED_MOST);
 	s->in_progress = false;
 	if (s->over)
 		free_session(s);

@@ -252,7 +252,7 @@ static bool is_slow(const struct reply *r)
 {
 	struct stream *s = stream_of(r);
 
-	s->slow = queued(s) > QUEUED_MOST;
+	s->slow |= queued(s) > QUEUED_MOST;      /* until read_body() lets it go on */
 	return s->slow;
 }
 

@@ -347,6 +347,41 @@ def surplus_answers():
 	g.end()
 
 
+class Stalling(Model):
+	"""Takes requests, and answers none in time; says the head first where it is asked to."""
+
+	asked = []
+
+	def do_POST(self):
+		body = self.rfile.read(int(self.headers["content-length"]))
+		Stalling.asked.append(self.path)
+		if b"head first" in body:
+			self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{")
+			self.wfile.flush()
+		time.sleep(3)
+		self.close_connection = True
+
+
+def timeouts():
+	"""A server that does not answer in time may be at work all the same."""
+	stalling, other = Server(("127.0.0.1", 0), Stalling), Server(("127.0.0.1", 0), Model)
+	for s in (stalling, other):
+		threading.Thread(target=s.serve_forever, daemon=True).start()
+	g = Configured("timeouts", START + f"upstreams: {{a: {{servers: ['{url(stalling)}'], timeouts: {{answer: 1s, silence: 1s}}}}, b: {{servers: ['{url(other)}']}}}}\nroutes: [{{upstreams: a, fallback: b}}]\n")
+	messages = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
+
+	def status_of(path, content):
+		c = g.connect()
+		c.request("POST", path, json.dumps({**messages, "messages": [{"role": "user", "content": content}]}), {"content-type": "application/json", "authorization": "Bearer " + g.key})
+		return c.getresponse().status
+
+	check("what may be asked twice is answered by another", status_of("/v1/chat/completions", "hello") == 200)
+	check("what may not is not asked of another", status_of("/v1/messages", "hello") == 504)
+	check("nor what was answered in part", status_of("/v1/chat/completions", "head first") == 504)
+	check("all of it was asked once", len(Stalling.asked) == 3, Stalling.asked)
+	g.end()
+
+
 def work_of(g):
 	"""Of its workers, so far, in hundredths of a second."""
 	return sum(int(n) for child in children(g) for n in pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
@@ -374,7 +409,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, early_answers, surplus_answers, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, early_answers, surplus_answers, timeouts, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
 		part()
 	return gateway.TALLY.end()
 
