@@ -121,9 +121,10 @@ static void begin_stream(struct turn *t)
 	t->head_sent = true;
 }
 
-static bool is_busy(unsigned status)
+/* It says that it did not do it; who only stands before it (502, 504) may not know. */
+static bool was_not_done(const struct turn *t, unsigned status)
 {
-	return status == 429 || status == 502 || status == 503 || status == 504;
+	return status == 429 || status == 503 || (t->dialect->repeatable && (status == 502 || status == 504));
 }
 
 /* In seconds; 0 when it does not say, or says it in another way. */
@@ -153,8 +154,8 @@ static void take_head(struct link *link, const struct http_head *h)
 		server_failed(link->server);
 	else
 		server_works(link->server);
-	/* It says that it did not do it: somebody else may. */
-	if (is_busy(h->status) && t->choice < t->route->fallback_count) {
+	/* Somebody else may. */
+	if (was_not_done(t, h->status) && t->choice < t->route->fallback_count) {
 		ask_less_busy(t, h->status, retry_after(http_field_value(h, "retry-after")));
 		return;
 	}

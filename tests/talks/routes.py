@@ -355,6 +355,9 @@ class Stalling(Model):
 	def do_POST(self):
 		body = self.rfile.read(int(self.headers["content-length"]))
 		Stalling.asked.append(self.path)
+		if b"bad gateway" in body:
+			self.whole(502, {"error": {"message": "perhaps"}})
+			return
 		if b"head first" in body:
 			self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{")
 			self.wfile.flush()
@@ -378,7 +381,9 @@ def timeouts():
 	check("what may be asked twice is answered by another", status_of("/v1/chat/completions", "hello") == 200)
 	check("what may not is not asked of another", status_of("/v1/messages", "hello") == 504)
 	check("nor what was answered in part", status_of("/v1/chat/completions", "head first") == 504)
-	check("all of it was asked once", len(Stalling.asked) == 3, Stalling.asked)
+	check("a 502 tells another to be asked what may be asked twice", status_of("/v1/chat/completions", "bad gateway") == 200)
+	check("and nothing else", status_of("/v1/messages", "bad gateway") == 502)
+	check("all of it was asked once", len(Stalling.asked) == 5, Stalling.asked)
 	g.end()
 
 
