@@ -337,6 +337,26 @@ def answer_twice(s):
 		s.sendall(answer + answer.replace(b"400 Bad", b"418 Odd"))
 
 
+def answer_nothing(s):
+	"""Calls a stream what has no body."""
+	while s.recv(65536):
+		s.sendall(b"HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\n\r\n")
+
+
+def empty_answers():
+	model = Raw(answer_nothing)
+	g = Configured("empty", START + f"upstreams: {{a: {{servers: ['http://127.0.0.1:{model.port}']}}}}\nroutes: [{{upstreams: a}}]\n")
+	c, got = g.connect(10), []
+	for _ in range(2):
+		try:
+			r, body = g.ask("hello", c, stream=True)
+			got.append((r.status, body))
+		except (OSError, http.client.HTTPException) as e:
+			got.append(str(e))
+	check("what has no body gets none, whatever it is called", got == [(204, b"")] * 2, got)
+	g.end()
+
+
 def surplus_answers():
 	"""Who answers more than was asked is not asked again over that connection."""
 	model = Raw(answer_twice)
@@ -414,7 +434,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, early_answers, surplus_answers, timeouts, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, early_answers, empty_answers, surplus_answers, timeouts, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
 		part()
 	return gateway.TALLY.end()
 
