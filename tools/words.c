@@ -3,16 +3,15 @@
 
 #include "dialects/slots.h"
 
-#define SPELLING(name) BYTES(#name),
-#define SPELLING_OF(name, spelling) BYTES(spelling),
-static const struct bytes spellings[] = {BYTES(""), DIALECT_WORDS(SPELLING, SPELLING_OF)};
+/* What is made here: nothing is looked up in it yet. */
+const struct word_slot word_slots[WORD_SLOTS];
 
 int main(void)
 {
 	static struct word_slot slots[WORD_SLOTS];
 
 	for (uint16_t word = WORD_NONE + 1; word < WORD_COUNT; word++) {
-		struct bytes text = spellings[word];
+		struct bytes text = bytes_of(word_name(word));
 		uint64_t begins = word_beginning(text);
 		size_t slot = word_first_slot(begins, text.len);
 		while (slots[slot].word != WORD_NONE)

@@ -11,11 +11,6 @@ static const struct bytes spellings[] = {BYTES(""), DIALECT_WORDS(SPELLING, SPEL
 
 _Static_assert(COUNT_OF(spellings) == WORD_COUNT, "a word without a spelling");
 
-struct bytes word_text(enum word word)
-{
-	return spellings[word];
-}
-
 const char *word_name(enum word word)
 {
 	return (const char *)spellings[word].at;
@@ -37,10 +32,15 @@ enum word word_of(struct bytes key)
 /* The first word of this length, or of a greater one. */
 static size_t first_of_length(size_t len)
 {
-	size_t first = 1;
+	size_t first = WORD_NONE + 1;
 
-	while (first < WORD_COUNT && spellings[first].len < len)
-		first++;
+	for (size_t end = WORD_COUNT; first < end;) {
+		size_t middle = first + (end - first) / 2;
+		if (spellings[middle].len < len)
+			first = middle + 1;
+		else
+			end = middle;
+	}
 	return first;
 }
 

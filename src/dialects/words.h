@@ -68,7 +68,6 @@ enum word { WORD_NONE, DIALECT_WORDS(WORD_NAME, WORD_NAME_OF) WORD_COUNT };
 enum word word_of(struct bytes key);
 /* The word that `key` is but for the case of its letters: some readers take the one for the other. */
 enum word word_in_other_case(struct bytes key);
-struct bytes word_text(enum word word);
 const char *word_name(enum word word);
 
 _Static_assert(WORD_COUNT <= 7 * 64, "more words than WORDS() has room for");

@@ -70,13 +70,12 @@ static uint64_t since(const struct turn *t, int64_t at_ms)
 
 static void add_route(struct text *out, const struct turn *t)
 {
-	struct bytes path = bytes_slice(t->target, 0, bytes_find_byte(t->target, '?'));
 	struct text route;
 
 	text_init(&route, NULL);
 	text_add(&route, t->method);
 	text_add_byte(&route, ' ');
-	text_add(&route, bytes_slice(path, 0, NAME_MOST));
+	text_add(&route, bytes_slice(turn_endpoint(t), 0, NAME_MOST));
 	add_bounded(out, "route", text_bytes(&route));
 	text_finish(&route);
 }

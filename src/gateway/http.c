@@ -182,15 +182,17 @@ static bool is_host(struct bytes b)
 	return b.len > 0;
 }
 
+/* What may stand in a head once; the first two say how long its body is. */
+enum { CONTENT_LENGTH, TRANSFER_ENCODING };
+#define ONCE(FIELD) FIELD("content-length") FIELD("transfer-encoding") FIELD("host") FIELD("authorization") FIELD("content-type") FIELD("content-encoding") FIELD("x-api-key")
+#define FIELD_NAME(name) BYTES(name),
+#define FIELD_LENGTH(name) | 1u << (sizeof(name) - 1)
+
 const char *http_check_fields(struct http_head *h, bool is_request)
 {
-	enum { CONTENT_LENGTH, TRANSFER_ENCODING };
-#define ONCE(FIELD) FIELD("content-length") FIELD("transfer-encoding") FIELD("host") FIELD("authorization") FIELD("content-type") FIELD("content-encoding") FIELD("x-api-key")
-#define LENGTH_BIT(name) | 1u << (sizeof(name) - 1)
-#define NAME(name) BYTES(name),
-	static const struct bytes once[] = {ONCE(NAME)};
+	static const struct bytes once[] = {ONCE(FIELD_NAME)};
 	/* Most names are told from these, and from "expect", by how long they are. */
-	static const uint32_t lengths = 0 ONCE(LENGTH_BIT) LENGTH_BIT("expect");
+	static const uint32_t lengths = 0 ONCE(FIELD_LENGTH) FIELD_LENGTH("expect");
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < h->field_count; i++) {

@@ -81,10 +81,8 @@ static void take_character(struct cursor *c, struct text *out, unsigned digits)
 {
 	uint32_t code = take_digits(c, 16, digits);
 
-	if (code > 0x10FFFF)
-		cursor_fail(c, "has an escape for a character beyond U+10FFFF");
-	else
-		text_add_utf8(out, code);
+	/* No reader takes such a one; what stands behind it is read all the same. */
+	text_add_utf8(out, code > 0x10FFFF ? 0xFFFD : code);
 }
 
 static void take_escape(struct cursor *c, struct text *out)

@@ -96,6 +96,10 @@ class Gateway:
 		"""The recorder first, then the workers."""
 		return [int(pid) for pid in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
 
+	def copies(self, secret):
+		"""So often these bytes stand in the memory of a child, of that with the most."""
+		return max(sum(region.count(secret) for region in memory(pid)) for pid in self.children())
+
 	def connect(self, timeout=20):
 		return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 

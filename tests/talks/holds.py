@@ -454,25 +454,21 @@ def gone(g):
 	return hold["id"], halted["id"]
 
 
-def children(g):
-	return [int(p) for p in pathlib.Path(f"/proc/{g.process.pid}/task/{g.process.pid}/children").read_text().split()]
-
-
 def killed(g):
 	"""A steward that is killed forgets nothing; a worker that is killed leaves a record."""
 	asking = Asking(g, "a delicate murder")
 	hold, = waiting(g)
-	steward = next(pid for pid in children(g) if any(os.readlink(f).startswith("socket:") for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()) and "under-way." not in pathlib.Path(f"/proc/{pid}/maps").read_text())
+	steward = next(pid for pid in g.children() if any(os.readlink(f).startswith("socket:") for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()) and "under-way." not in pathlib.Path(f"/proc/{pid}/maps").read_text())
 	os.kill(steward, signal.SIGKILL)
 	for _ in range(200):
-		if steward not in children(g):
+		if steward not in g.children():
 			break
 		time.sleep(0.025)
 	check("another steward still knows what waits", [h["id"] for h in waiting(g)] == [hold["id"]])
 	check("and lets it go on", approve(g, hold)[0] == 200 and asking.answered()[0] == 200, asking.status)
 	asking = Asking(g, "a delicate murder")
 	hold, = waiting(g)
-	for pid in children(g):
+	for pid in g.children():
 		maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
 		if "under-way." in maps and not any("ledger.sqlite" in os.readlink(f) for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()):
 			os.kill(pid, signal.SIGKILL)

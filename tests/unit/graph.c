@@ -169,6 +169,11 @@ static void texts(void *arena)
 	assert_true(proto_integer(t.message, 3, &v) && v == 3);
 	assert_true(proto_bytes(t.message, 6, &name));
 	assert_bytes(name, "\xff\n");
+	proto_text_read(arena, &outer, BYTES("one { name: '\\U0001F600\\UFFFFFFFF' size: 3 }"), &t);
+	assert_null(t.why);
+	one = proto_merged(arena, t.message, 1);
+	assert_true(proto_bytes(one, 1, &name) && proto_integer(one, 2, &v) && v == 3);
+	assert_bytes(name, "\xF0\x9F\x98\x80\xEF\xBF\xBD");
 	proto_text_read(arena, &outer, BYTES("one { name: 'a' } one { name: 'unfinished\n"), &t);
 	assert_non_null(t.why);
 	assert_true(proto_bytes(proto_merged(arena, t.message, 1), 1, &name));

@@ -1,12 +1,7 @@
 /* Times of the gateway's loop: none early, none lost, whatever is put off, brought forward or cancelled in between. */
+#include "tests/unit/test.h"
+
 #include "gateway/loop.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 
 enum { TIMERS = 300, MOVES = 3000, SPAN_MS = 40, LAST_MS = SPAN_MS + 20 };
 
