@@ -6,7 +6,8 @@ PREFIX  ?= /usr/local
 B := build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)$(if $(COVERAGE),/coverage)
 HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
 FLAGS  := -std=c17 -D_GNU_SOURCE -isystem /usr/share/include -Wall -Wextra -Wshadow -Wconversion -Werror -Isrc -I. -fPIE -MMD -MP -g
-CFLAGS ?= -O2
+# Tuned for processors of the last ten years, and for any: without it, what is set to zero in a few stores is by an instruction that takes as long to begin.
+CFLAGS ?= -O2 $(if $(filter x86_64,$(shell uname -m)),-mtune=skylake)
 LINK   := -pie -Wl,-z,relro,-z,now
 ifdef FUZZ
 CC     := clang

@@ -12,7 +12,7 @@ int main(void)
 
 	for (uint16_t word = WORD_NONE + 1; word < WORD_COUNT; word++) {
 		struct bytes text = bytes_of(word_name(word));
-		uint64_t begins = word_beginning(text);
+		uint64_t begins = bytes_word(text);
 		size_t slot = word_first_slot(begins, text.len);
 		while (slots[slot].word != WORD_NONE)
 			slot = (slot + 1) % WORD_SLOTS;

@@ -17,7 +17,7 @@ enum { BLOCK_MIN = 4 << 10, BLOCK_MAX = 8 << 20, HUGE_PAGE = 2 << 20 };
 
 struct arena_block {
 	struct arena_block *next;
-	size_t room, filled;
+	size_t room;
 	_Alignas(max_align_t) unsigned char data[];
 };
 
@@ -65,8 +65,7 @@ static void free_until(struct arena *a, struct arena_block *stop)
 
 void arena_finish(struct arena *a)
 {
-	free_until(a, NULL);
-	a->used = 0;
+	arena_rewind(a, (struct arena_mark){0});
 }
 
 /* The only setjmp in the program: nothing here changes between it and a jump. */
@@ -87,14 +86,14 @@ bool arena_run(struct arena *a, void (*body)(void *), void *arg)
 
 struct arena_mark arena_mark(const struct arena *a)
 {
-	return (struct arena_mark){a->blocks, a->blocks ? a->blocks->filled : 0, a->used};
+	return (struct arena_mark){a->blocks, a->free, a->left, a->used};
 }
 
 void arena_rewind(struct arena *a, struct arena_mark mark)
 {
 	free_until(a, mark.block);
-	if (mark.block)
-		mark.block->filled = mark.filled;
+	a->free = mark.free;
+	a->left = mark.left;
 	a->used = mark.used;
 }
 
@@ -128,33 +127,23 @@ static void *get_block(size_t size)
 	return at;
 }
 
-static void add_block(struct arena *a, size_t len)
+void arena_make_room(struct arena *a, size_t len)
 {
-	size_t size = next_size(a, len);
-	struct arena_block *b = get_block(size);
-
-	if (!b)
-		longjmp(*a->exit, 1);
-	*b = (struct arena_block){.next = a->blocks, .room = size - sizeof *b};
-	a->blocks = b;
-}
-
-void *arena_alloc_raw(struct arena *a, size_t len)
-{
-	size_t align = _Alignof(max_align_t), padded = (len + align - 1) / align * align;
-	struct arena_block *b = a->blocks;
+	size_t padded = arena_padded(len);
 
 	/* What is nearly as long as all memory is over every budget. */
 	if (len > a->budget - a->used || padded < len)
 		longjmp(*a->exit, 1);
-	if (!b || padded > b->room - b->filled) {
-		add_block(a, padded);
-		b = a->blocks;
-	}
-	void *at = b->data + b->filled;
-	b->filled += padded;
-	a->used += len;
-	return at;
+	if (a->blocks && len <= a->left)
+		return;
+	size_t size = next_size(a, padded);
+	struct arena_block *b = get_block(size);
+	if (!b)
+		longjmp(*a->exit, 1);
+	*b = (struct arena_block){.next = a->blocks, .room = size - sizeof *b};
+	a->blocks = b;
+	a->free = b->data;
+	a->left = b->room;
 }
 
 void *arena_alloc(struct arena *a, size_t count, size_t size)
@@ -168,8 +157,7 @@ struct bytes arena_copy(struct arena *a, struct bytes b)
 {
 	unsigned char *at = arena_alloc_raw(a, b.len);
 
-	if (b.len)
-		memcpy(at, b.at, b.len);
+	bytes_copy(at, b);
 	return (struct bytes){at, b.len};
 }
 
@@ -177,7 +165,6 @@ char *arena_string(struct arena *a, struct bytes b)
 {
 	char *string = arena_alloc(a, b.len + 1, 1);
 
-	if (b.len)
-		memcpy(string, b.at, b.len);
+	bytes_copy(string, b);
 	return string;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "base/status.h"
 
 /*
  * Memory that lives as long as one scan or one request, then goes all at once.
@@ -13,6 +14,8 @@
  */
 struct arena {
 	struct arena_block *blocks;    /* newest first */
+	unsigned char *free;           /* of the newest, with so many bytes left */
+	size_t left;
 	size_t used, budget;           /* in bytes, as asked for */
 	bool large;                    /* begins with a huge page */
 	jmp_buf *exit;
@@ -33,17 +36,37 @@ bool arena_run(struct arena *a, void (*body)(void *), void *arg);
 /* A point to go back to: everything allocated after it is given back at once. */
 struct arena_mark {
 	struct arena_block *block;
-	size_t filled, used;
+	unsigned char *free;
+	size_t left, used;
 };
 
 struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark mark);
 
+static inline size_t arena_padded(size_t len)
+{
+	return (len + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+}
+
+/* A block with that many bytes left, or out of arena_run(). */
+RARELY void arena_make_room(struct arena *a, size_t len);
+
 void *arena_alloc(struct arena *a, size_t count, size_t size);   /* zeroed */
 #define arena_new(a, type) ((type *)arena_alloc((a), 1, sizeof(type)))
 
 /* The same, but with whatever the memory held before: for buffers filled at once. */
-void *arena_alloc_raw(struct arena *a, size_t len);
+static inline void *arena_alloc_raw(struct arena *a, size_t len)
+{
+	/* What is left is a multiple of the alignment: where `len` fits, it does with its padding. Nothing at all goes the long way. */
+	if (len - 1 >= a->left || len > a->budget - a->used)
+		arena_make_room(a, len);
+	size_t padded = arena_padded(len);
+	void *at = a->free;
+	a->free += padded;
+	a->left -= padded;
+	a->used += len;
+	return at;
+}
 
 struct bytes arena_copy(struct arena *a, struct bytes b);
 char *arena_string(struct arena *a, struct bytes b);             /* NUL-terminated copy */

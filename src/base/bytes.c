@@ -12,6 +12,23 @@ int bytes_compare(struct bytes a, struct bytes b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
+/* Each of the eight as bytes_fold() has it. */
+static uint64_t fold_word(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t low = word & 0x7F * ones, from_a = low + (0x80 - 'A') * ones, after_z = low + (0x7F - 'Z') * ones;
+
+	return word | (from_a & ~after_z & ~word & 0x80 * ones) >> 2;
+}
+
+bool bytes_alike(const unsigned char *a, const unsigned char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i += 8)
+		if (fold_word(bytes_word((struct bytes){a + i, len - i})) != fold_word(bytes_word((struct bytes){b + i, len - i})))
+			return false;
+	return true;
+}
+
 bool bytes_end_with(struct bytes b, struct bytes suffix)
 {
 	return b.len >= suffix.len && bytes_equal(bytes_from(b, b.len - suffix.len), suffix);

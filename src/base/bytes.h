@@ -39,6 +39,36 @@ static inline uint64_t bytes_le(const unsigned char *at, size_t width)
 	return le64toh(number);
 }
 
+/* The first eight bytes as such a number; those that are not there are 0. */
+static inline uint64_t bytes_word(struct bytes b)
+{
+	if (b.len >= 8)
+		return bytes_le(b.at, 8);
+	if (b.len >= 4)
+		return bytes_le(b.at, 4) | bytes_le(b.at + b.len - 4, 4) << 8 * (b.len - 4);
+	return b.len == 0 ? 0 : b.at[0] | (uint64_t)b.at[b.len / 2] << 8 * (b.len / 2) | (uint64_t)b.at[b.len - 1] << 8 * (b.len - 1);
+}
+
+/* As memcpy(), which short texts are not worth calling for. */
+static inline void bytes_copy(void *to, struct bytes b)
+{
+	unsigned char *out = to;
+
+	if (b.len > 16) {
+		memcpy(out, b.at, b.len);
+	} else if (b.len >= 8) {
+		memcpy(out, b.at, 8);
+		memcpy(out + b.len - 8, b.at + b.len - 8, 8);
+	} else if (b.len >= 4) {
+		memcpy(out, b.at, 4);
+		memcpy(out + b.len - 4, b.at + b.len - 4, 4);
+	} else if (b.len > 0) {
+		out[0] = b.at[0];
+		out[b.len / 2] = b.at[b.len / 2];
+		out[b.len - 1] = b.at[b.len - 1];
+	}
+}
+
 static inline unsigned char bytes_fold(unsigned char c)
 {
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
@@ -46,16 +76,13 @@ static inline unsigned char bytes_fold(unsigned char c)
 
 /* Negative, zero or positive, by unsigned bytes; a prefix sorts first. */
 int bytes_compare(struct bytes a, struct bytes b);
+/* So many bytes of both, with ASCII letters of either case alike. */
+bool bytes_alike(const unsigned char *a, const unsigned char *b, size_t len);
+
 /* As bytes_equal, with ASCII letters of either case alike. */
 static inline bool bytes_equal_folded(struct bytes a, struct bytes b)
 {
-	size_t i = 0;
-
-	if (a.len != b.len)
-		return false;
-	while (i < a.len && bytes_fold(a.at[i]) == bytes_fold(b.at[i]))
-		i++;
-	return i == a.len;
+	return a.len == b.len && bytes_alike(a.at, b.at, a.len);
 }
 
 static inline bool bytes_start_with(struct bytes b, struct bytes prefix)

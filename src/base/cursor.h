@@ -2,6 +2,7 @@
 #define BASE_CURSOR_H
 
 #include "base/bytes.h"
+#include "base/status.h"
 
 /*
  * Reads forward through bytes and cannot run past the end.  The first failure
@@ -18,7 +19,7 @@ struct cursor {
 struct cursor cursor_over(struct bytes b);
 bool cursor_ok(const struct cursor *c);
 size_t cursor_left(const struct cursor *c);
-void cursor_fail(struct cursor *c, const char *why);
+RARELY void cursor_fail(struct cursor *c, const char *why);
 
 /* Moves to an absolute position; past the end is a failure. */
 void cursor_seek(struct cursor *c, uint64_t pos);

@@ -15,6 +15,8 @@ enum status {
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))
+/* What is called when something is wrong, or seldom: kept apart from what runs every time, and never in its way. */
+#define RARELY __attribute__((cold, noinline))
 #define PRINTF_LIKE(nth, first) __attribute__((format(printf, nth, first)))
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sixteen.h"
 #include "base/visible.h"
 
 void text_init(struct text *t, struct arena *arena)
@@ -56,14 +57,14 @@ const char *text_string(struct text *t)
 
 void text_add_number(struct text *t, uint64_t number)
 {
-	char digits[20];
-	size_t first = sizeof digits;
+	size_t count = 1;
 
-	do {
-		digits[--first] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	text_add(t, (struct bytes){(unsigned char *)digits + first, sizeof digits - first});
+	for (uint64_t rest = number; rest >= 10; rest /= 10)
+		count++;
+	char *at = text_reserve(t, count);
+	t->len += count;
+	for (; count > 0; number /= 10)
+		at[--count] = (char)('0' + number % 10);
 }
 
 void text_addf(struct text *t, const char *format, ...)
@@ -93,12 +94,31 @@ void text_add_utf8(struct text *t, uint32_t code)
 		text_add_byte(t, (char)(0x80 | (code >> (6 * more) & 0x3F)));
 }
 
+/* Of numbers below sixteen. */
+static sixteen hex_digits(sixteen n)
+{
+	return n + '0' + ((n > 9) & ('a' - '9' - 1));
+}
+
+static void add_hex_of_sixteen(char *at, sixteen all)
+{
+	sixteen high = hex_digits(all >> 4 & 15), low = hex_digits(all & 15);
+	sixteen first = __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+	sixteen second = __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+
+	memcpy(at, &first, sizeof first);
+	memcpy(at + sizeof first, &second, sizeof second);
+}
+
 void text_add_hex(struct text *t, struct bytes b)
 {
 	static const char digits[] = "0123456789abcdef";
 	char *at = text_reserve(t, b.len * 2);
+	size_t i = 0;
 
-	for (size_t i = 0; i < b.len; i++) {
+	for (; i + sizeof(sixteen) <= b.len; i += sizeof(sixteen))
+		add_hex_of_sixteen(at + 2 * i, sixteen_from(b.at + i));
+	for (; i < b.len; i++) {
 		at[2 * i] = digits[b.at[i] >> 4];
 		at[2 * i + 1] = digits[b.at[i] & 15];
 	}

@@ -24,7 +24,7 @@ struct bytes text_bytes(const struct text *t);
 /* The same memory with a NUL after it, valid until the next addition. */
 const char *text_string(struct text *t);
 
-void text_grow(struct text *t, size_t len);
+RARELY void text_grow(struct text *t, size_t len);
 
 /* Room for `len` more bytes, to be filled by the caller, who then adds to `t->len`. */
 static inline char *text_reserve(struct text *t, size_t len)

@@ -285,12 +285,10 @@ static bool are_in_order(const struct piece *p)
 	return !p || !p->next;
 }
 
-void reading_in_order(struct exchange *x)
+static void put_in_order(struct exchange *x)
 {
 	struct piece *lists[64] = {NULL};      /* each of 2^i pieces, or none */
 
-	if (are_in_order(x->pieces))
-		return;
 	while (x->pieces) {
 		struct piece *list = x->pieces;
 		size_t i = 0;
@@ -306,6 +304,12 @@ void reading_in_order(struct exchange *x)
 		x->pieces = merge(lists[i], x->pieces);
 	for (x->last = &x->pieces; *x->last; x->last = &(*x->last)->next)
 		;
+}
+
+void reading_in_order(struct exchange *x)
+{
+	if (!are_in_order(x->pieces))
+		put_in_order(x);
 }
 
 void reading_within(struct exchange *x, struct piece *whole)

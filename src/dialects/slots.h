@@ -12,21 +12,11 @@
 _Static_assert((size_t)WORD_COUNT < WORD_SLOTS, "no free slot, at which a search ends");
 
 struct word_slot {
-	uint64_t begins;
+	uint64_t begins;            /* its bytes_word(): with the length mostly all that has to be looked at */
 	uint16_t len, word;         /* 0, WORD_NONE: free */
 };
 
 extern const struct word_slot word_slots[WORD_SLOTS];
-
-/* The first eight bytes of a key that is not empty, or all of a shorter one: with the length mostly all that has to be looked at. */
-static inline uint64_t word_beginning(struct bytes key)
-{
-	if (key.len >= 8)
-		return bytes_le(key.at, 8);
-	if (key.len >= 4)
-		return bytes_le(key.at, 4) | bytes_le(key.at + key.len - 4, 4) << 32;
-	return key.at[0] | (uint64_t)key.at[key.len / 2] << 8 | (uint64_t)key.at[key.len - 1] << 16;
-}
 
 /* Where to look first. */
 static inline size_t word_first_slot(uint64_t begins, size_t len)

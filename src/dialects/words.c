@@ -20,7 +20,7 @@ enum word word_of(struct bytes key)
 {
 	if (key.len == 0 || key.len > LONGEST)
 		return WORD_NONE;
-	uint64_t begins = word_beginning(key);
+	uint64_t begins = bytes_word(key);
 	for (size_t i = word_first_slot(begins, key.len); word_slots[i].word != WORD_NONE; i = (i + 1) % WORD_SLOTS) {
 		const struct word_slot *s = &word_slots[i];
 		if (s->begins == begins && s->len == key.len && (key.len <= 8 || memcmp(spellings[s->word].at + 8, key.at + 8, key.len - 8) == 0))

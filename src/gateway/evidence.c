@@ -8,7 +8,7 @@
 
 enum { NAME_MOST = 200, ASKED_USUAL = 768 };
 
-static void add_bounded(struct text *t, const char *key, struct bytes value)
+static inline void add_bounded(struct text *t, const char *key, struct bytes value)
 {
 	text_add_member(t, key, bytes_slice(value, 0, NAME_MOST));
 }

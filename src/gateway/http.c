@@ -9,7 +9,7 @@
 
 enum { FRAMING_MOST = 64 << 10, FIELDS_USUAL = 16 };
 
-static enum http_event refuse(struct http_reader *r, unsigned status, const char *why)
+RARELY static enum http_event refuse(struct http_reader *r, unsigned status, const char *why)
 {
 	r->why = why;
 	r->status = status;
@@ -54,19 +54,25 @@ static bool is_token(struct bytes b)
 	return b.len > 0;
 }
 
-static bool is_visible(struct bytes b)
+/* Bytes before the first control character but tabs; b.len when there is none. */
+static size_t visible_run(struct bytes b)
 {
 	size_t i = 0;
 
 	for (; i + sizeof(sixteen) <= b.len; i += sizeof(sixteen)) {
 		sixteen here = sixteen_from(b.at + i);
-		if (sixteen_first(((here >= 0) & (here < ' ') & (here != '\t')) | (here == 0x7f)) < sizeof(sixteen))
-			return false;
+		size_t first = sixteen_first(((here >= 0) & (here < ' ') & (here != '\t')) | (here == 0x7f));
+		if (first < sizeof(sixteen))
+			return i + first;
 	}
-	for (; i < b.len; i++)
-		if ((b.at[i] < 0x20 && b.at[i] != '\t') || b.at[i] == 0x7f)
-			return false;
-	return true;
+	while (i < b.len && (b.at[i] >= 0x20 || b.at[i] == '\t') && b.at[i] != 0x7f)
+		i++;
+	return i;
+}
+
+static bool is_visible(struct bytes b)
+{
+	return visible_run(b) == b.len;
 }
 
 struct bytes http_trim(struct bytes b)
@@ -130,23 +136,32 @@ static const char *read_first_line(struct http_reader *r, struct bytes line)
 	return http_take_target(h, bytes_slice(rest, 0, space));
 }
 
-const char *http_take_field(struct http_head *h, struct http_field f)
+static const char control_in_field[] = "has a header with control characters, or a line that ends in two ways";
+
+static const char *take_visible_field(struct http_head *h, struct http_field f)
 {
 	if (!is_token(f.name))
 		return "has a header line without a proper name";
-	if (!is_visible(f.value))
-		return "has a header with control characters, or a line that ends in two ways";
 	if (h->field_count == HTTP_FIELDS_MOST)
 		return "has more headers than are read";
 	http_keep_field(h, f);
 	return NULL;
 }
 
+const char *http_take_field(struct http_head *h, struct http_field f)
+{
+	return is_visible(f.value) ? take_visible_field(h, f) : control_in_field;
+}
+
 static const char *read_field(struct http_head *h, struct bytes line)
 {
 	size_t colon = bytes_find_byte(line, ':');
 
-	return http_take_field(h, (struct http_field){bytes_slice(line, 0, colon), colon == line.len ? BYTES("\n") : http_trim(bytes_from(line, colon + 1))});
+	if (colon == line.len)
+		return "has a header line without a colon";
+	if (line.at[0] == ' ' || line.at[0] == '\t')
+		return "has a header that goes on in a second line";
+	return take_visible_field(h, (struct http_field){bytes_slice(line, 0, colon), http_trim(bytes_from(line, colon + 1))});
 }
 
 static inline bool name_is(struct bytes name, const char *lower)
@@ -224,15 +239,14 @@ static const char *read_lines(struct http_reader *r)
 	const char *why = NULL;
 
 	for (bool first = true; !why && left.len > 2; first = false) {
-		size_t end = bytes_find(left, BYTES("\r\n"));
+		size_t end = visible_run(left);
 		struct bytes line = bytes_slice(left, 0, end);
-		left = bytes_from(left, end + 2);
-		if (first && !is_visible(line))
-			why = "has a first line with control characters, or one that ends in two ways";
-		else if (!first && (line.at[0] == ' ' || line.at[0] == '\t'))
-			why = "has a header that goes on in a second line";
+		left = bytes_from(left, end);
+		if (!bytes_start_with(left, BYTES("\r\n")))
+			why = first ? "has a first line with control characters, or one that ends in two ways" : control_in_field;
 		else
 			why = first ? read_first_line(r, line) : read_field(&r->head, line);
+		left = bytes_from(left, 2);
 	}
 	return why ? why : http_check_fields(&r->head, r->role == HTTP_REQUESTS);
 }

@@ -86,7 +86,7 @@ static void write_string(struct inspection *i, const struct place *p, struct byt
 
 	text_add_byte(out, '"');
 	if (p->discloses)
-		add_escaped(i, out, i->manner.disclose, false);
+		add_escaped(i, out, i->manner->disclose, false);
 	while (inside.len > 0) {
 		unsigned len;
 		struct bytes unit = take_unit(inside, &len);

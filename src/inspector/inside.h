@@ -70,7 +70,7 @@ struct inspection {
 	const struct policy *policy;
 	const struct circumstances *circumstances;
 	struct facts facts;
-	struct manner manner;
+	const struct manner *manner;
 	unsigned half;
 	enum measure *measures[CHANNEL_COUNT];          /* what each find leads to in this half */
 	const struct rule **rules[CHANNEL_COUNT];
@@ -96,7 +96,7 @@ struct inspection {
 
 static inline bool enforces(const struct inspection *i)
 {
-	return !i->manner.observe;
+	return !i->manner->observe;
 }
 
 /* ---- threads.c: texts ---- */

@@ -136,7 +136,7 @@ static bool must_disclose(struct inspection *i, struct thread *t, const struct p
 {
 	bool said = piece->kind == PIECE_TEXT && piece->channel == CHANNEL_ASSISTANT && piece->text.len > 0 && !t->fixed;
 
-	if (!said || i->half != HALF_ANSWER || i->manner.disclose.len == 0 || !enforces(i))
+	if (!said || i->half != HALF_ANSWER || i->manner->disclose.len == 0 || !enforces(i))
 		return false;
 	if (piece->repeats && i->disclosed)
 		return repeats_disclosed(i, t);
@@ -298,7 +298,7 @@ static void limit_held(struct inspection *i)
 	if (i->held <= HELD_MOST || i->let_go)
 		return;
 	i->facts.overload = i->dirty = true;
-	i->let_go = i->manner.overload < MEASURE_HOLD;
+	i->let_go = i->manner->overload < MEASURE_HOLD;
 }
 
 struct ruling inspection_event(struct inspection *i, const struct exchange *part, struct bytes raw, struct bytes data)
@@ -382,5 +382,5 @@ void inspection_record(const struct inspection *i, struct text *out)
 
 	all.overload |= all.agreed.overload;
 	all.agreed = (struct agreed){0};
-	recorded_write(i->policy, &all, i->manner.observe, i->done, out);
+	recorded_write(i->policy, &all, i->manner->observe, i->done, out);
 }

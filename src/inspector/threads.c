@@ -167,7 +167,7 @@ static void add_hash(struct thread *t, struct bytes text)
 
 void thread_add(struct thread *t, struct bytes text)
 {
-	if (t->inspection->manner.disclose.len > 0)
+	if (t->inspection->manner->disclose.len > 0)
 		add_hash(t, text);
 	finding_add(t->finding, text, found_find, t);
 	if (t->call && !t->fixed && !t->reads && t->now == 0) {

@@ -7,21 +7,18 @@
 
 enum { DISCLOSE_MOST = 2000 };
 
-/* How everything, or what an exception is for, is treated. */
-static void read_manner(struct reading *r, const struct yaml *map, struct manner *m)
+/* How everything is treated, or what an exception is for: like all else where it does not say. */
+static void read_manner(struct reading *r, const struct yaml *map, const struct manner *all, struct manner *m)
 {
 	static const char *const modes[] = {"enforce", "observe", NULL};
 
-	m->has_observe = yaml_member(map, "mode") != NULL;
-	m->has_unexamined = yaml_member(map, "unexamined") != NULL;
-	m->has_partly = yaml_member(map, "partly-examined") != NULL;
-	m->has_overload = yaml_member(map, "overload") != NULL;
-	m->has_disclose = yaml_member(map, "disclose") != NULL;
-	m->observe = reading_word(r, yaml_member(map, "mode"), modes, 0) == 1;
-	m->unexamined = reading_measure(r, yaml_member(map, "unexamined"), MEASURE_DENY);
-	m->partly = reading_measure(r, yaml_member(map, "partly-examined"), MEASURE_ALLOW);
-	m->overload = reading_measure(r, yaml_member(map, "overload"), MEASURE_DENY);
-	m->disclose = reading_string(r, yaml_member(map, "disclose"), DISCLOSE_MOST);
+	const struct yaml *disclose = yaml_member(map, "disclose");
+
+	m->observe = reading_word(r, yaml_member(map, "mode"), modes, all->observe) == 1;
+	m->unexamined = reading_measure(r, yaml_member(map, "unexamined"), all->unexamined);
+	m->partly = reading_measure(r, yaml_member(map, "partly-examined"), all->partly);
+	m->overload = reading_measure(r, yaml_member(map, "overload"), all->overload);
+	m->disclose = disclose ? reading_string(r, disclose, DISCLOSE_MOST) : all->disclose;
 	if (m->unexamined == MEASURE_REDACT || m->partly == MEASURE_REDACT || m->overload == MEASURE_REDACT)
 		reading_fail(r, map, "would redact what was not examined: allow, warn, hold or deny it");
 }
@@ -35,7 +32,7 @@ static void read_exceptions(struct reading *r, const struct yaml *section)
 	yaml_each(r->failed ? NULL : section, it) {
 		struct manner *m = arena_new(r->arena, struct manner);
 		reading_keys(r, it, "name about for unless mode unexamined partly-examined overload disclose");
-		read_manner(r, it, m);
+		read_manner(r, it, &r->policy->manner, m);
 		m->rule = reading_string(r, yaml_member(it, "name"), 64);
 		m->scope = reading_scope(r, it);
 		*last = m;
@@ -56,7 +53,7 @@ const struct policy *policies_read(struct arena *arena, struct bytes content, st
 	r.policy->name = reading_string(&r, yaml_member(root, "policy"), 64);
 	if (r.policy->name.len == 0)
 		reading_fail(&r, root, "has no name: its first line is \"policy: NAME\"");
-	read_manner(&r, root, &r.policy->manner);
+	read_manner(&r, root, &(struct manner){.unexamined = MEASURE_DENY, .partly = MEASURE_ALLOW, .overload = MEASURE_DENY}, &r.policy->manner);
 	read_exceptions(&r, yaml_member(root, "exceptions"));
 	r.policy->models = read_entries(&r, yaml_member(root, "models"), "models");
 	r.policy->tools = read_entries(&r, yaml_member(root, "tools"), "tools");

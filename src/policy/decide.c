@@ -82,26 +82,12 @@ enum measure policy_listed_measure(const struct policy *policy, const struct fac
 	return e->measure == MEASURE_HOLD ? MEASURE_ALLOW : e->measure;
 }
 
-struct manner policy_manner(const struct policy *policy, const struct facts *facts)
+const struct manner *policy_manner(const struct policy *policy, const struct facts *facts)
 {
-	struct manner all = policy->manner;
-
-	for (const struct manner *m = policy->manners; m; m = m->next) {
-		if (!scope_fits(&m->scope, facts))
-			continue;
-		if (m->has_observe)
-			all.observe = m->observe;
-		if (m->has_unexamined)
-			all.unexamined = m->unexamined;
-		if (m->has_partly)
-			all.partly = m->partly;
-		if (m->has_overload)
-			all.overload = m->overload;
-		if (m->has_disclose)
-			all.disclose = m->disclose;
-		break;
-	}
-	return all;
+	for (const struct manner *m = policy->manners; m; m = m->next)
+		if (scope_fits(&m->scope, facts))
+			return m;
+	return &policy->manner;
 }
 
 /* ---- deciding ---- */
@@ -141,14 +127,14 @@ static void weigh_examined(const struct manner *m, enum examined how_far, struct
 
 static void weigh_circumstances(const struct policy *policy, const struct facts *f, struct decision *d)
 {
-	struct manner m = policy_manner(policy, f);
+	const struct manner *m = policy_manner(policy, f);
 
 	if (!f->agreed.request)
-		weigh_examined(&m, f->request, BYTES("unexamined"), d);
+		weigh_examined(m, f->request, BYTES("unexamined"), d);
 	if (f->answers)
-		weigh_examined(&m, f->answer, BYTES("unexamined"), d);
+		weigh_examined(m, f->answer, BYTES("unexamined"), d);
 	if (f->overload)
-		weigh(d, m.overload, BYTES("overload"), BYTES("there is more in it than is judged at once"));
+		weigh(d, m->overload, BYTES("overload"), BYTES("there is more in it than is judged at once"));
 	if (f->route_outside)
 		weigh(d, MEASURE_DENY, BYTES("caller.routes"), BYTES("the caller may not use this route"));
 	if (f->model_outside)

@@ -37,6 +37,6 @@ bool policy_allows_any(const struct entry *list);
 enum measure policy_host_measure(const struct policy *policy, const struct facts *facts, struct bytes host, bool fixed, const struct entry **entry);
 
 /* How this exchange is treated. */
-struct manner policy_manner(const struct policy *policy, const struct facts *facts);
+const struct manner *policy_manner(const struct policy *policy, const struct facts *facts);
 
 #endif

@@ -80,7 +80,6 @@ struct manner {
 	bool observe;
 	enum measure unexamined, partly, overload;
 	struct bytes disclose;
-	bool has_observe, has_unexamined, has_partly, has_overload, has_disclose;
 	struct manner *next;
 };
 

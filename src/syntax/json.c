@@ -31,7 +31,7 @@ struct bytes json_left(const struct json_reader *r)
 	return bytes_from(r->in, r->pos);
 }
 
-static enum json_token fail(struct json_reader *r, size_t at, const char *why)
+RARELY static enum json_token fail(struct json_reader *r, size_t at, const char *why)
 {
 	r->why = why;
 	r->offset = r->before + at;
@@ -39,7 +39,7 @@ static enum json_token fail(struct json_reader *r, size_t at, const char *why)
 	return JSON_ERROR;
 }
 
-static enum json_token end_of_input(struct json_reader *r, const char *why)
+RARELY static enum json_token end_of_input(struct json_reader *r, const char *why)
 {
 	return r->final ? fail(r, r->in.len, why) : JSON_MORE;
 }
@@ -81,24 +81,6 @@ static enum json_token close_container(struct json_reader *r, bool object)
 	return object ? JSON_OBJECT_END : JSON_ARRAY_END;
 }
 
-/* Where the string that begins at `from` (after its quote) ends, or SIZE_MAX; `*plain` when all of it stands for itself. */
-static size_t find_quote(struct json_reader *r, size_t from, bool *plain)
-{
-	size_t i = from + json_plain_run(bytes_from(r->in, from));
-
-	*plain = i < r->in.len && r->in.at[i] == '"';
-	for (; i < r->in.len; i++) {
-		unsigned char c = r->in.at[i];
-		if (c == '"')
-			return i;
-		if (c == '\\') {
-			r->escaped = true;
-			i++;
-		}
-	}
-	return SIZE_MAX;
-}
-
 static bool is_hex4(struct bytes b)
 {
 	for (size_t i = 0; i < 4; i++) {
@@ -123,24 +105,50 @@ static bool is_string_text(struct bytes b)
 	return bytes_are_utf8(b);
 }
 
-static enum json_token take_string(struct json_reader *r, enum json_token token)
+static enum json_token end_string(struct json_reader *r, enum json_token token, struct bytes text)
 {
-	bool plain;
-
-	r->escaped = false;
-	size_t from = r->pos + 1, end = find_quote(r, from, &plain);
-
-	if (end == SIZE_MAX)
-		return end_of_input(r, "ends in the middle of a JSON string");
-	r->text = bytes_slice(r->in, from, end - from);
-	if (!plain && !is_string_text(r->text))
-		return fail(r, r->pos, "has a JSON string with a control character, a broken escape or bytes that are not UTF-8");
-	r->pos = end + 1;
+	r->text = text;
+	r->pos += text.len + 2;
 	if (token == JSON_KEY)
 		r->expects = EXPECT_COLON;
 	else
 		after_value(r);
 	return token;
+}
+
+/* Where the string ends that `rest` begins with, or SIZE_MAX; all before `i` stands for itself. */
+static size_t find_quote(struct json_reader *r, struct bytes rest, size_t i)
+{
+	for (; i < rest.len && rest.at[i] != '"'; i++) {
+		if (rest.at[i] == '\\') {
+			r->escaped = true;
+			i++;
+		}
+	}
+	return i < rest.len ? i : SIZE_MAX;
+}
+
+/* One that does not stand for itself, or does not end. */
+RARELY static enum json_token take_odd_string(struct json_reader *r, enum json_token token, struct bytes rest, size_t plain)
+{
+	size_t end = find_quote(r, rest, plain);
+
+	if (end == SIZE_MAX)
+		return end_of_input(r, "ends in the middle of a JSON string");
+	if (!is_string_text(bytes_slice(rest, 0, end)))
+		return fail(r, r->pos, "has a JSON string with a control character, a broken escape or bytes that are not UTF-8");
+	return end_string(r, token, bytes_slice(rest, 0, end));
+}
+
+static enum json_token take_string(struct json_reader *r, enum json_token token)
+{
+	struct bytes rest = {r->in.at + r->pos + 1, r->in.len - r->pos - 1};
+	size_t plain = json_plain_run(rest);
+
+	r->escaped = false;
+	if (plain == rest.len || rest.at[plain] != '"')
+		return take_odd_string(r, token, rest, plain);
+	return end_string(r, token, (struct bytes){rest.at, plain});
 }
 
 static size_t digits_from(struct bytes b, size_t i)
@@ -246,7 +254,7 @@ static void skip_to_token(struct json_reader *r)
 			r->expects = in_object(r) ? EXPECT_KEY : EXPECT_VALUE;
 		else if (c == ':' && r->expects == EXPECT_COLON)
 			r->expects = EXPECT_VALUE;
-		else if (c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
+		else if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
 			break;
 	}
 	r->pos = i;

@@ -16,13 +16,13 @@ struct builder {
 	bool lone;
 };
 
-static struct json *add(struct builder *b, enum json_kind kind, unsigned depth)
+static struct json *add(struct builder *b, enum json_kind kind, unsigned depth, struct bytes text)
 {
 	struct json *v = arena_alloc_raw(b->arena, sizeof *v);
 	struct json *parent = depth > 0 ? b->open[depth - 1] : NULL;
 	bool member = parent && parent->kind == JSON_IS_OBJECT;
 
-	*v = (struct json){.kind = kind, .offset = member ? b->key_at : b->reader.offset, .at = b->reader.offset, .end = b->reader.pos, .key = member ? b->key : BYTES("")};
+	*v = (struct json){.kind = kind, .offset = member ? b->key_at : b->reader.offset, .at = b->reader.offset, .end = b->reader.pos, .key = member ? b->key : BYTES(""), .text = text};
 	*b->last[depth] = v;
 	b->last[depth] = &v->next;
 	if (parent)
@@ -33,7 +33,7 @@ static struct json *add(struct builder *b, enum json_kind kind, unsigned depth)
 static void open_value(struct builder *b, enum json_kind kind)
 {
 	unsigned depth = b->reader.depth - 1;
-	struct json *v = add(b, kind, depth);
+	struct json *v = add(b, kind, depth, BYTES(""));
 
 	b->error->depth = b->reader.depth > b->error->depth ? b->reader.depth : b->error->depth;
 	b->open[depth] = v;
@@ -103,13 +103,13 @@ static void add_scalar(struct builder *b, enum json_token token)
 		b->key = text_of(b);
 		b->key_at = r->offset;
 	} else if (token == JSON_STRING) {
-		add(b, JSON_IS_STRING, r->depth)->text = text_of(b);
+		add(b, JSON_IS_STRING, r->depth, text_of(b));
 	} else if (token == JSON_NUMBER) {
-		add(b, JSON_IS_NUMBER, r->depth)->text = r->text;
+		add(b, JSON_IS_NUMBER, r->depth, r->text);
 	} else if (token == JSON_NULL) {
-		add(b, JSON_IS_NULL, r->depth);
+		add(b, JSON_IS_NULL, r->depth, BYTES(""));
 	} else {
-		add(b, JSON_IS_BOOL, r->depth)->truth = token == JSON_TRUE;
+		add(b, JSON_IS_BOOL, r->depth, BYTES(""))->truth = token == JSON_TRUE;
 	}
 }
 
@@ -171,12 +171,6 @@ bool json_u64(const struct json *value, uint64_t *out)
 
 /* ---- writing ---- */
 
-/* Bytes at the start of `b` that stand for themselves in a JSON string. */
-static size_t plain_prefix(struct bytes b)
-{
-	return bytes_find_byte(bytes_slice(b, 0, json_plain_run(b)), 0x7F);
-}
-
 static void add_escaped(struct text *t, unsigned char c)
 {
 	switch (c) {
@@ -189,21 +183,35 @@ static void add_escaped(struct text *t, unsigned char c)
 	}
 }
 
-void text_add_json(struct text *t, struct bytes b)
+/* `plain`: so much of it stands for itself. */
+static void add_in_steps(struct text *t, struct bytes b, size_t plain)
 {
-	text_add_byte(t, '"');
-	while (b.len > 0) {
-		size_t step = plain_prefix(b);
-		text_add(t, bytes_slice(b, 0, step));
-		b = bytes_from(b, step);
+	for (;; plain = json_plain_run(b)) {
+		text_add(t, bytes_slice(b, 0, plain));
+		b = bytes_from(b, plain);
 		if (b.len == 0)
 			break;
-		step = b.at[0] < 0x80 ? 1 : bytes_character(b, NULL);
+		size_t step = b.at[0] < 0x80 ? 1 : bytes_character(b, NULL);
 		if (b.at[0] < 0x80)
 			add_escaped(t, b.at[0]);
 		else
 			text_add(t, step ? bytes_slice(b, 0, step) : BYTES("\xEF\xBF\xBD"));
 		b = bytes_from(b, step ? step : 1);
+	}
+}
+
+void text_add_json(struct text *t, struct bytes b)
+{
+	char *at = text_reserve(t, b.len + 2);
+	size_t plain = json_plain_run(b);
+
+	*at = '"';
+	t->len++;
+	if (plain == b.len) {
+		bytes_copy(at + 1, b);
+		t->len += b.len;
+	} else {
+		add_in_steps(t, b, plain);
 	}
 	text_add_byte(t, '"');
 }
@@ -215,7 +223,7 @@ void json_write_key(struct text *t, struct bytes key)
 	if (t->len > 0 && t->at[t->len - 1] != '{')
 		*at++ = ',';
 	*at++ = '"';
-	memcpy(at, key.at, key.len);
+	bytes_copy(at, key);
 	at += key.len;
 	*at++ = '"';
 	*at++ = ':';

@@ -10,20 +10,20 @@ const struct dialect *dialect_named(struct bytes name)
 
 static bool path_fits(const char *pattern, struct bytes path)
 {
-	for (;; pattern++) {
-		for (; *pattern && *pattern != '*'; pattern++, path = bytes_from(path, 1)) {
-			if (path.len == 0)
+	for (size_t i = 0;; pattern++) {
+		for (; *pattern && *pattern != '*'; pattern++, i++) {
+			if (i == path.len)
 				return strcmp(pattern, "/**") == 0;
-			if (path.at[0] != (unsigned char)*pattern)
+			if (path.at[i] != (unsigned char)*pattern)
 				return false;
 		}
 		if (!*pattern)
-			return path.len == 0;
+			return i == path.len;
 		if (pattern[1] == '*')
 			return true;
-		if (path.len == 0 || path.at[0] == '/')
+		if (i == path.len || path.at[i] == '/')
 			return false;
-		path = bytes_from(path, bytes_find_byte(path, '/'));
+		i += bytes_find_byte(bytes_from(path, i), '/');
 	}
 }
 

@@ -108,7 +108,7 @@ void exchange_init(struct exchange *x, struct arena *arena, const struct dialect
 void exchange_init_part(struct exchange *x, struct arena *arena, const struct exchange *answer);
 struct piece *exchange_add(struct exchange *x, enum piece_kind kind, enum channel channel, unsigned trust, uint64_t offset, struct bytes text);
 /* The first reason stays. */
-void exchange_fail(struct exchange *x, const char *why);
+RARELY void exchange_fail(struct exchange *x, const char *why);
 /* `bytes`: of its body. */
 enum examined exchange_examined(const struct exchange *x, uint64_t bytes);
 

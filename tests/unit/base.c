@@ -1,5 +1,7 @@
 #include "tests/unit/test.h"
 
+#include <stdio.h>
+
 #include "base/cursor.h"
 #include "base/hash.h"
 #include "base/lookup3.h"
@@ -23,6 +25,49 @@ static void bytes_find_what_is_there(void **state)
 	assert_true(bytes_end_with(b, BYTES("bc")));
 	assert_true(bytes_equal_folded(BYTES("Data.PKL"), BYTES("data.pkl")));
 	assert_true(bytes_compare(BYTES("a"), BYTES("ab")) < 0);
+}
+
+/* Of every length, and nothing beside it. */
+static void copies_are_whole(void **state)
+{
+	(void)state;
+	unsigned char from[40], to[42];
+
+	for (unsigned char i = 0; i < sizeof from; i++)
+		from[i] = (unsigned char)(i + 1);
+	for (size_t len = 0; len <= sizeof from; len++) {
+		struct bytes b = {from, len};
+		uint64_t word = 0;
+		memset(to, 0xEE, sizeof to);
+		bytes_copy(to + 1, b);
+		assert_memory_equal(to + 1, from, len);
+		assert_int_equal(to[0], 0xEE);
+		assert_int_equal(to[len + 1], 0xEE);
+		for (size_t i = 0; i < len && i < 8; i++)
+			word |= (uint64_t)from[i] << 8 * i;
+		assert_int_equal(bytes_word(b), word);
+	}
+}
+
+/* All pairs, in each of the places where they are looked at in another way. */
+static void letters_are_alike(void **state)
+{
+	(void)state;
+	unsigned char a[11] = "abcdefghijk", b[11] = "ABCDEFGHIJK";
+
+	for (size_t place = 0; place < sizeof a; place++) {
+		unsigned char kept[] = {a[place], b[place]};
+		for (unsigned x = 0; x < 256; x++) {
+			for (unsigned y = 0; y < 256; y++) {
+				a[place] = (unsigned char)x;
+				b[place] = (unsigned char)y;
+				assert_int_equal(bytes_equal_folded((struct bytes){a, sizeof a}, (struct bytes){b, sizeof b}), bytes_fold(a[place]) == bytes_fold(b[place]));
+			}
+		}
+		a[place] = kept[0];
+		b[place] = kept[1];
+	}
+	assert_false(bytes_equal_folded(BYTES("ab"), BYTES("abc")));
 }
 
 /* The first is from the author's own test of lookup3 ("hashlittle" of a text, start value 0). */
@@ -180,6 +225,38 @@ static void arena_sees_overflow(void **state)
 	arena_finish(&a);
 }
 
+static void go_back(void *arg)
+{
+	struct arena *a = arg;
+	struct arena_mark fresh = arena_mark(a);
+
+	assert_non_null(arena_alloc_raw(a, 0));
+	unsigned char *first = arena_alloc_raw(a, 5);
+	memset(first, 'x', 5);
+	struct arena_mark mark = arena_mark(a);
+	size_t used = a->used;
+	for (size_t len = 0; len < 9000; len += 7) {
+		unsigned char *at = arena_alloc(a, 1, len);
+		assert_non_null(at);
+		assert_int_equal((uintptr_t)at % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < len; i++)
+			assert_int_equal(at[i], 0);
+		memset(at, 'y', len);
+	}
+	arena_rewind(a, mark);
+	assert_int_equal(a->used, used);
+	memset(arena_alloc_raw(a, 100), 'z', 100);
+	assert_memory_equal(first, "xxxxx", 5);
+	arena_rewind(a, fresh);
+	assert_int_equal(a->used, 0);
+}
+
+static void arena_goes_back(void **state)
+{
+	(void)state;
+	with_arena(go_back);
+}
+
 static void printable_text_deceives_nobody(void **state)
 {
 	(void)state;
@@ -205,6 +282,19 @@ static void base64_and_hex(void **state)
 	text_add_base64(&t, BYTES("foo"));
 	text_add_hex(&t, BYTES("\x0f\xa0"));
 	assert_string_equal(text_string(&t), "Zg==Zm8=Zm9v0fa0");     /* RFC 4648, section 10 */
+	text_finish(&t);
+	/* Sixteen at a time, and one by one. */
+	for (unsigned i = 0; i < 256; i++) {
+		unsigned char all[19];
+		char digits[3];
+		memset(all, (int)i, sizeof all);
+		snprintf(digits, sizeof digits, "%02x", i);
+		text_add_hex(&t, (struct bytes){all, sizeof all});
+		assert_int_equal(t.len, 2 * sizeof all);
+		for (size_t k = 0; k < sizeof all; k++)
+			assert_memory_equal(t.at + 2 * k, digits, 2);
+		text_clear(&t);
+	}
 	text_finish(&t);
 }
 
@@ -252,10 +342,10 @@ static void sha256_as_published(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes_find_what_is_there), cmocka_unit_test(lookup3_is_the_published_one),
+		cmocka_unit_test(bytes_find_what_is_there), cmocka_unit_test(copies_are_whole), cmocka_unit_test(letters_are_alike), cmocka_unit_test(lookup3_is_the_published_one),
 		cmocka_unit_test(sorting_keeps_the_order_of_equals), cmocka_unit_test(utf8_is_strict), cmocka_unit_test(numbers_are_whole),
 		cmocka_unit_test(dotted_names), cmocka_unit_test(cursor_keeps_the_first_failure), cmocka_unit_test(cursor_does_not_wrap),
-		cmocka_unit_test(arena_runs_nest), cmocka_unit_test(arena_sees_overflow), cmocka_unit_test(printable_text_deceives_nobody),
+		cmocka_unit_test(arena_runs_nest), cmocka_unit_test(arena_sees_overflow), cmocka_unit_test(arena_goes_back), cmocka_unit_test(printable_text_deceives_nobody),
 		cmocka_unit_test(base64_and_hex), cmocka_unit_test(lines_are_wrapped), cmocka_unit_test(time_there_and_back),
 		cmocka_unit_test(sha256_as_published),
 	};

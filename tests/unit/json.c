@@ -1,5 +1,7 @@
 #include "tests/unit/test.h"
 
+#include <stdio.h>
+
 #include "syntax/json.h"
 
 static const char *const good[] = {
@@ -157,12 +159,55 @@ static void writes_what_it_reads(void **state)
 	text_finish(&t);
 }
 
+/* One byte of any value in a text of any length that is looked at in one way or another, at any place. */
+static void writes_every_byte(void **state)
+{
+	(void)state;
+	unsigned char all[40];
+	struct text t;
+
+	text_init(&t, NULL);
+	memset(all, 'x', sizeof all);
+	for (size_t len = 1; len <= sizeof all; len++) {
+		for (size_t place = 0; place < len; place++) {
+			for (unsigned byte = 0; byte < 256; byte++) {
+				char expected[8] = {(char)byte};
+				if (byte == '"' || byte == '\\')
+					snprintf(expected, sizeof expected, "\\%c", byte);
+				else if (byte == '\n' || byte == '\r' || byte == '\t')
+					snprintf(expected, sizeof expected, "\\%c", byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't');
+				else if (byte < ' ' || byte == 0x7F)
+					snprintf(expected, sizeof expected, "\\u%04x", byte);
+				else if (byte >= 0x80)
+					strcpy(expected, "\xEF\xBF\xBD");
+				all[place] = (unsigned char)byte;
+				text_clear(&t);
+				text_add_json(&t, (struct bytes){all, len});
+				assert_int_equal(t.len, len + 1 + strlen(expected));
+				assert_memory_equal(t.at + 1 + place, expected, strlen(expected));
+				for (size_t i = 0; i < place; i++)
+					assert_int_equal(t.at[1 + i], 'x');
+				for (size_t i = place + strlen(expected) + 1; i < t.len - 1; i++)
+					assert_int_equal(t.at[i], 'x');
+				/* What follows is not looked at; and what was written is read again. */
+				struct json_reader r;
+				json_begin(&r, text_bytes(&t));
+				assert_int_equal(json_next(&r), JSON_STRING);
+				assert_int_equal(r.text.len, t.len - 2);
+				assert_int_equal(r.escaped, expected[0] == '\\');
+			}
+			all[place] = 'x';
+		}
+	}
+	text_finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_what_is_json), cmocka_unit_test(refuses_what_is_not), cmocka_unit_test(pieces_make_no_difference),
 		cmocka_unit_test(depth_is_limited), cmocka_unit_test(builds_a_tree), cmocka_unit_test(canonical_is_one_form),
-		cmocka_unit_test(writes_what_it_reads),
+		cmocka_unit_test(writes_what_it_reads), cmocka_unit_test(writes_every_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
