@@ -363,6 +363,21 @@ def pipelined(g, model):
 	check("and nothing behind it reaches the model", len(model.seen) == seen + 50 and not any(b"never" in b for b in model.seen[seen:]), len(model.seen) - seen)
 
 
+def pipelined_without_end(g):
+	"""More than is kept for a caller at once waits behind an answer, and comes to its turn all the same."""
+	requests = g.request(wish("slow"), stream=True) + b"".join(g.request(wish(f"hello {i} " + "x" * 20000)) for i in range(300))
+	said = b""
+	with g.socket() as s:
+		s.settimeout(10)
+		threading.Thread(target=s.sendall, args=(requests,), daemon=True).start()
+		try:
+			while said.count(b"HTTP/1.1 200") < 301 and (more := s.recv(1 << 20)):
+				said += more
+		except OSError:
+			pass
+	check("however many requests stand one behind the other", said.count(b"HTTP/1.1 200") == 301, said.count(b"HTTP/1.1 "))
+
+
 def body_on_get(g, model):
 	"""A model that does not read it would take it for the next request on a connection that serves others."""
 	seen, inner = len(model.seen), g.request(wish("never"))
@@ -438,7 +453,7 @@ def hostile_callers():
 		time.sleep(1)           # the last of them have started
 		before = [pid for pid in g.children()]
 		slow.start()
-		for part in (lambda: endless_head(g), lambda: tiny_chunks(g), lambda: bombs(g), lambda: half_closed(g), lambda: pipelined(g, model), lambda: body_on_get(g, model), lambda: slow_reader(g, model), lambda: idle_callers(g)):
+		for part in (lambda: endless_head(g), lambda: tiny_chunks(g), lambda: bombs(g), lambda: half_closed(g), lambda: pipelined(g, model), lambda: pipelined_without_end(g), lambda: body_on_get(g, model), lambda: slow_reader(g, model), lambda: idle_callers(g)):
 			part()
 		slow.join()
 		check("nobody died of it", set(before) <= set(g.children()) and len(g.children()) <= 8, (before, g.children()))     # some may still have been about to start

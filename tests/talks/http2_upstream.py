@@ -24,12 +24,16 @@ import subprocess
 import threading
 import time
 
+import door
 import gateway as talk
 from gateway import Model, Server, check, chunk, free_port, texts
 
 talk.FOLDER = FOLDER = pathlib.Path(sys.argv[2]).resolve() / "http2_upstream"
 KEY = "sk-" + "k3y0fM0d3l" * 6
 Server.request_queue_size = 256
+BURST = chunk("x" * 8000).encode()
+BURSTS = (50, 0, 1e-6), (12, 1, 1e-6), (100, 2, 0.01)      # so many, from when on, with so many seconds between them
+EARLY = 1 << 20                 # what is longer is answered before it has come
 WHOLE = {"id": "x", "object": "chat.completion", "created": 1, "model": "m-1", "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
 
 
@@ -37,7 +41,7 @@ class Connection(threading.Thread):
 	"""One connection of the gateway to the model: does what the user's text names, for many streams at once."""
 	def __init__(self, model, socket_):
 		super().__init__(daemon=True)
-		self.model, self.socket, self.bodies, self.heads, self.due, self.served, self.running = model, socket_, {}, {}, [], 0, True
+		self.model, self.socket, self.bodies, self.heads, self.due, self.early, self.running = model, socket_, {}, {}, [], set(), True
 		self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
 
 	def head(self, id, type):
@@ -62,6 +66,9 @@ class Connection(threading.Thread):
 			self.running = False
 		elif wish == "gone":
 			self.running = False
+		elif wish == "bursts":
+			self.head(id, "text/event-stream")
+			self.due += [(now + begins + i * pace, id, BURST, False) for count, begins, pace in BURSTS for i in range(count)] + [(now + 4, id, b"data: [DONE]\n\n", True)]
 		elif wish == "upper":
 			self.h2.config.validate_outbound_headers = self.h2.config.normalize_outbound_headers = False
 			self.h2.send_headers(id, [(":status", "200"), ("Content-Type", "application/json")])
@@ -97,9 +104,18 @@ class Connection(threading.Thread):
 	def take(self, e):
 		if isinstance(e, h2.events.RequestReceived):
 			self.heads[e.stream_id], self.bodies[e.stream_id] = dict(e.headers), b""
+			if int(self.heads[e.stream_id].get("content-length", 0)) > EARLY:
+				self.early.add(e.stream_id)
+				self.head(e.stream_id, "application/json")
+				self.due.append((time.monotonic(), e.stream_id, b"{}", True))
+		elif isinstance(e, h2.events.StreamReset):
+			self.model.resets.append(e.stream_id)
+			if e.stream_id in self.early:
+				self.h2.increment_flow_control_window(len(self.bodies[e.stream_id]))
 		elif isinstance(e, h2.events.DataReceived):
 			self.bodies[e.stream_id] += e.data
-			self.h2.acknowledge_received_data(e.flow_controlled_length, e.stream_id)
+			if e.stream_id not in self.early:
+				self.h2.acknowledge_received_data(e.flow_controlled_length, e.stream_id)
 		elif isinstance(e, h2.events.StreamEnded):
 			self.answer(e.stream_id)
 
@@ -126,7 +142,7 @@ class Connection(threading.Thread):
 
 class Model2:
 	def __init__(self, context=None):
-		self.seen, self.wishes, self.connections, self.errors, self.left, self.context = [], set(), 0, [], 0, context
+		self.seen, self.wishes, self.connections, self.errors, self.left, self.resets, self.context = [], set(), 0, [], 0, [], context
 		self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
 		self.port = self.socket.getsockname()[1]
 		threading.Thread(target=self.accept, daemon=True).start()
@@ -150,7 +166,9 @@ class Gateway(talk.Gateway):
 	def __init__(self, name, url, **upstream):
 		self.port = free_port()
 		file = FOLDER / f"{name}.yaml"
-		file.write_text(json.dumps({"listen": [{"address": f"127.0.0.1:{self.port}"}], "ledger": str(FOLDER / name), "workers": 1, "upstreams": {"m": {"servers": [url], **upstream}}, "routes": [{"upstreams": "m"}]}))
+		self.tls = free_port()
+		listen = [{"address": f"127.0.0.1:{self.port}"}, {"address": f"127.0.0.1:{self.tls}", "tls": {"certificate": "model.pem", "key": "model.key"}}]
+		file.write_text(json.dumps({"listen": listen, "ledger": str(FOLDER / name), "workers": 1, "upstreams": {"m": {"servers": [url], **upstream}}, "routes": [{"upstreams": "m"}]}))
 		self.begin(talk.MERLON, FOLDER / name, FOLDER / f"{name}.log", ["--config", str(file)])
 
 
@@ -207,6 +225,59 @@ def faults(g, model):
 	check("a caller that leaves ends its stream alone", g.ask("hello")[0].status == 200 and model.connections <= before + 4, model.connections)
 
 
+def early_answers(g, model):
+	"""What was answered before all of it was asked is over: nothing is kept for the rest."""
+	r, body = g.ask("y" * 2 * EARLY)
+	check("an answer that comes before its request was taken goes through", r.status == 200, (r.status, body))
+	for _ in range(100):
+		if model.resets:
+			break
+		time.sleep(0.02)
+	check("and the rest is called off", len(model.resets) == 1, model.resets)
+	check("which leaves the others alone", g.ask("hello")[0].status == 200)
+
+
+def slow_callers(g):
+	"""Takes most of the first burst, so that less than makes it slow is left, lets the second come, and takes the rest while it comes."""
+	context = ssl.create_default_context(cafile=FOLDER / "model.pem")
+	context.set_alpn_protocols(["h2"])
+	c = door.Caller(g, g.tls, context)
+	c.h2.increment_flow_control_window(8 << 20)
+	c.flush()
+	id = c.ask("bursts", stream=True)
+	c.held.add(id)
+	for window, seconds in ((0, 0.4), (50 * len(BURST) - (1 << 16) - (100 << 10), 0.2), (0, 1), (8 << 20, 8)):
+		begun = time.monotonic()
+		if window:
+			c.h2.increment_flow_control_window(window, id)
+			c.flush()
+		while time.monotonic() - begun < seconds and not c.streams[id].ended:
+			c.read(0.1)
+	done = c.streams[id]
+	check("a slow caller of HTTP/2 gets all in the end", done.ended and texts(done.body) == "x" * 8000 * sum(count for count, _, _ in BURSTS), (done.ended, len(done.body)))
+	c.close()
+
+
+def callers_that_leave(trust):
+	"""A connection that is never made is given up when its time is over, though nobody waits for it any more."""
+	silent = socket.create_server(("127.0.0.1", 0))
+	g = Gateway("silent", f"https://localhost:{silent.getsockname()[1]}", protocol="http2", tls=trust, timeouts={"connect": "1s"})
+	c = g.connect()
+	c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "messages": [{"role": "user", "content": "hello"}]}), {"authorization": "Bearer " + g.key})
+	s = silent.accept()[0]
+	time.sleep(0.3)
+	c.close()
+	s.settimeout(8)
+	try:
+		while s.recv(65536):
+			pass
+		ended = True
+	except OSError as e:
+		ended = isinstance(e, ConnectionResetError)
+	check("a handshake that never ends is given up in time", ended)
+	g.end()
+
+
 def key_stands_once(g):
 	"""In the memory of the one process that asks."""
 	found = g.copies(KEY.encode())
@@ -246,6 +317,13 @@ def main():
 		finally:
 			check(f"{name} ends when told to", g.end() == 0)
 		logs += g.log.read_text()
+	model = Model2()
+	g = Gateway("slow", f"http://localhost:{model.port}", protocol="http2")
+	early_answers(g, model)
+	slow_callers(g)
+	g.end()
+	logs += g.log.read_text()
+	callers_that_leave(trust)
 	g = Gateway("old", f"https://localhost:{old.server_port}", protocol="auto", tls=trust)
 	answers = at_once(g, ["hello"] * 10)
 	check("a model that speaks HTTP/1.1 alone is asked so", all(a and a[0] == 200 for a in answers), [a and a[:2] for a in answers])
