@@ -76,7 +76,7 @@ $(B)/words.c: build/words; $(call table,build/words)
 $(B)/filters.c: $(B)/filter; $(call table,$(B)/filter)
 
 # They run while building, so they are built plainly whatever is built.
-EMBED := src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c src/base/visible.c
+EMBED := src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/spare.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c src/base/visible.c
 build/embed: tools/embed.c $(EMBED)
 build/names: tools/names.c src/rules/words.c src/rules/names.h $(EMBED)
 build/words: tools/words.c src/dialects/words.c src/dialects/slots.h src/dialects/words.h

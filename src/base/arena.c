@@ -4,9 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/status.h"
-
-enum { KEPT_MOST = 64 };
+#include "base/spare.h"
 
 /* Under a sanitizer each allocation is a block of its own, so that it sees every overrun. */
 #ifdef __SANITIZE_ADDRESS__
@@ -31,34 +29,11 @@ void arena_init_large(struct arena *a, size_t budget)
 	*a = (struct arena){.budget = budget, .large = true};
 }
 
-/* First and second blocks that nobody uses: most arenas need no others, and come and go with every request. */
-static struct arena_block *kept[2];
-static unsigned kept_count[2];
-
-/* Which list blocks of this size are kept in; 2: none. */
-static size_t list_of(size_t size)
-{
-	return BLOCK_MIN == 0 ? 2 : size == BLOCK_MIN ? 0 : size == 2 * BLOCK_MIN ? 1 : 2;
-}
-
-static void give_back(struct arena_block *b)
-{
-	size_t list = list_of(sizeof *b + b->room);
-
-	if (list == 2 || kept_count[list] == KEPT_MOST) {
-		free(b);
-		return;
-	}
-	b->next = kept[list];
-	kept[list] = b;
-	kept_count[list]++;
-}
-
 static void free_until(struct arena *a, struct arena_block *stop)
 {
 	while (a->blocks != stop) {
 		struct arena_block *next = a->blocks->next;
-		give_back(a->blocks);
+		spare_give(a->blocks, sizeof *a->blocks + a->blocks->room);
 		a->blocks = next;
 	}
 }
@@ -111,16 +86,8 @@ static size_t next_size(const struct arena *a, size_t len)
 /* Large blocks in huge pages, where the system has them: a fault for each small one costs more than what is done in it. */
 static void *get_block(size_t size)
 {
-	size_t list = list_of(size);
-
-	if (list < 2 && kept[list]) {
-		struct arena_block *b = kept[list];
-		kept[list] = b->next;
-		kept_count[list]--;
-		return b;
-	}
 	if (size % HUGE_PAGE != 0)
-		return malloc(size);
+		return spare_take(size);
 	void *at = aligned_alloc(HUGE_PAGE, size);
 	if (at)
 		madvise(at, size, MADV_HUGEPAGE);

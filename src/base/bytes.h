@@ -82,7 +82,7 @@ bool bytes_alike(const unsigned char *a, const unsigned char *b, size_t len);
 /* As bytes_equal, with ASCII letters of either case alike. */
 static inline bool bytes_equal_folded(struct bytes a, struct bytes b)
 {
-	return a.len == b.len && bytes_alike(a.at, b.at, a.len);
+	return a.len == b.len && (a.len == 0 || ((a.at[0] | 0x20) == (b.at[0] | 0x20) && bytes_alike(a.at, b.at, a.len)));
 }
 
 static inline bool bytes_start_with(struct bytes b, struct bytes prefix)

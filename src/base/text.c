@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/sixteen.h"
+#include "base/spare.h"
 #include "base/visible.h"
 
 void text_init(struct text *t, struct arena *arena)
@@ -15,7 +16,7 @@ void text_init(struct text *t, struct arena *arena)
 void text_finish(struct text *t)
 {
 	if (!t->arena)
-		free(t->at);
+		spare_give(t->at, t->room);
 	*t = (struct text){.arena = t->arena};
 }
 
@@ -32,19 +33,17 @@ struct bytes text_bytes(const struct text *t)
 void text_grow(struct text *t, size_t len)
 {
 	size_t room = t->room ? t->room * 2 : 128;
-	char *at;
+	bool moves = t->arena || t->room <= SPARE_MOST;
 
 	while (room < t->len + len)
 		room *= 2;
-	if (t->arena) {
-		at = arena_alloc_raw(t->arena, room);
-		if (t->len)
-			memcpy(at, t->at, t->len);
-	} else {
-		at = realloc(t->at, room);
-		if (!at)
-			abort();
-	}
+	char *at = t->arena ? arena_alloc_raw(t->arena, room) : moves ? spare_take(room) : realloc(t->at, room);
+	if (!at)
+		abort();
+	if (moves && t->len)
+		memcpy(at, t->at, t->len);
+	if (moves && !t->arena)
+		spare_give(t->at, t->room);
 	t->at = at;
 	t->room = room;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/spare.h"
 #include "base/time.h"
 #include "gateway/evidence.h"
 #include "gateway/hold.h"
@@ -120,10 +121,11 @@ static void find_route(struct turn *t, const struct http_head *head)
 
 struct turn *turn_begin(struct reply *reply, struct door *door, const struct http_head *head, struct refusal *refusal)
 {
-	struct turn *t = calloc(1, sizeof *t);
+	struct turn *t = spare_take(sizeof *t);
 
 	if (!t)
 		abort();
+	*t = (struct turn){0};
 	take_random(t->id, sizeof t->id);
 	take_random(t->salt, sizeof t->salt);
 	for (size_t i = 0; i < sizeof t->id; i++) {
@@ -197,7 +199,7 @@ void turn_free(struct turn *t)
 	text_finish(&t->asked);
 	arena_finish(&t->arena);
 	arena_finish(&t->event);
-	free(t);
+	spare_give(t, sizeof *t);
 }
 
 /* ---- answers from here ---- */

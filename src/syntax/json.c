@@ -4,12 +4,12 @@
 
 #include "syntax/json_plain.h"
 
-/* What may come next. */
-enum { EXPECT_VALUE, EXPECT_VALUE_OR_END, EXPECT_KEY, EXPECT_KEY_OR_END, EXPECT_COLON, EXPECT_COMMA_OR_END, EXPECT_NOTHING };
+/* What may come next, one or several of these; none when the one value is over, or something is wrong. */
+enum { A_VALUE = 1, A_KEY = 2, THE_END = 4, A_COMMA = 8, A_COLON = 16 };
 
 void json_begin_stream(struct json_reader *r)
 {
-	*r = (struct json_reader){.expects = EXPECT_VALUE};
+	*r = (struct json_reader){.expects = A_VALUE};
 }
 
 void json_begin(struct json_reader *r, struct bytes all)
@@ -35,7 +35,7 @@ RARELY static enum json_token fail(struct json_reader *r, size_t at, const char 
 {
 	r->why = why;
 	r->offset = r->before + at;
-	r->expects = EXPECT_NOTHING;
+	r->expects = 0;
 	return JSON_ERROR;
 }
 
@@ -44,16 +44,17 @@ RARELY static enum json_token end_of_input(struct json_reader *r, const char *wh
 	return r->final ? fail(r, r->in.len, why) : JSON_MORE;
 }
 
-static bool in_object(const struct json_reader *r)
+static void after_value(struct json_reader *r)
+{
+	r->expects = r->depth == 0 ? 0 : A_COMMA | THE_END;
+}
+
+/* In what is open now. */
+static void set_members(struct json_reader *r)
 {
 	unsigned top = r->depth - 1;
 
-	return r->depth > 0 && r->objects[top / 8] & 1u << top % 8;
-}
-
-static void after_value(struct json_reader *r)
-{
-	r->expects = r->depth == 0 ? EXPECT_NOTHING : EXPECT_COMMA_OR_END;
+	r->members = r->depth > 0 && r->objects[top / 8] & 1u << top % 8 ? A_KEY : A_VALUE;
 }
 
 static enum json_token open_container(struct json_reader *r, bool object)
@@ -65,18 +66,18 @@ static enum json_token open_container(struct json_reader *r, bool object)
 	*set = object ? *set | bit : *set & (unsigned char)~bit;
 	r->depth++;
 	r->pos++;
-	r->expects = object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END;
+	r->members = object ? A_KEY : A_VALUE;
+	r->expects = r->members | THE_END;
 	return object ? JSON_OBJECT : JSON_ARRAY;
 }
 
 static enum json_token close_container(struct json_reader *r, bool object)
 {
-	bool allowed = r->expects == EXPECT_COMMA_OR_END || r->expects == EXPECT_KEY_OR_END || r->expects == EXPECT_VALUE_OR_END;
-
-	if (!allowed || r->depth == 0 || in_object(r) != object)
+	if (!(r->expects & THE_END) || (r->members == A_KEY) != object)
 		return fail(r, r->pos, "has JSON that closes what is not open");
 	r->depth--;
 	r->pos++;
+	set_members(r);
 	after_value(r);
 	return object ? JSON_OBJECT_END : JSON_ARRAY_END;
 }
@@ -110,7 +111,7 @@ static enum json_token end_string(struct json_reader *r, enum json_token token, 
 	r->text = text;
 	r->pos += text.len + 2;
 	if (token == JSON_KEY)
-		r->expects = EXPECT_COLON;
+		r->expects = A_COLON;
 	else
 		after_value(r);
 	return token;
@@ -234,7 +235,6 @@ static enum json_token take_value(struct json_reader *r, unsigned char c)
 	switch (c) {
 	case '{': return open_container(r, true);
 	case '[': return open_container(r, false);
-	case '"': return take_string(r, JSON_STRING);
 	case 't': return take_word(r, BYTES("true"), JSON_TRUE);
 	case 'f': return take_word(r, BYTES("false"), JSON_FALSE);
 	case 'n': return take_word(r, BYTES("null"), JSON_NULL);
@@ -250,15 +250,23 @@ static void skip_to_token(struct json_reader *r)
 
 	for (; i < in.len; i++) {
 		unsigned char c = in.at[i];
-		if (c == ',' && r->expects == EXPECT_COMMA_OR_END)
-			r->expects = in_object(r) ? EXPECT_KEY : EXPECT_VALUE;
-		else if (c == ':' && r->expects == EXPECT_COLON)
-			r->expects = EXPECT_VALUE;
+		if (c == ',' && r->expects & A_COMMA)
+			r->expects = r->members;
+		else if (c == ':' && r->expects & A_COLON)
+			r->expects = A_VALUE;
 		else if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
 			break;
 	}
 	r->pos = i;
 	r->offset = r->before + i;
+}
+
+/* Something that is not expected where it stands. */
+RARELY static enum json_token misplaced(struct json_reader *r)
+{
+	if (r->expects & A_KEY)
+		return fail(r, r->pos, "has a JSON object with a key that is no string");
+	return fail(r, r->pos, r->expects ? "has JSON without a comma or colon where one belongs" : "goes on after its JSON");
 }
 
 enum json_token json_next(struct json_reader *r)
@@ -267,15 +275,13 @@ enum json_token json_next(struct json_reader *r)
 		return JSON_ERROR;
 	skip_to_token(r);
 	if (r->pos == r->in.len)
-		return r->expects == EXPECT_NOTHING && r->final ? JSON_END : end_of_input(r, "ends before its JSON does");
+		return r->expects == 0 && r->final ? JSON_END : end_of_input(r, "ends before its JSON does");
 	unsigned char c = r->in.at[r->pos];
+	if (c == '"' && r->expects & (A_KEY | A_VALUE))
+		return take_string(r, r->expects & A_KEY ? JSON_KEY : JSON_STRING);
 	if (c == '}' || c == ']')
 		return close_container(r, c == '}');
-	if (r->expects == EXPECT_KEY || r->expects == EXPECT_KEY_OR_END)
-		return c == '"' ? take_string(r, JSON_KEY) : fail(r, r->pos, "has a JSON object with a key that is no string");
-	if (r->expects == EXPECT_VALUE || r->expects == EXPECT_VALUE_OR_END)
-		return take_value(r, c);
-	return fail(r, r->pos, r->expects == EXPECT_NOTHING ? "goes on after its JSON" : "has JSON without a comma or colon where one belongs");
+	return r->expects & A_VALUE ? take_value(r, c) : misplaced(r);
 }
 
 /* ---- text ---- */

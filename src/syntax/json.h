@@ -38,7 +38,7 @@ struct json_reader {
 	/* what is open and what may come next */
 	unsigned depth;
 	unsigned char objects[JSON_DEPTH_MOST / 8];
-	unsigned char expects;
+	unsigned char expects, members;
 };
 
 /* All bytes are there. */
