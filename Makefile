@@ -79,7 +79,7 @@ $(B)/filters.c: $(B)/filter; $(call table,$(B)/filter)
 EMBED := src/syntax/yaml.c src/base/cursor.c src/base/arena.c src/base/spare.c src/base/bytes.c src/base/file.c src/base/hash.c src/base/text.c src/base/visible.c
 build/embed: tools/embed.c $(EMBED)
 build/names: tools/names.c src/rules/words.c src/rules/names.h $(EMBED)
-build/words: tools/words.c src/dialects/words.c src/dialects/slots.h src/dialects/words.h
+build/words: tools/words.c src/dialects/words.c src/base/bytes.c src/dialects/slots.h src/dialects/words.h
 build/embed build/names build/words:
 	@mkdir -p build
 	$(call say,$@)cc -std=c17 -D_GNU_SOURCE -O1 -Isrc $(filter %.c,$^) -lcrypto -lyaml -o $@
