@@ -52,7 +52,6 @@ static inline size_t arena_padded(size_t len)
 RARELY void arena_make_room(struct arena *a, size_t len);
 
 void *arena_alloc(struct arena *a, size_t count, size_t size);   /* zeroed */
-#define arena_new(a, type) ((type *)arena_alloc((a), 1, sizeof(type)))
 
 /* The same, but with whatever the memory held before: for buffers filled at once. */
 static inline void *arena_alloc_raw(struct arena *a, size_t len)
@@ -67,6 +66,8 @@ static inline void *arena_alloc_raw(struct arena *a, size_t len)
 	a->used += len;
 	return at;
 }
+
+#define arena_new(a, type) ((type *)memset(arena_alloc_raw((a), sizeof(type)), 0, sizeof(type)))
 
 struct bytes arena_copy(struct arena *a, struct bytes b);
 char *arena_string(struct arena *a, struct bytes b);             /* NUL-terminated copy */

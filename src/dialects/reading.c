@@ -89,10 +89,14 @@ static bool is_plain_label(const struct json *value)
 
 	if (value->kind != JSON_IS_STRING || value->text.len > LABEL_MOST)
 		return false;
-	for (size_t i = 0; i < value->text.len; i++)
-		if (!plain[value->text.at[i]])
+	unsigned char before = 0;
+	for (size_t i = 0; i < value->text.len; i++) {
+		unsigned char c = value->text.at[i];
+		if (!plain[c] || (c == '/' && before == '/'))
 			return false;
-	return !bytes_contain(value->text, BYTES("//"));
+		before = c;
+	}
+	return true;
 }
 
 /* What only says which kind of thing something is, and which one. */

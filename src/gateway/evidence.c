@@ -33,7 +33,7 @@ static void add_answer(struct text *out, struct turn *t)
 	text_add_key(out, "ended");
 	text_add_string(out, t->answer.ended ? "true" : "false");
 	text_add_member_number(out, "events", t->events);
-	add_bounded(out, "examined", bytes_of(examined_name(t->status ? examined(t, &t->answer, t->answer_bytes) : EXAMINED_NOT)));
+	text_add_member_word(out, "examined", examined_name(t->status ? examined(t, &t->answer, t->answer_bytes) : EXAMINED_NOT));
 	add_bounded(out, "finish", t->answer.finish);
 	add_bounded(out, "model", t->answer.model);
 	text_add_member_number(out, "status", t->status);
@@ -53,7 +53,7 @@ static void add_request(struct text *out, struct turn *t)
 	text_add_byte(out, '{');
 	text_add_member_number(out, "bytes", t->body.len);
 	text_add_member_hex(out, "digest", digest_bytes(&digest));
-	add_bounded(out, "examined", bytes_of(examined_name(t->upstream || t->body.len ? examined(t, &t->request, t->body.len) : EXAMINED_NOT)));
+	text_add_member_word(out, "examined", examined_name(t->upstream || t->body.len ? examined(t, &t->request, t->body.len) : EXAMINED_NOT));
 	add_bounded(out, "model", t->request.model);
 	text_add_member_number(out, "pieces", t->request.piece_count);
 	text_add_key(out, "stream");
@@ -102,10 +102,10 @@ static void add_caller(struct text *out, const struct turn *t)
 	const struct caller *c = t->caller;
 
 	add_bounded(out, "caller", c ? c->name : BYTES(""));
-	add_bounded(out, "caller-proof", bytes_of(c && c->proof ? c->proof : ""));
+	text_add_member_word(out, "caller-proof", c && c->proof ? c->proof : "");
 	add_bounded(out, "caller-team", c ? c->team : BYTES(""));
-	add_bounded(out, "dialect", bytes_of(t->dialect ? t->dialect->name : ""));
-	text_add_member(out, "id", bytes_of(t->id_text));
+	text_add_member_word(out, "dialect", t->dialect ? t->dialect->name : "");
+	text_add_member_word(out, "id", t->id_text);
 }
 
 /* What is known once the request is read stands in the journal and in the record: it is written once. */
@@ -128,7 +128,7 @@ static void write_body(struct text *out, struct turn *t, const char *outcome, co
 	hold_record(t, out, true);
 	text_add_byte(out, ',');
 	text_add(out, bytes_slice(text_bytes(&t->asked), 0, t->asked_by));
-	add_bounded(out, "outcome", bytes_of(outcome));
+	text_add_member_word(out, "outcome", outcome);
 	if (t->inspection) {
 		text_add_key(out, "policy");
 		inspection_record(t->inspection, out);

@@ -146,11 +146,11 @@ static void add_hits(struct text *out, const struct facts *f)
 	for (size_t i = 0; i < f->hit_count; i++) {
 		const struct fact_hit *h = &f->hits[i];
 		text_add_string(out, i ? ",{" : "{");
-		add_name(out, "channel", bytes_of(channel_name(h->channel)));
+		text_add_member_word(out, "channel", channel_name(h->channel));
 		text_add_member_number(out, "count", h->count);
 		text_add_member_hex(out, "find", (struct bytes){h->find, sizeof h->find});
 		add_true(out, "fixed", h->fixed);
-		text_add_member(out, "in", bytes_of(h->half == HALF_REQUEST ? "request" : "answer"));
+		text_add_member_word(out, "in", h->half == HALF_REQUEST ? "request" : "answer");
 		text_add_byte(out, '}');
 	}
 	text_add_byte(out, ']');
@@ -215,7 +215,7 @@ void facts_write(const struct facts *f, struct text *out)
 {
 	text_add_byte(out, '{');
 	if (f->answers)
-		add_name(out, "answer", bytes_of(examined_name(f->answer)));
+		text_add_member_word(out, "answer", examined_name(f->answer));
 	add_name(out, "answered", f->answered);
 	text_add_member_number(out, "at-ms", f->at_ms < 0 ? 0 : (uint64_t)f->at_ms);
 	add_name(out, "caller", f->caller);
@@ -228,7 +228,7 @@ void facts_write(const struct facts *f, struct text *out)
 	add_true(out, "model-outside", f->model_outside);
 	add_true(out, "overload", f->overload);
 	add_names(out, "purposes", f->purposes.at, f->purposes.count);
-	add_name(out, "request", bytes_of(examined_name(f->request)));
+	text_add_member_word(out, "request", examined_name(f->request));
 	add_names(out, "roles", f->roles.at, f->roles.count);
 	add_name(out, "route", f->route);
 	add_true(out, "route-outside", f->route_outside);

@@ -9,12 +9,12 @@ void recorded_write(const struct policy *policy, const struct facts *facts, bool
 	policy_decide(policy, facts, &d);
 	text_add_byte(out, '{');
 	text_add_member(out, "by", bytes_slice(d.rule, 0, RULE_MOST));
-	text_add_member(out, "decision", bytes_of(measure_name(d.measure)));
+	text_add_member_word(out, "decision", measure_name(d.measure));
 	text_add_member_hex(out, "digest", digest_bytes(policy_digest(policy)));
-	text_add_member(out, "done", bytes_of(measure_name(done)));
+	text_add_member_word(out, "done", measure_name(done));
 	text_add_key(out, "facts");
 	facts_write(facts, out);
-	text_add_member(out, "mode", bytes_of(observe ? "observe" : "enforce"));
+	text_add_member_word(out, "mode", observe ? "observe" : "enforce");
 	text_add_member(out, "name", policy_name(policy));
 	text_add_byte(out, '}');
 }

@@ -117,6 +117,8 @@ void text_add_json(struct text *t, struct bytes b);
 /* "key": with a comma before it unless it follows the opening brace. `key`: the program's own word, written as it is. */
 void json_write_key(struct text *t, struct bytes key);
 void json_write_member(struct text *t, struct bytes key, struct bytes value);
+/* The same for one of the program's own words: written as it is. */
+void json_write_word(struct text *t, struct bytes key, struct bytes word);
 void json_write_number(struct text *t, struct bytes key, uint64_t value);
 void json_write_hex(struct text *t, struct bytes key, struct bytes value);
 
@@ -129,6 +131,11 @@ static inline void text_add_key(struct text *t, const char *key)
 static inline void text_add_member(struct text *t, const char *key, struct bytes value)
 {
 	json_write_member(t, bytes_of(key), value);
+}
+
+static inline void text_add_member_word(struct text *t, const char *key, const char *word)
+{
+	json_write_word(t, bytes_of(key), bytes_of(word));
 }
 
 static inline void text_add_member_number(struct text *t, const char *key, uint64_t value)

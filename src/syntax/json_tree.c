@@ -236,6 +236,16 @@ void json_write_member(struct text *t, struct bytes key, struct bytes value)
 	text_add_json(t, value);
 }
 
+void json_write_word(struct text *t, struct bytes key, struct bytes word)
+{
+	json_write_key(t, key);
+	char *at = text_reserve(t, word.len + 2);
+	*at = '"';
+	bytes_copy(at + 1, word);
+	at[1 + word.len] = '"';
+	t->len += word.len + 2;
+}
+
 void json_write_number(struct text *t, struct bytes key, uint64_t value)
 {
 	json_write_key(t, key);
