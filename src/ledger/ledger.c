@@ -28,6 +28,8 @@ struct ledger {
 	int64_t queued_since_ms;
 
 	struct text record, note;
+	struct text time;           /* of the last record, as written: many are of one millisecond */
+	int64_t time_ms;
 	uint64_t first, end;
 	char error[200];
 };
@@ -118,6 +120,7 @@ struct ledger *ledger_open(const char *directory, enum ledger_mode mode, char *w
 	text_init(&l->queue, NULL);
 	text_init(&l->record, NULL);
 	text_init(&l->note, NULL);
+	text_init(&l->time, NULL);
 	snprintf(path, sizeof path, "%s/ledger.sqlite", directory);
 	if (mode == LEDGER_APPEND && mkdir(directory, 0700) != 0 && errno != EEXIST) {
 		snprintf(why, room, "cannot be made: %s", strerror(errno));
@@ -143,6 +146,7 @@ void ledger_close(struct ledger *l)
 	text_finish(&l->queue);
 	text_finish(&l->record);
 	text_finish(&l->note);
+	text_finish(&l->time);
 	free(l);
 }
 
@@ -188,13 +192,23 @@ static bool load_edge(struct ledger *l)
 	return l->edge_known;
 }
 
+static struct bytes time_of(struct ledger *l, int64_t at_ms)
+{
+	if (l->time.len == 0 || l->time_ms != at_ms) {
+		text_clear(&l->time);
+		text_add_time(&l->time, at_ms);
+		l->time_ms = at_ms;
+	}
+	return text_bytes(&l->time);
+}
+
 static void write_record(struct ledger *l, const struct queued_head *head, struct bytes body)
 {
 	struct text *t = &l->record;
 
 	text_clear(t);
 	text_add_string(t, "{\"at\":\"");
-	text_add_time(t, head->at_ms);
+	text_add(t, time_of(l, head->at_ms));
 	text_add_string(t, "\",\"body\":");
 	text_add(t, body);
 	text_add_string(t, ",\"kind\":\"");
