@@ -357,7 +357,7 @@ static void take_loss(struct link *link, const char *why)
 	if (link->reused) {
 		server_forget(link->server);
 		t->asked_here--;        /* it may be asked again, on a new connection */
-	} else {
+	} else if (!link->told) {
 		server_failed(link->server);
 	}
 	if (t->status == 0 && safe && turn_ask_another(t))

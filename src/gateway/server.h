@@ -40,6 +40,7 @@ struct link {
 	struct server *server;
 	bool reused;                /* the connection served another request before */
 	bool reached;               /* something may have been read by the server */
+	bool told;                  /* that the server failed: by another link over the same connection */
 	struct link *next;          /* of those that wait */
 	void *owner;
 	void (*head)(struct link *, const struct http_head *);  /* interim answers are not told */

@@ -70,9 +70,10 @@ static void end_trunk(struct trunk *t, const char *why)
 	*t->place = t->next;
 	if (t->next)
 		t->next->place = t->place;
-	while (t->strands) {
+	for (bool told = false; t->strands; told = true) {
 		struct strand *s = t->strands;
 		detach(s);
+		s->link.told = told;
 		s->link.gone(&s->link, why);
 	}
 	timer_cancel(loop, &t->patience);

@@ -41,7 +41,7 @@ class Connection(threading.Thread):
 	"""One connection of the gateway to the model: does what the user's text names, for many streams at once."""
 	def __init__(self, model, socket_):
 		super().__init__(daemon=True)
-		self.model, self.socket, self.bodies, self.heads, self.due, self.early, self.running = model, socket_, {}, {}, [], set(), True
+		self.model, self.socket, self.bodies, self.heads, self.due, self.early, self.running, self.ends = model, socket_, {}, {}, [], set(), True, float("inf")
 		self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
 
 	def head(self, id, type):
@@ -66,6 +66,8 @@ class Connection(threading.Thread):
 			self.running = False
 		elif wish == "gone":
 			self.running = False
+		elif wish == "gone together":
+			self.ends = now + 0.5
 		elif wish == "bursts":
 			self.head(id, "text/event-stream")
 			self.due += [(now + begins + i * pace, id, BURST, False) for count, begins, pace in BURSTS for i in range(count)] + [(now + 4, id, b"data: [DONE]\n\n", True)]
@@ -123,7 +125,7 @@ class Connection(threading.Thread):
 		try:
 			self.h2.initiate_connection()
 			self.socket.settimeout(0.005)
-			while self.running:
+			while self.running and time.monotonic() < self.ends:
 				self.send_due()
 				self.socket.sendall(self.h2.data_to_send())
 				try:
@@ -237,6 +239,15 @@ def early_answers(g, model):
 	check("which leaves the others alone", g.ask("hello")[0].status == 200)
 
 
+def one_failure(model):
+	"""However many streams a connection takes with it when it breaks off, its server failed once."""
+	g = Gateway("once", f"http://localhost:{model.port}", protocol="http2", circuit={"failures": 3, "pause": "30s"})
+	answers = at_once(g, ["gone together"] * 12)
+	r, body = g.ask("hello")
+	check("one connection that breaks off does not shut a server", r.status == 200, (r.status, body, [a and a[0] for a in answers]))
+	g.end()
+
+
 def slow_callers(g):
 	"""Takes most of the first burst, so that less than makes it slow is left, lets the second come, and takes the rest while it comes."""
 	context = ssl.create_default_context(cafile=FOLDER / "model.pem")
@@ -323,6 +334,7 @@ def main():
 	slow_callers(g)
 	g.end()
 	logs += g.log.read_text()
+	one_failure(model)
 	callers_that_leave(trust)
 	g = Gateway("old", f"https://localhost:{old.server_port}", protocol="auto", tls=trust)
 	answers = at_once(g, ["hello"] * 10)
