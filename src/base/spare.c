@@ -1,6 +1,7 @@
 #include "base/spare.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Under a sanitizer nothing is kept, and nothing longer than asked for, so that it sees who uses what is not his. */
 #ifdef __SANITIZE_ADDRESS__
@@ -55,4 +56,17 @@ void spare_give(void *at, size_t size)
 	p->next = list->first;
 	list->first = p;
 	list->count++;
+}
+
+void *spare_grow(void *at, size_t size, size_t larger)
+{
+	if (size > LARGEST)
+		return realloc(at, larger);
+	void *more = spare_take(larger);
+	if (!more)
+		return NULL;
+	if (size > 0)
+		memcpy(more, at, size);
+	spare_give(at, size);
+	return more;
 }

@@ -33,17 +33,19 @@ struct bytes text_bytes(const struct text *t)
 void text_grow(struct text *t, size_t len)
 {
 	size_t room = t->room ? t->room * 2 : 128;
-	bool moves = t->arena || t->room <= SPARE_MOST;
+	char *at;
 
 	while (room < t->len + len)
 		room *= 2;
-	char *at = t->arena ? arena_alloc_raw(t->arena, room) : moves ? spare_take(room) : realloc(t->at, room);
-	if (!at)
-		abort();
-	if (moves && t->len)
-		memcpy(at, t->at, t->len);
-	if (moves && !t->arena)
-		spare_give(t->at, t->room);
+	if (t->arena) {
+		at = arena_alloc_raw(t->arena, room);
+		if (t->len)
+			memcpy(at, t->at, t->len);
+	} else {
+		at = spare_grow(t->at, t->room, room);
+		if (!at)
+			abort();
+	}
 	t->at = at;
 	t->room = room;
 }

@@ -157,10 +157,10 @@ static const char *read_field(struct http_head *h, struct bytes line)
 {
 	size_t colon = bytes_find_byte(line, ':');
 
+	if (line.len > 0 && (line.at[0] == ' ' || line.at[0] == '\t'))
+		return "has a header that goes on in a second line";
 	if (colon == line.len)
 		return "has a header line without a colon";
-	if (line.at[0] == ' ' || line.at[0] == '\t')
-		return "has a header that goes on in a second line";
 	return take_visible_field(h, (struct http_field){bytes_slice(line, 0, colon), http_trim(bytes_from(line, colon + 1))});
 }
 

@@ -105,7 +105,6 @@ static void end_answer(struct reply *r)
 		return;
 	}
 	timer_set(door->loop, &s->patience, IDLE_MS);
-	connection_pause(&s->connection, false);
 	/* From the loop, not from here: the turn that ends may stand below us. */
 	if (s->waiting.len > 0)
 		timer_set(door->loop, &s->patience, 0);
@@ -201,15 +200,20 @@ static bool step(struct session *s, struct bytes *in)
 	return false;
 }
 
+/* Until the turn before it is over; who sends more than is kept has to wait, too. */
+static void keep_waiting(struct session *s, struct bytes in)
+{
+	text_add(&s->waiting, in);
+	connection_pause(&s->connection, s->waiting.len > PIPELINED_MOST);
+}
+
 static void process(struct session *s, struct bytes in)
 {
 	s->in_progress = true;
 	while (!s->busy && !s->last && !s->over && step(s, &in))
 		;
-	if (s->busy && !s->last && in.len > 0)
-		text_add(&s->waiting, in);
 	if (!s->over && !s->last)
-		connection_pause(&s->connection, s->waiting.len > PIPELINED_MOST);
+		keep_waiting(s, s->busy ? in : BYTES(""));
 	s->in_progress = false;
 	if (s->over)
 		free_session(s);
@@ -220,9 +224,7 @@ static void input(struct connection *c, struct bytes in)
 	struct session *s = c->owner;
 
 	if (s->busy || s->waiting.len > 0) {
-		text_add(&s->waiting, in);
-		if (s->waiting.len > PIPELINED_MOST)
-			connection_pause(c, true);
+		keep_waiting(s, in);
 		return;
 	}
 	process(s, in);

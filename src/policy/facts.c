@@ -117,7 +117,7 @@ static void add_true(struct text *out, const char *key, bool value)
 	text_add_string(out, "true");
 }
 
-static inline void add_name(struct text *out, const char *key, struct bytes value)
+static void add_name(struct text *out, const char *key, struct bytes value)
 {
 	if (value.len > 0)
 		text_add_member(out, key, bytes_slice(value, 0, 255));

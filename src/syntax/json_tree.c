@@ -200,19 +200,26 @@ static void add_in_steps(struct text *t, struct bytes b, size_t plain)
 	}
 }
 
-void text_add_json(struct text *t, struct bytes b)
+static void add_plain(struct text *t, struct bytes b)
 {
 	char *at = text_reserve(t, b.len + 2);
+
+	at[0] = '"';
+	bytes_copy(at + 1, b);
+	at[1 + b.len] = '"';
+	t->len += b.len + 2;
+}
+
+void text_add_json(struct text *t, struct bytes b)
+{
 	size_t plain = json_plain_run(b);
 
-	*at = '"';
-	t->len++;
 	if (plain == b.len) {
-		bytes_copy(at + 1, b);
-		t->len += b.len;
-	} else {
-		add_in_steps(t, b, plain);
+		add_plain(t, b);
+		return;
 	}
+	text_add_byte(t, '"');
+	add_in_steps(t, b, plain);
 	text_add_byte(t, '"');
 }
 
@@ -239,11 +246,7 @@ void json_write_member(struct text *t, struct bytes key, struct bytes value)
 void json_write_word(struct text *t, struct bytes key, struct bytes word)
 {
 	json_write_key(t, key);
-	char *at = text_reserve(t, word.len + 2);
-	*at = '"';
-	bytes_copy(at + 1, word);
-	at[1 + word.len] = '"';
-	t->len += word.len + 2;
+	add_plain(t, word);
 }
 
 void json_write_number(struct text *t, struct bytes key, uint64_t value)

@@ -246,6 +246,7 @@ def one_failure(model):
 	r, body = g.ask("hello")
 	check("one connection that breaks off does not shut a server", r.status == 200, (r.status, body, [a and a[0] for a in answers]))
 	g.end()
+	return g.log.read_text()
 
 
 def slow_callers(g):
@@ -287,6 +288,7 @@ def callers_that_leave(trust):
 		ended = isinstance(e, ConnectionResetError)
 	check("a handshake that never ends is given up in time", ended)
 	g.end()
+	return g.log.read_text()
 
 
 def key_stands_once(g):
@@ -334,8 +336,7 @@ def main():
 	slow_callers(g)
 	g.end()
 	logs += g.log.read_text()
-	one_failure(model)
-	callers_that_leave(trust)
+	logs += one_failure(model) + callers_that_leave(trust)
 	g = Gateway("old", f"https://localhost:{old.server_port}", protocol="auto", tls=trust)
 	answers = at_once(g, ["hello"] * 10)
 	check("a model that speaks HTTP/1.1 alone is asked so", all(a and a[0] == 200 for a in answers), [a and a[:2] for a in answers])

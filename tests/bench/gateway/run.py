@@ -218,16 +218,20 @@ def exchange(kind, model, requests):
 	return {"cpu_us": used / r["requests"] * 1e6, "rate": r["requests"] / r["seconds"], "p50": r["p50_us"], "p99": r["p99_us"]}
 
 
-def exchanges():
-	"""What else the machine does weighs on all, so a round is compared with itself."""
-	amounts = {Merlon: 60000, Nginx: 60000, Copier: 60000, Portkey: 4000, LiteLLM: 1500}
+def rounds(amounts, once=()):
+	"""Each way in every round, or in the first: what else the machine does weighs on all, so a round is compared with itself."""
 	found = {kind: [] for kind in amounts}
 	with Model() as model:
 		for turn in range(ROUNDS):
 			for kind, requests in amounts.items():
-				if turn == 0 or kind not in (LiteLLM, Portkey):
+				if turn == 0 or kind not in once:
 					found[kind].append(exchange(kind, model, requests))
-	middle = {kind: {what: statistics.median(r[what] for r in rounds) for what in ("cpu_us", "rate", "p50", "p99")} for kind, rounds in found.items()}
+	return found
+
+
+def exchanges():
+	found = rounds({Merlon: 60000, Nginx: 60000, Copier: 60000, Portkey: 4000, LiteLLM: 1500}, once=(Portkey, LiteLLM))
+	middle = {kind: {what: statistics.median(r[what] for r in results) for what in ("cpu_us", "rate", "p50", "p99")} for kind, results in found.items()}
 	times = sorted(mine["cpu_us"] / theirs["cpu_us"] for mine, theirs in zip(found[Merlon], found[Nginx]))
 	print("### An exchange of a kilobyte\n\n64 callers on kept connections, one after the other on each; a question and an answer of about 1 KB. Merlon keeps a record of every exchange on the disk; nginx only passes on, without an access log; "
 	      "the copier (`tests/bench/gateway/copier.c`) joins two connections and copies bytes without reading them, the least that any proxy can cost here.\n")
@@ -244,13 +248,7 @@ def exchanges():
 # ---- what the records cost ----
 
 def records():
-	"""Each way once in every round."""
-	kinds = MerlonWithout, MerlonInMemory, Merlon
-	found = {kind: [] for kind in kinds}
-	with Model() as model:
-		for _ in range(ROUNDS):
-			for kind in kinds:
-				found[kind].append(exchange(kind, model, 60000))
+	found = rounds({MerlonWithout: 60000, MerlonInMemory: 60000, Merlon: 60000})
 	print("### What records cost\n\nThe program as it is delivered has no way to run without records; for this table alone one is linked that keeps none (`tests/bench/gateway/without_records.c`). "
 	      "A record is on the disk (SQLite with `synchronous` as delivered, fdatasync of the salts) before its exchange counts as kept.\n")
 	print(f"The medians of {ROUNDS} rounds; model and callers share the cores with the gateway. Asked for: under 20 % of throughput.\n")
