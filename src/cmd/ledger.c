@@ -72,6 +72,8 @@ static void print_good(const char *directory, const struct ledger_outcome *out)
 	else
 		printf("no checkpoint from outside was given: the owner of the key could have rewritten all of this\n"
 		       "(keep one elsewhere: merlon ledger checkpoint %s; compare: --checkpoint FILE)\n", directory);
+	if (out->beyond > 0)
+		printf("behind the last record stand %llu bytes of a write that is under way or was never finished: they are no records\n", (unsigned long long)out->beyond);
 	text_finish(&root);
 }
 
@@ -135,20 +137,22 @@ static int prove(struct ledger *l, const struct settings *s)
 
 static int show(struct ledger *l, const struct settings *s)
 {
-	struct bytes record;
+	struct text record;
 	uint64_t number;
 
 	if (s->argument_count != 3 || !bytes_to_u64(bytes_of(s->arguments[2]), &number)) {
 		log_error("ledger show: give the directory and the number of a record");
 		return EXIT_USAGE_ERROR;
 	}
-	if (!store_get_record(ledger_store(l), number, &record)) {
+	text_init(&record, NULL);
+	bool found = store_get_record(ledger_store(l), number, &record);
+	text_add_byte(&record, '\n');
+	if (found)
+		fwrite(record.at, 1, record.len, stdout);
+	else
 		log_error("%s: there is no record %llu", s->arguments[1], (unsigned long long)number);
-		return EXIT_UNREADABLE;
-	}
-	fwrite(record.at, 1, record.len, stdout);
-	fputc('\n', stdout);
-	return 0;
+	text_finish(&record);
+	return found ? 0 : EXIT_UNREADABLE;
 }
 
 static int export(struct ledger *l, const struct settings *s)

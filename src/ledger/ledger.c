@@ -126,7 +126,7 @@ struct ledger *ledger_open(const char *directory, enum ledger_mode mode, char *w
 		snprintf(why, room, "cannot be made: %s", strerror(errno));
 	} else if (mode == LEDGER_READ && access(path, F_OK) != 0) {
 		snprintf(why, room, "holds no ledger");
-	} else if (!(l->store = store_open(path, mode == LEDGER_APPEND, store_why, sizeof store_why))) {
+	} else if (!(l->store = store_open(directory, mode == LEDGER_APPEND, store_why, sizeof store_why))) {
 		snprintf(why, room, "cannot be opened as a ledger: %s", store_why);
 	} else if (load_keys(l, directory, mode, why, room)) {
 		return l;
@@ -228,7 +228,8 @@ static bool write_queue(struct ledger *l)
 		write_record(l, &head, bytes_slice(left, sizeof head, head.len));
 		left = bytes_from(left, sizeof head + head.len);
 		struct bytes record = text_bytes(&l->record);
-		if (!store_put_record(l->store, l->edge.size, record) || !tiles_add(&l->edge, merkle_leaf(record), tiles_write, l->store))
+		store_put_record(l->store, record);
+		if (!tiles_add(&l->edge, merkle_leaf(record), tiles_write, l->store))
 			return false;
 	}
 	return tiles_each_of_edge(&l->edge, tiles_write, l->store);
@@ -290,5 +291,10 @@ const struct note_verifier *ledger_verifier(const struct ledger *l)
 
 bool ledger_checkpoint(struct ledger *l, uint64_t *size, struct bytes *note)
 {
-	return store_get_checkpoint(l->store, UINT64_MAX, size, note);
+	struct stored_checkpoint newest;
+	bool found = store_get_checkpoint(l->store, UINT64_MAX, &newest);
+
+	*size = newest.size;
+	*note = newest.note;
+	return found;
 }

@@ -9,7 +9,8 @@
  * The evidence ledger: records in the order they were accepted, hashed into
  * an RFC 6962 tree whose root is signed with every commit.
  *
- *   DIR/ledger.sqlite   records, tiles, checkpoints
+ *   DIR/records.jsonl   the records, a line each
+ *   DIR/ledger.sqlite   tiles, checkpoints
  *   DIR/ledger.key      the signing key (mode 0600)
  *   DIR/ledger.pub      the key that verifies
  *

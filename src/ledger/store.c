@@ -1,49 +1,46 @@
 #include "ledger/store.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "ledger/records.h"
 
 enum { BUSY_MS = 60000 };
 
-enum statement {
-	BEGIN_WRITING, BEGIN_READING, COMMIT, ROLLBACK, GET_SIZE, PUT_RECORD, PUT_TILE, PUT_CHECKPOINT,
-	GET_RECORD, GET_TILE, GET_CHECKPOINT, EACH_RECORD, EACH_CHECKPOINT, STATEMENT_COUNT
-};
+enum statement { BEGIN_WRITING, BEGIN_READING, COMMIT, ROLLBACK, PUT_TILE, PUT_CHECKPOINT, GET_TILE, GET_CHECKPOINT, NEXT_CHECKPOINT, STATEMENT_COUNT };
 
 static const char *const sql[STATEMENT_COUNT] = {
 	[BEGIN_WRITING] = "BEGIN IMMEDIATE",
 	[BEGIN_READING] = "BEGIN",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
-	[GET_SIZE] = "SELECT coalesce(max(number) + 1, 0) FROM record",
-	[PUT_RECORD] = "INSERT INTO record (number, body) VALUES (?1, ?2)",
 	[PUT_TILE] = "INSERT OR REPLACE INTO tile (level, number, hashes) VALUES (?1, ?2, ?3)",
-	[PUT_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoint (size, note) VALUES (?1, ?2)",
-	[GET_RECORD] = "SELECT body FROM record WHERE number = ?1",
+	[PUT_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoint (size, end, note) VALUES (?1, ?2, ?3)",
 	[GET_TILE] = "SELECT hashes FROM tile WHERE level = ?1 AND number = ?2",
-	[GET_CHECKPOINT] = "SELECT size, note FROM checkpoint WHERE size <= ?1 ORDER BY size DESC LIMIT 1",
-	[EACH_RECORD] = "SELECT number, body FROM record WHERE number >= ?1 ORDER BY number",
-	[EACH_CHECKPOINT] = "SELECT size, note FROM checkpoint WHERE size >= ?1 ORDER BY size",
+	[GET_CHECKPOINT] = "SELECT size, end, note FROM checkpoint WHERE size <= ?1 ORDER BY size DESC LIMIT 1",
+	[NEXT_CHECKPOINT] = "SELECT size, end, note FROM checkpoint WHERE size >= ?1 ORDER BY size LIMIT 1",
 };
 
 static const char schema[] =
-	"PRAGMA page_size = 16384;"     /* fourteen usual records of an exchange, with little waste; half as many pages cost a tenth less */
 	"PRAGMA journal_mode = WAL;"
 	"PRAGMA synchronous = FULL;"
-	"PRAGMA wal_autocheckpoint = 1000;"
-	"CREATE TABLE IF NOT EXISTS record (number INTEGER PRIMARY KEY, body BLOB NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS tile (level INTEGER, number INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (level, number)) WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER PRIMARY KEY, note BLOB NOT NULL);";
+	"CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER PRIMARY KEY, end INTEGER NOT NULL, note BLOB NOT NULL);";
 
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
+	struct records records;
+	uint64_t end;               /* of the records that are committed, in bytes; known between store_begin() and store_commit() */
+	char why[80];               /* the file of records failed last; empty: the database did */
 };
 
 const char *store_error(const struct store *s)
 {
-	return sqlite3_errmsg(s->db);
+	return s->why[0] ? s->why : sqlite3_errmsg(s->db);
 }
 
 void store_close(struct store *s)
@@ -53,6 +50,7 @@ void store_close(struct store *s)
 	for (size_t i = 0; i < STATEMENT_COUNT; i++)
 		sqlite3_finalize(s->statements[i]);
 	sqlite3_close(s->db);
+	records_close(&s->records);
 	free(s);
 }
 
@@ -64,21 +62,39 @@ static bool prepare(struct store *s)
 	return true;
 }
 
-struct store *store_open(const char *path, bool create, char *why, size_t room)
+/* Before, records lay in the database: what would be read would be a ledger without any. */
+static bool is_of_now(struct store *s)
+{
+	sqlite3_stmt *st = NULL;
+	bool before = sqlite3_prepare_v2(s->db, "SELECT 1 FROM record", -1, &st, NULL) == SQLITE_OK;
+
+	sqlite3_finalize(st);
+	return !before;
+}
+
+struct store *store_open(const char *directory, bool create, char *why, size_t room)
 {
 	struct store *s = calloc(1, sizeof *s);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);    /* one thread has it */
+	char path[4096];
 
 	if (!s)
 		abort();
-	bool good = sqlite3_open_v2(path, &s->db, flags, NULL) == SQLITE_OK;
-	if (good) {
+	snprintf(path, sizeof path, "%s/ledger.sqlite", directory);
+	/* First, so that the folder, which is synchronized for the database's log, has it in it. */
+	if (!records_open(&s->records, directory, create)) {
+		snprintf(why, room, "records.jsonl: %m");
+		store_close(s);
+		return NULL;
+	}
+	bool good = sqlite3_open_v2(path, &s->db, flags, NULL) == SQLITE_OK, of_now = !good || is_of_now(s);
+	if (good && of_now) {
 		sqlite3_busy_timeout(s->db, BUSY_MS);
 		good = sqlite3_exec(s->db, schema, NULL, NULL, NULL) == SQLITE_OK && prepare(s);
 	}
-	if (good)
+	if (good && of_now)
 		return s;
-	snprintf(why, room, "%s", s->db ? sqlite3_errmsg(s->db) : "out of memory");
+	snprintf(why, room, "%s", !of_now ? "it is of an earlier form, with its records in the database; the program that made it reads it" : s->db ? sqlite3_errmsg(s->db) : "out of memory");
 	store_close(s);
 	return NULL;
 }
@@ -106,9 +122,31 @@ static bool run(struct store *s, enum statement which)
 	return good;
 }
 
+/* Size and end of the newest checkpoint of at most `most` records; 0 where there is none. */
+static bool bounds(struct store *s, uint64_t most, uint64_t *size, uint64_t *end)
+{
+	sqlite3_stmt *st = bind(s, GET_CHECKPOINT, most > INT64_MAX ? INT64_MAX : (int64_t)most, 0);
+	int step = sqlite3_step(st);
+
+	*size = step == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+	*end = step == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(st, 1) : 0;
+	sqlite3_reset(st);
+	return step == SQLITE_ROW || step == SQLITE_DONE;
+}
+
+bool store_size(struct store *s, uint64_t *records)
+{
+	uint64_t end;
+
+	return bounds(s, UINT64_MAX, records, &end);
+}
+
 bool store_begin(struct store *s)
 {
-	return run(s, BEGIN_WRITING);
+	uint64_t size;
+
+	s->why[0] = 0;
+	return run(s, BEGIN_WRITING) && bounds(s, UINT64_MAX, &size, &s->end);
 }
 
 bool store_begin_reading(struct store *s)
@@ -116,15 +154,28 @@ bool store_begin_reading(struct store *s)
 	return run(s, BEGIN_READING);
 }
 
+/* One that still stands on a row keeps the database's log from being begun anew. */
+static void reset_all(struct store *s)
+{
+	for (size_t i = 0; i < STATEMENT_COUNT; i++)
+		sqlite3_reset(s->statements[i]);
+}
+
+/* The records first: what the database says of them has to be there. */
 bool store_commit(struct store *s)
 {
-	return run(s, COMMIT);
+	if (records_write(&s->records, s->end)) {
+		reset_all(s);
+		return run(s, COMMIT);
+	}
+	snprintf(s->why, sizeof s->why, "records.jsonl: %s", errno == ENODATA ? "some of what was committed is missing" : errno == ENOENT ? "it was removed" : strerror(errno));
+	return false;
 }
 
 void store_rollback(struct store *s)
 {
-	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		sqlite3_reset(s->statements[i]);
+	records_drop(&s->records);
+	reset_all(s);
 	if (!sqlite3_get_autocommit(s->db))
 		run(s, ROLLBACK);
 }
@@ -142,16 +193,6 @@ static struct bytes column(sqlite3_stmt *st, int at)
 	return (struct bytes){blob, (size_t)sqlite3_column_bytes(st, at)};
 }
 
-bool store_size(struct store *s, uint64_t *records)
-{
-	sqlite3_stmt *st = bind(s, GET_SIZE, 0, 0);
-	bool good = row_of(st);
-
-	*records = good ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
-	sqlite3_reset(st);
-	return good;
-}
-
 static bool put(sqlite3_stmt *st, int at, struct bytes content)
 {
 	sqlite3_bind_blob64(st, at, content.len ? (const void *)content.at : "", content.len, SQLITE_STATIC);
@@ -160,12 +201,9 @@ static bool put(sqlite3_stmt *st, int at, struct bytes content)
 	return good;
 }
 
-bool store_put_record(struct store *s, uint64_t number, struct bytes body)
+void store_put_record(struct store *s, struct bytes record)
 {
-	sqlite3_stmt *st = s->statements[PUT_RECORD];
-
-	sqlite3_bind_int64(st, 1, (int64_t)number);
-	return put(st, 2, body);
+	records_add(&s->records, record);
 }
 
 bool store_put_tile(struct store *s, unsigned level, uint64_t number, struct bytes hashes)
@@ -175,19 +213,7 @@ bool store_put_tile(struct store *s, unsigned level, uint64_t number, struct byt
 
 bool store_put_checkpoint(struct store *s, uint64_t size, struct bytes note)
 {
-	sqlite3_stmt *st = s->statements[PUT_CHECKPOINT];
-
-	sqlite3_bind_int64(st, 1, (int64_t)size);
-	return put(st, 2, note);
-}
-
-bool store_get_record(struct store *s, uint64_t number, struct bytes *body)
-{
-	sqlite3_stmt *st = bind(s, GET_RECORD, (int64_t)number, 0);
-	bool found = row_of(st);
-
-	*body = found ? column(st, 0) : BYTES("");
-	return found;
+	return put(bind(s, PUT_CHECKPOINT, (int64_t)size, (int64_t)(s->end + s->records.added.len)), 3, note);
 }
 
 bool store_get_tile(struct store *s, unsigned level, uint64_t number, struct bytes *hashes)
@@ -199,34 +225,84 @@ bool store_get_tile(struct store *s, unsigned level, uint64_t number, struct byt
 	return found;
 }
 
-bool store_get_checkpoint(struct store *s, uint64_t size, uint64_t *its_size, struct bytes *note)
+static struct stored_checkpoint checkpoint_of(sqlite3_stmt *st)
+{
+	return (struct stored_checkpoint){.size = (uint64_t)sqlite3_column_int64(st, 0), .end = (uint64_t)sqlite3_column_int64(st, 1), .note = column(st, 2)};
+}
+
+bool store_get_checkpoint(struct store *s, uint64_t size, struct stored_checkpoint *out)
 {
 	sqlite3_stmt *st = bind(s, GET_CHECKPOINT, size > INT64_MAX ? INT64_MAX : (int64_t)size, 0);
 	bool found = row_of(st);
 
-	*its_size = found ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
-	*note = found ? column(st, 1) : BYTES("");
+	*out = found ? checkpoint_of(st) : (struct stored_checkpoint){0};
 	return found;
 }
 
-static bool each(struct store *s, enum statement which, uint64_t from, store_row *row, void *context)
+bool store_next_checkpoint(struct store *s, uint64_t from, struct stored_checkpoint *out)
 {
-	sqlite3_stmt *st = bind(s, which, (int64_t)from, 0);
-	int step;
+	sqlite3_stmt *st = bind(s, NEXT_CHECKPOINT, (int64_t)from, 0);
+	bool found = row_of(st);
 
-	while ((step = sqlite3_step(st)) == SQLITE_ROW)
-		if (!row(context, (uint64_t)sqlite3_column_int64(st, 0), column(st, 1)))
-			break;
-	sqlite3_reset(st);
-	return step == SQLITE_ROW || step == SQLITE_DONE;
+	*out = found ? checkpoint_of(st) : (struct stored_checkpoint){0};
+	return found;
 }
 
-bool store_each_record(struct store *s, uint64_t from, store_row *row, void *context)
+/* ---- records ---- */
+
+struct walk {
+	uint64_t from;
+	record_line *line;
+	void *context;
+};
+
+static bool pass_over(void *context, uint64_t number, struct bytes record)
 {
-	return each(s, EACH_RECORD, from, row, context);
+	struct walk *w = context;
+
+	return number < w->from || w->line(w->context, number, record);
 }
 
-bool store_each_checkpoint(struct store *s, uint64_t from, store_row *row, void *context)
+/* From the last checkpoint before: there it is known where a line begins. */
+bool store_each_record(struct store *s, uint64_t from, record_line *line, void *context)
 {
-	return each(s, EACH_CHECKPOINT, from, row, context);
+	struct walk w = {from, line, context};
+	uint64_t first, begin, size, end;
+
+	s->why[0] = 0;
+	if (!bounds(s, from, &first, &begin) || !bounds(s, UINT64_MAX, &size, &end))
+		return false;
+	if (records_each(&s->records, begin, end, first, pass_over, &w))
+		return true;
+	snprintf(s->why, sizeof s->why, "records.jsonl: %m");
+	return false;
+}
+
+struct find {
+	struct text *out;
+	bool found;
+};
+
+static bool take_one(void *context, uint64_t number, struct bytes record)
+{
+	struct find *f = context;
+
+	(void)number;
+	text_add(f->out, record);
+	f->found = true;
+	return false;
+}
+
+bool store_get_record(struct store *s, uint64_t number, struct text *out)
+{
+	struct find f = {.out = out};
+
+	return store_each_record(s, number, take_one, &f) && f.found;
+}
+
+uint64_t store_beyond(struct store *s)
+{
+	uint64_t records, end, size = records_size(&s->records);
+
+	return bounds(s, UINT64_MAX, &records, &end) && size > end ? size - end : 0;
 }

@@ -1,17 +1,19 @@
 #ifndef LEDGER_STORE_H
 #define LEDGER_STORE_H
 
-#include "base/bytes.h"
 #include "base/status.h"
+#include "ledger/records.h"
 
 /*
- * Where the ledger lies: one SQLite database.  Knows tables and transactions,
- * nothing of trees or signatures.  After a false, store_error() tells.
+ * Where the ledger lies: the records in a file of lines, and a SQLite database
+ * of tiles and checkpoints, which says how far the file counts.  Knows tables
+ * and transactions, nothing of trees or signatures.  After a false,
+ * store_error() tells.
  */
 struct store;
 
-/* `create`: make it when it is not there. NULL: `why` (of `room` bytes) tells. */
-struct store *store_open(const char *path, bool create, char *why, size_t room);
+/* `create`: make it when it is not there, and append to it. NULL: `why` (of `room` bytes) tells. */
+struct store *store_open(const char *directory, bool create, char *why, size_t room);
 void store_close(struct store *s);
 const char *store_error(const struct store *s);
 
@@ -25,19 +27,28 @@ bool store_begin_reading(struct store *s);
 
 bool store_size(struct store *s, uint64_t *records);
 
-bool store_put_record(struct store *s, uint64_t number, struct bytes body);
+/* Records and then their checkpoint: what comes after the newest checkpoint does not count. */
+void store_put_record(struct store *s, struct bytes record);
 bool store_put_tile(struct store *s, unsigned level, uint64_t number, struct bytes hashes);
 bool store_put_checkpoint(struct store *s, uint64_t size, struct bytes note);
 
-/* The bytes are valid until the next call with the same store. False too when there is none. */
-bool store_get_record(struct store *s, uint64_t number, struct bytes *body);
-bool store_get_tile(struct store *s, unsigned level, uint64_t number, struct bytes *hashes);
-/* The newest checkpoint of at most `size` records. */
-bool store_get_checkpoint(struct store *s, uint64_t size, uint64_t *its_size, struct bytes *note);
+struct stored_checkpoint {
+	uint64_t size;              /* records it was signed over */
+	uint64_t end;               /* bytes of those, with the ends of their lines; nobody signs that */
+	struct bytes note;
+};
 
-/* Rows in order from `from` on; the callback's false ends the walk. False when the store cannot be read. */
-typedef bool store_row(void *context, uint64_t number, struct bytes content);
-bool store_each_record(struct store *s, uint64_t from, store_row *row, void *context);
-bool store_each_checkpoint(struct store *s, uint64_t from, store_row *row, void *context);
+/* The bytes are valid until the next call with the same store. False too when there is none. */
+bool store_get_tile(struct store *s, unsigned level, uint64_t number, struct bytes *hashes);
+/* The newest of at most `size` records, and the first of at least `from`. */
+bool store_get_checkpoint(struct store *s, uint64_t size, struct stored_checkpoint *out);
+bool store_next_checkpoint(struct store *s, uint64_t from, struct stored_checkpoint *out);
+
+/* Records in order from `from` on, without the ends of their lines; the callback's false ends the walk. False when the store cannot be read. */
+bool store_each_record(struct store *s, uint64_t from, record_line *line, void *context);
+bool store_get_record(struct store *s, uint64_t number, struct text *out);
+
+/* Bytes behind the last record: of a write that is under way, or that nobody finished. */
+uint64_t store_beyond(struct store *s);
 
 #endif

@@ -12,8 +12,9 @@ struct verifying {
 	struct ledger_outcome *out;
 	struct tile_edge edge;                  /* as the records have it */
 	struct text note;                       /* the next checkpoint to come */
-	uint64_t note_size;
+	uint64_t note_size, note_end;
 	bool has_note;
+	uint64_t end;                           /* of the records so far, in bytes */
 	struct checkpoint outside;
 	bool has_outside;
 };
@@ -56,21 +57,15 @@ static bool compare_tile(void *context, unsigned level, uint64_t number, const s
 
 /* ---- checkpoints on the way ---- */
 
-static bool take_first(void *context, uint64_t size, struct bytes note)
-{
-	struct verifying *v = context;
-
-	text_clear(&v->note);
-	text_add(&v->note, note);
-	v->note_size = size;
-	v->has_note = true;
-	return false;
-}
-
 static void next_checkpoint(struct verifying *v, uint64_t from)
 {
-	v->has_note = false;
-	store_each_checkpoint(ledger_store(v->ledger), from, take_first, v);
+	struct stored_checkpoint c;
+
+	v->has_note = store_next_checkpoint(ledger_store(v->ledger), from, &c);
+	text_clear(&v->note);
+	text_add(&v->note, c.note);
+	v->note_size = c.size;
+	v->note_end = c.end;
 }
 
 static bool compare_checkpoint(struct verifying *v)
@@ -87,6 +82,8 @@ static bool compare_checkpoint(struct verifying *v)
 	if (!digest_equal(root, c.root))
 		return fault(v, v->out->signed_size, "or one after it, before %llu, is not what was signed at %llu records",
 			     (unsigned long long)v->note_size, (unsigned long long)v->note_size);
+	if (v->note_end != v->end)
+		return fault(v, v->note_size, "does not begin where the database says: readers would not find it");
 	v->out->checkpoints++;
 	v->out->signed_size = c.size;
 	return true;
@@ -119,34 +116,35 @@ static bool compare_signed(struct verifying *v)
 /* ---- records ---- */
 
 /* The record's number as its own text has it: the last member. */
-static bool number_fits(struct bytes record, uint64_t number)
+static bool number_of(struct bytes record, uint64_t *number)
 {
-	size_t at = record.len - 1;     /* canonical JSON is never empty */
+	static const char key[] = ",\"number\":";
+	size_t digits = 0;
 
-	if (record.at[at] != '}')
+	if (!bytes_end_with(record, BYTES("}")))
 		return false;
-	do {
-		if (at == 0 || record.at[--at] != '0' + number % 10)
-			return false;
-		number /= 10;
-	} while (number > 0);
-	return bytes_end_with(bytes_slice(record, 0, at), BYTES(",\"number\":"));
+	record.len--;
+	while (digits < record.len && record.at[record.len - digits - 1] >= '0' && record.at[record.len - digits - 1] <= '9')
+		digits++;
+	return bytes_end_with(bytes_slice(record, 0, record.len - digits), BYTES(key)) && bytes_to_u64(bytes_from(record, record.len - digits), number);
 }
 
 static bool take_record(void *context, uint64_t number, struct bytes record)
 {
 	struct verifying *v = context;
-	uint64_t expected = v->edge.size;
+	uint64_t said;
+	bool says = number_of(record, &said);
 
-	if (number != expected)
-		return fault(v, expected, "is missing: after it comes %llu", (unsigned long long)number);
 	v->out->records++;
+	v->end += record.len + 1;
+	if (says && said != number)
+		return fault(v, number, "is not in its place: there stands %llu", (unsigned long long)said);
 	if (!tiles_add(&v->edge, merkle_leaf(record), compare_tile, v))
 		return false;
-	if (!json_is_canonical(record))
-		return fault(v, expected, "is not canonical JSON");
-	if (!number_fits(record, expected))
-		return fault(v, expected, "says it is another");
+	if (record.len > RECORD_MOST || !json_is_canonical(record))
+		return fault(v, number, "is not canonical JSON");
+	if (!says)
+		return fault(v, number, "does not say which it is");
 	return compare_signed(v);
 }
 
@@ -193,6 +191,7 @@ bool ledger_verify(struct ledger *l, struct bytes outside, const struct note_ver
 		readable = store_each_record(store, 0, take_record, &v);
 		if (readable && !out->fault.found)
 			finish(&v);
+		out->beyond = store_beyond(store);
 		store_rollback(store);
 	}
 	out->root = tiles_root(&v.edge);

@@ -14,6 +14,7 @@ struct ledger_outcome {
 	uint64_t records, checkpoints;
 	uint64_t signed_size;       /* of the newest checkpoint */
 	struct digest root;
+	uint64_t beyond;            /* bytes behind the last record, of a write that is under way or was never finished: no records */
 	bool witnessed;             /* an outside checkpoint was given, and it fits */
 	struct ledger_fault fault;
 };

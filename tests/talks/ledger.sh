@@ -22,21 +22,50 @@ expect "the key is secret" 0 sh -c 'test "$(stat -c %a whole/ledger.key)" = 600'
 expect "a checkpoint kept elsewhere fits" 0 "$merlon" ledger verify --checkpoint checkpoint whole
 says "and that is said" out "fits: nothing it was signed over has been changed or cut off"
 
-fresh && sql l "UPDATE record SET body = replace(body, 'clean', 'cleam') WHERE number = 300"
+fresh && sed -i '301s/clean/cleam/' l/records.jsonl
 expect "a changed record is found" 1 "$merlon" ledger verify l
 says "and named" out "record 300 is not the one that was hashed"
-fresh && sql l "DELETE FROM record WHERE number = 301"
+fresh && sed -i 302d l/records.jsonl
 expect "a removed record is found" 1 "$merlon" ledger verify l
-says "and named" out "record 301 is missing"
-fresh && sql l "DELETE FROM record WHERE number >= 600"
+says "and named" out "record 301 is not in its place: there stands 302"
+fresh && head -n 600 whole/records.jsonl >l/records.jsonl
 expect "a cut end is found" 1 "$merlon" ledger verify l
 says "and named" out "record 600 and all after it are missing"
-fresh && sql l "UPDATE record SET number = CASE number WHEN 5 THEN -6 WHEN 6 THEN -5 ELSE number END" && sql l "UPDATE record SET number = -number WHERE number < 0"
+expect "nothing is added behind a cut end" 2 "$merlon" scan --ledger l models/1.pkl
+says "and that is said" err "some of what was committed is missing"
+fresh && truncate -s -7 l/records.jsonl
+expect "a cut line is found" 1 "$merlon" ledger verify l
+says "and named" out "record 704 is not"
+fresh && sed -i '6{h;d};7{G}' l/records.jsonl
 expect "records that changed places are found" 1 "$merlon" ledger verify l
-says "and named" out "record 5 says it is another"
-fresh && sql l "INSERT INTO record (number, body) VALUES (705, '{\"at\":\"2026-01-01T00:00:00.000Z\",\"body\":{},\"kind\":\"scan\",\"number\":705}')"
+says "and named" out "record 5 is not in its place: there stands 6"
+added='{"at":"2026-01-01T00:00:00.000Z","body":{},"kind":"scan","number":705}'
+fresh && sed -i "400i $added" l/records.jsonl
 expect "an added record is found" 1 "$merlon" ledger verify l
+says "and named" out "record 399 is not in its place: there stands 705"
+fresh && echo "$added" >>l/records.jsonl
+expect "a line behind the last record is no record" 0 "$merlon" ledger verify l
+says "and that is said" out "behind the last record stand 71 bytes"
+expect "nobody is shown it" 2 "$merlon" ledger show l 705
+expect "the next record takes its place" 0 "$merlon" scan --ledger l models/1.pkl
+expect "and the ledger verifies" 0 "$merlon" ledger verify l
+says "without it" out "708 records"
+fresh && echo "$added" >>l/records.jsonl && sql l "UPDATE checkpoint SET end = end + 71 WHERE size = 705"
+expect "a line that is said to be a record is found" 1 "$merlon" ledger verify l
 says "and named" out "record 705"
+fresh && sql l "UPDATE checkpoint SET end = end - 1 WHERE size = 702"
+expect "a checkpoint that points elsewhere is found" 1 "$merlon" ledger verify l
+says "and named" out "record 702 does not begin where the database says"
+for number in 0 299 701 702 704; do
+	"$merlon" ledger show whole $number >shown
+	expect "record $number is its line" 0 sh -c "sed -n $((number + 1))p whole/records.jsonl | cmp - shown"
+done
+fresh && rm l/records.jsonl
+expect "a ledger without its records is none" 2 "$merlon" ledger verify l
+says "and what is missing is said" err "records.jsonl"
+fresh && sql l "CREATE TABLE record (number, body)"
+expect "an earlier form is not taken for an empty one" 2 "$merlon" ledger verify l
+says "and said" err "earlier form"
 fresh && sql l "DELETE FROM tile WHERE level = 0 AND number = 1"
 expect "a missing tile is found" 1 "$merlon" ledger verify l
 fresh && sql l "UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 1"
@@ -45,7 +74,7 @@ fresh && sql l "UPDATE checkpoint SET note = replace(note, '705', '704') WHERE s
 expect "a changed checkpoint is found" 1 "$merlon" ledger verify l
 
 # The owner, who holds the key, cuts off the end and signs anew: only a checkpoint kept elsewhere shows it.
-fresh && sql l "DELETE FROM record WHERE number >= 702" && sql l "DELETE FROM checkpoint WHERE size > 702"
+fresh && sed -i '703,$d' l/records.jsonl && sql l "DELETE FROM checkpoint WHERE size > 702"
 expect "a cut with its checkpoint removed" 0 "$merlon" ledger verify l
 expect "... shows against the outside one" 1 "$merlon" ledger verify --checkpoint checkpoint l
 says "and is named" out "record 702 and all after it are missing: the checkpoint from outside"

@@ -3,7 +3,9 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "ledger/merkle.h"
 #include "ledger/note.h"
 #include "ledger/tiles.h"
@@ -178,6 +180,17 @@ static void checkpoints_there_and_back(void **state)
 	text_finish(&t);
 }
 
+static void forget(const char *directory)
+{
+	char path[64];
+
+	for (const char *name = "records.jsonl\0ledger.sqlite\0ledger.sqlite-wal\0ledger.sqlite-shm\0ledger.key\0ledger.pub\0"; *name; name += strlen(name) + 1) {
+		snprintf(path, sizeof path, "%s/%s", directory, name);
+		remove(path);
+	}
+	assert_int_equal(remove(directory), 0);
+}
+
 /* ---- a ledger whose tree has three levels of tiles ---- */
 
 enum { DEEP_RECORDS = 256 * 256 + 300 };
@@ -236,11 +249,172 @@ static void every_tile_is_held_against_the_records(void **state)
 	change(path, "INSERT OR REPLACE INTO tile SELECT * FROM kept; DELETE FROM tile WHERE level = 1 AND number = 1");
 	f = fault_of(directory);
 	assert_true(f.found && f.number == 65536);
-	for (const char *name = "ledger.sqlite\0ledger.key\0ledger.pub\0"; *name; name += strlen(name) + 1) {
-		snprintf(path, sizeof path, "%s/%s", directory, name);
-		remove(path);
-	}
-	assert_int_equal(remove(directory), 0);
+	forget(directory);
+}
+
+/* ---- the file of lines ---- */
+
+static struct ledger *append_one(const char *directory, bool good)
+{
+	char why[200];
+	struct ledger *l = ledger_open(directory, LEDGER_APPEND, why, sizeof why);
+
+	assert_non_null(l);
+	assert_true(ledger_append(l, RECORD_COVERAGE, BYTES("{}")));
+	assert_int_equal(ledger_commit(l), good);
+	return l;
+}
+
+static int take_busy(void *busy, int columns, char **values, char **names)
+{
+	(void)columns;
+	(void)names;
+	*(bool *)busy = strcmp(values[0], "0") != 0;
+	return 0;
+}
+
+/* Else it grows as long as the process lives. */
+static void nobody_holds_the_log_of_the_database(void **state)
+{
+	(void)state;
+	char directory[] = "/tmp/merlon-ledger-XXXXXX", path[64];
+	sqlite3 *db;
+
+	assert_non_null(mkdtemp(directory));
+	ledger_close(append_one(directory, true));
+	struct ledger *again = append_one(directory, true);      /* with an edge that it had to read */
+	bool busy = true;
+	snprintf(path, sizeof path, "%s/ledger.sqlite", directory);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", take_busy, &busy, NULL), SQLITE_OK);
+	assert_false(busy);
+	sqlite3_close(db);
+	ledger_close(again);
+	forget(directory);
+}
+
+static void records_path(char path[64], const char *directory)
+{
+	snprintf(path, 64, "%s/records.jsonl", directory);
+}
+
+/* Nothing is added to a file that is not the one it was. */
+static void a_file_that_was_cut_or_removed_takes_no_records(void **state)
+{
+	(void)state;
+	char directory[] = "/tmp/merlon-ledger-XXXXXX", path[64];
+
+	assert_non_null(mkdtemp(directory));
+	records_path(path, directory);
+	struct ledger *l = append_one(directory, true);
+	assert_int_equal(truncate(path, 5), 0);
+	assert_true(ledger_append(l, RECORD_COVERAGE, BYTES("{}")));
+	assert_false(ledger_commit(l));
+	assert_non_null(strstr(ledger_error(l), "missing"));
+	assert_int_equal(remove(path), 0);
+	assert_false(ledger_commit(l));
+	assert_non_null(strstr(ledger_error(l), "removed"));
+	ledger_close(l);
+	forget(directory);
+}
+
+/* What a writer that was killed left behind is no record, and no part of the next. */
+static void what_was_not_finished_is_cut_off(void **state)
+{
+	(void)state;
+	char directory[] = "/tmp/merlon-ledger-XXXXXX", path[64];
+	struct text file;
+
+	assert_non_null(mkdtemp(directory));
+	records_path(path, directory);
+	struct ledger *l = append_one(directory, true);
+	FILE *f = fopen(path, "a");
+	fputs("{\"at\":\"2026-01-01T00:00:00.000Z\",\"body\":{\"much\":\"more than a whole record would take, without an end\"", f);
+	fclose(f);
+	assert_true(ledger_append(l, RECORD_COVERAGE, BYTES("{}")));
+	assert_true(ledger_commit(l));
+	ledger_close(l);
+	text_init(&file, NULL);
+	assert_int_equal(file_read(path, 4096, &file), STATUS_OK);
+	assert_true(bytes_end_with(text_bytes(&file), BYTES(",\"kind\":\"coverage\",\"number\":1}\n")));
+	assert_false(bytes_contain(text_bytes(&file), BYTES("much")));
+	assert_false(fault_of(directory).found);
+	text_finish(&file);
+	forget(directory);
+}
+
+/* ---- lines ---- */
+
+struct lines {
+	struct text seen;
+	uint64_t count, stop_at;
+};
+
+static bool see_line(void *context, uint64_t number, struct bytes record)
+{
+	struct lines *l = context;
+
+	assert_int_equal(number, 7 + l->count);
+	l->count++;
+	text_add_number(&l->seen, record.len);
+	text_add_byte(&l->seen, ' ');
+	return l->count != l->stop_at;
+}
+
+static void walk_lines(struct records *r, uint64_t end, uint64_t stop_at, const char *expected)
+{
+	struct lines l = {.stop_at = stop_at};
+
+	text_init(&l.seen, NULL);
+	assert_true(records_each(r, 0, end, 7, see_line, &l));
+	assert_string_equal(text_string(&l.seen), expected);
+	text_finish(&l.seen);
+}
+
+/* However long they are, and wherever what is read at once ends. */
+static void lines_are_read_as_they_were_written(void **state)
+{
+	(void)state;
+	char directory[] = "/tmp/merlon-ledger-XXXXXX", path[64];
+	static unsigned char long_line[RECORD_MOST];
+	struct records r;
+
+	assert_non_null(mkdtemp(directory));
+	memset(long_line, 'a', sizeof long_line);
+	assert_true(records_open(&r, directory, true));
+	walk_lines(&r, 0, 0, "");
+	for (unsigned i = 0; i < 9; i++)
+		records_add(&r, (struct bytes){long_line, RECORD_MOST - i});
+	records_add(&r, BYTES(""));
+	records_add(&r, BYTES("x"));
+	assert_true(records_write(&r, 0));
+	uint64_t end = records_size(&r);
+	assert_int_equal(end, 9 * 65536 - 36 + 1 + 2);
+	walk_lines(&r, end, 0, "65535 65534 65533 65532 65531 65530 65529 65528 65527 0 1 ");
+	walk_lines(&r, end, 3, "65535 65534 65533 ");
+	walk_lines(&r, end - 1, 0, "65535 65534 65533 65532 65531 65530 65529 65528 65527 0 1 ");
+	walk_lines(&r, 65536, 0, "65535 ");
+	walk_lines(&r, 100, 0, "100 ");
+	walk_lines(&r, end + 100, 0, "65535 65534 65533 65532 65531 65530 65529 65528 65527 0 1 ");
+	records_add(&r, BYTES("never written"));
+	records_drop(&r);
+	assert_true(records_write(&r, 100));
+	walk_lines(&r, records_size(&r), 0, "100 ");
+	records_close(&r);
+	/* one line that no record could be: given in pieces, never collected */
+	records_path(path, directory);
+	FILE *f = fopen(path, "w");
+	for (unsigned i = 0; i < 16; i++)
+		fwrite(long_line, 1, sizeof long_line, f);
+	fclose(f);
+	assert_true(records_open(&r, directory, false));
+	struct lines l = {0};
+	text_init(&l.seen, NULL);
+	assert_true(records_each(&r, 0, records_size(&r), 7, see_line, &l));
+	assert_true(l.count > 1 && r.read.room < 2 << 20);
+	text_finish(&l.seen);
+	records_close(&r);
+	forget(directory);
 }
 
 int main(void)
@@ -249,6 +423,8 @@ int main(void)
 		cmocka_unit_test(roots_are_those_of_the_rfc), cmocka_unit_test(inclusion_of_every_leaf), cmocka_unit_test(consistency_of_every_pair),
 		cmocka_unit_test(a_published_note_verifies), cmocka_unit_test(a_published_key_id_fits), cmocka_unit_test(own_keys_sign_and_come_back),
 		cmocka_unit_test(checkpoints_there_and_back), cmocka_unit_test(every_tile_is_held_against_the_records),
+		cmocka_unit_test(nobody_holds_the_log_of_the_database), cmocka_unit_test(a_file_that_was_cut_or_removed_takes_no_records),
+		cmocka_unit_test(what_was_not_finished_is_cut_off), cmocka_unit_test(lines_are_read_as_they_were_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,7 +250,7 @@ def exchanges():
 def records():
 	found = rounds({MerlonWithout: 60000, MerlonInMemory: 60000, Merlon: 60000})
 	print("### What records cost\n\nThe program as it is delivered has no way to run without records; for this table alone one is linked that keeps none (`tests/bench/gateway/without_records.c`). "
-	      "A record is on the disk (SQLite with `synchronous` as delivered, fdatasync of the salts) before its exchange counts as kept.\n")
+	      "A record is on the disk (fdatasync of the records and of their salts, SQLite with `synchronous` as delivered) before its exchange counts as kept.\n")
 	print(f"The medians of {ROUNDS} rounds; model and callers share the cores with the gateway. Asked for: under 20 % of throughput.\n")
 	print("| | exchanges a second | against none, median (least to most) | CPU an exchange |\n|---|---:|---:|---:|")
 	for kind, name in ((MerlonWithout, "without records"), (MerlonInMemory, "ledger in memory"), (Merlon, "**ledger on disk**")):
