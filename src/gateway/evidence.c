@@ -8,9 +8,24 @@
 
 enum { NAME_MOST = 200, ASKED_USUAL = 768 };
 
+static inline struct bytes bounded(struct bytes value)
+{
+	return bytes_slice(value, 0, NAME_MOST);
+}
+
 static inline void add_bounded(struct text *t, const char *key, struct bytes value)
 {
-	text_add_member(t, key, bytes_slice(value, 0, NAME_MOST));
+	text_add_member(t, key, bounded(value));
+}
+
+static struct bytes upstream_name(const struct turn *t)
+{
+	return t->upstream ? bounded(bytes_of(t->upstream->name)) : BYTES("");
+}
+
+static const char *dialect_name(const struct turn *t)
+{
+	return t->dialect ? t->dialect->name : "";
 }
 
 /* On a route that only lists, what has a body is not looked at. */
@@ -19,6 +34,11 @@ static enum examined examined(const struct turn *t, const struct exchange *x, ui
 	bool read = t->of_dialect && t->of_dialect->action == ROUTE_EXAMINE;
 
 	return read || bytes == 0 ? exchange_examined(x, bytes) : EXAMINED_NOT;
+}
+
+static enum examined request_examined(const struct turn *t)
+{
+	return t->upstream || t->body.len ? examined(t, &t->request, t->body.len) : EXAMINED_NOT;
 }
 
 static void add_answer(struct text *out, struct turn *t)
@@ -53,7 +73,7 @@ static void add_request(struct text *out, struct turn *t)
 	text_add_byte(out, '{');
 	text_add_member_number(out, "bytes", t->body.len);
 	text_add_member_hex(out, "digest", digest_bytes(&digest));
-	text_add_member_word(out, "examined", examined_name(t->upstream || t->body.len ? examined(t, &t->request, t->body.len) : EXAMINED_NOT));
+	text_add_member_word(out, "examined", examined_name(request_examined(t)));
 	add_bounded(out, "model", t->request.model);
 	text_add_member_number(out, "pieces", t->request.piece_count);
 	text_add_key(out, "stream");
@@ -75,7 +95,7 @@ static void add_route(struct text *out, const struct turn *t)
 	text_init(&route, NULL);
 	text_add(&route, t->method);
 	text_add_byte(&route, ' ');
-	text_add(&route, bytes_slice(turn_endpoint(t), 0, NAME_MOST));
+	text_add(&route, bounded(turn_endpoint(t)));
 	add_bounded(out, "route", text_bytes(&route));
 	text_finish(&route);
 }
@@ -93,7 +113,7 @@ static void add_rest(struct text *out, const struct turn *t, const char *why)
 	text_add_member_number(out, "output", t->answer.usage.output);
 	text_add_key(out, "reported");
 	text_add_string(out, t->answer.usage.known ? "true}" : "false}");
-	add_bounded(out, "upstream", bytes_of(t->upstream ? t->upstream->name : ""));
+	text_add_member(out, "upstream", upstream_name(t));
 	add_bounded(out, "why", bytes_of(why));
 }
 
@@ -104,7 +124,7 @@ static void add_caller(struct text *out, const struct turn *t)
 	add_bounded(out, "caller", c ? c->name : BYTES(""));
 	text_add_member_word(out, "caller-proof", c && c->proof ? c->proof : "");
 	add_bounded(out, "caller-team", c ? c->team : BYTES(""));
-	text_add_member_word(out, "dialect", t->dialect ? t->dialect->name : "");
+	text_add_member_word(out, "dialect", dialect_name(t));
 	text_add_member_word(out, "id", t->id_text);
 }
 
@@ -120,6 +140,15 @@ static void write_asked(struct turn *t)
 	add_route(&t->asked, t);
 }
 
+/* What stands in the record beside the facts (policy/recorded.c reads it there). */
+static struct said said_of(const struct turn *t)
+{
+	const struct caller *c = t->caller;
+
+	return (struct said){.caller = c ? bounded(c->name) : BYTES(""), .team = c ? bounded(c->team) : BYTES(""), .upstream = upstream_name(t), .dialect = bytes_of(dialect_name(t)),
+			     .model = bounded(t->request.model), .answered = bounded(t->answer.model), .request = request_examined(t)};
+}
+
 static void write_body(struct text *out, struct turn *t, const char *outcome, const char *why)
 {
 	write_asked(t);
@@ -130,8 +159,9 @@ static void write_body(struct text *out, struct turn *t, const char *outcome, co
 	text_add(out, bytes_slice(text_bytes(&t->asked), 0, t->asked_by));
 	text_add_member_word(out, "outcome", outcome);
 	if (t->inspection) {
+		struct said said = said_of(t);
 		text_add_key(out, "policy");
-		inspection_record(t->inspection, out);
+		inspection_record(t->inspection, &said, out);
 	}
 	text_add(out, bytes_from(text_bytes(&t->asked), t->asked_by));
 	add_rest(out, t, why);
@@ -149,7 +179,7 @@ static void write_unfinished(struct text *out, struct turn *t)
 	text_add(out, BYTES(",\"outcome\":\"lost\""));
 	text_add(out, bytes_from(text_bytes(&t->asked), t->asked_by));
 	text_add(out, BYTES(",\"timings\":{\"end-ms\":0,\"first-ms\":0},\"tokens\":{\"input\":0,\"output\":0,\"reported\":false}"));
-	add_bounded(out, "upstream", bytes_of(t->upstream ? t->upstream->name : ""));
+	text_add_member(out, "upstream", upstream_name(t));
 	text_add(out, BYTES(",\"why\":\"the process that served it ended\"}"));
 }
 

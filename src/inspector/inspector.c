@@ -376,11 +376,11 @@ size_t inspection_held(const struct inspection *i)
 
 /* ---- record ---- */
 
-void inspection_record(const struct inspection *i, struct text *out)
+void inspection_record(const struct inspection *i, const struct said *said, struct text *out)
 {
 	struct facts all = i->facts;
 
 	all.overload |= all.agreed.overload;
 	all.agreed = (struct agreed){0};
-	recorded_write(i->policy, &all, i->manner->observe, i->done, out);
+	recorded_write(i->policy, &all, said, i->manner->observe, i->done, out);
 }

@@ -1,6 +1,7 @@
 #ifndef INSPECTOR_INSPECTOR_H
 #define INSPECTOR_INSPECTOR_H
 
+#include "policy/facts.h"
 #include "policy/policy.h"
 #include "types/circumstances.h"
 #include "types/dialect.h"
@@ -65,7 +66,7 @@ bool inspection_next(struct inspection *i, struct bytes *out);
 const void *inspection_state(const struct inspection *i);
 size_t inspection_held(const struct inspection *i);    /* bytes of events that wait */
 
-/* The member "policy" of the exchange's record: verdict and the facts it follows from, canonical JSON without any content. */
-void inspection_record(const struct inspection *i, struct text *out);
+/* The member "policy" of the exchange's record: verdict and the facts it follows from, canonical JSON without any content. `said`: what the record says beside it. */
+void inspection_record(const struct inspection *i, const struct said *said, struct text *out);
 
 #endif

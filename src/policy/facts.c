@@ -107,7 +107,7 @@ void facts_agree(struct facts *f)
 	f->overload = false;
 }
 
-/* ---- writing: members in the order of their keys; what is empty or false is left out ---- */
+/* ---- writing: members in the order of their keys; what is empty, false or said elsewhere is left out ---- */
 
 static void add_true(struct text *out, const char *key, bool value)
 {
@@ -120,6 +120,12 @@ static void add_true(struct text *out, const char *key, bool value)
 static void add_name(struct text *out, const char *key, struct bytes value)
 {
 	if (value.len > 0)
+		text_add_member(out, key, bytes_slice(value, 0, 255));
+}
+
+static void add_unsaid(struct text *out, const char *key, struct bytes value, struct bytes said)
+{
+	if (!bytes_equal(value, said))
 		text_add_member(out, key, bytes_slice(value, 0, 255));
 }
 
@@ -211,32 +217,33 @@ static void add_tools(struct text *out, const struct facts *f)
 	text_add_byte(out, ']');
 }
 
-void facts_write(const struct facts *f, struct text *out)
+void facts_write(const struct facts *f, const struct said *said, struct text *out)
 {
 	text_add_byte(out, '{');
 	if (f->answers)
 		text_add_member_word(out, "answer", examined_name(f->answer));
-	add_name(out, "answered", f->answered);
+	add_unsaid(out, "answered", f->answered, said->answered);
 	text_add_member_number(out, "at-ms", f->at_ms < 0 ? 0 : (uint64_t)f->at_ms);
-	add_name(out, "caller", f->caller);
-	add_name(out, "dialect", f->dialect);
+	add_unsaid(out, "caller", f->caller, said->caller);
+	add_unsaid(out, "dialect", f->dialect, said->dialect);
 	add_hits(out, f);
 	add_hosts(out, f);
 	add_true(out, "hosts-more", f->hosts_more);
 	add_looked(out, f);
-	add_name(out, "model", f->model);
+	add_unsaid(out, "model", f->model, said->model);
 	add_true(out, "model-outside", f->model_outside);
 	add_true(out, "overload", f->overload);
 	add_names(out, "purposes", f->purposes.at, f->purposes.count);
-	text_add_member_word(out, "request", examined_name(f->request));
+	if (f->request != said->request)
+		text_add_member_word(out, "request", examined_name(f->request));
 	add_names(out, "roles", f->roles.at, f->roles.count);
 	add_name(out, "route", f->route);
 	add_true(out, "route-outside", f->route_outside);
-	add_name(out, "team", f->team);
+	add_unsaid(out, "team", f->team, said->team);
 	add_true(out, "tool-outside", f->tool_outside);
 	add_tools(out, f);
 	add_true(out, "tools-more", f->tools_more);
-	add_name(out, "upstream", f->upstream);
+	add_unsaid(out, "upstream", f->upstream, said->upstream);
 	text_add_byte(out, '}');
 }
 
@@ -262,7 +269,7 @@ static bool read_hex(struct bytes text, unsigned char out[8])
 	return text.len == 16;
 }
 
-static bool read_examined(const struct json *object, const char *key, enum examined *out)
+bool examined_read(const struct json *object, const char *key, enum examined *out)
 {
 	struct bytes name = json_string(object, key);
 
@@ -333,15 +340,20 @@ static bool read_tools(struct facts *f, const struct json *list)
 	return true;
 }
 
-static void read_words(struct facts *f, const struct json *o)
+static struct bytes read_unsaid(const struct json *o, const char *key, struct bytes said)
 {
-	f->answered = json_string(o, "answered");
-	f->caller = json_string(o, "caller");
-	f->dialect = json_string(o, "dialect");
-	f->model = json_string(o, "model");
+	return json_member(o, key) ? json_string(o, key) : said;
+}
+
+static void read_words(struct facts *f, const struct json *o, const struct said *said)
+{
+	f->answered = read_unsaid(o, "answered", said->answered);
+	f->caller = read_unsaid(o, "caller", said->caller);
+	f->dialect = read_unsaid(o, "dialect", said->dialect);
+	f->model = read_unsaid(o, "model", said->model);
 	f->route = json_string(o, "route");
-	f->team = json_string(o, "team");
-	f->upstream = json_string(o, "upstream");
+	f->team = read_unsaid(o, "team", said->team);
+	f->upstream = read_unsaid(o, "upstream", said->upstream);
 	f->model_outside = read_bool(o, "model-outside");
 	f->route_outside = read_bool(o, "route-outside");
 	f->tool_outside = read_bool(o, "tool-outside");
@@ -350,12 +362,15 @@ static void read_words(struct facts *f, const struct json *o)
 	f->tools_more = read_bool(o, "tools-more");
 }
 
-struct facts *facts_read(struct arena *arena, const struct json *o)
+struct facts *facts_read(struct arena *arena, const struct json *o, const struct said *said)
 {
 	struct facts *f = arena_new(arena, struct facts);
 	uint64_t at = 0;
 
-	if (!o || o->kind != JSON_IS_OBJECT || !json_u64(json_member(o, "at-ms"), &at) || !read_examined(o, "request", &f->request))
+	if (!o || o->kind != JSON_IS_OBJECT || !json_u64(json_member(o, "at-ms"), &at))
+		return NULL;
+	f->request = said->request;
+	if (json_member(o, "request") && !examined_read(o, "request", &f->request))
 		return NULL;
 	f->tools = arena_alloc(arena, FACT_TOOLS_MOST, sizeof *f->tools);
 	f->hosts = arena_alloc(arena, FACT_HOSTS_MOST, sizeof *f->hosts);
@@ -363,9 +378,9 @@ struct facts *facts_read(struct arena *arena, const struct json *o)
 	f->looked_for = arena_alloc(arena, FINDS_MOST, sizeof *f->looked_for);
 	f->at_ms = (int64_t)(at & INT64_MAX);
 	f->answers = json_member(o, "answer") != NULL;
-	if (f->answers && !read_examined(o, "answer", &f->answer))
+	if (f->answers && !examined_read(o, "answer", &f->answer))
 		return NULL;
-	read_words(f, o);
+	read_words(f, o, said);
 	f->roles.count = read_names(arena, json_member(o, "roles"), &f->roles.at);
 	f->purposes.count = read_names(arena, json_member(o, "purposes"), &f->purposes.at);
 	bool good = read_hosts(f, json_member(o, "hosts")) && read_hits(f, json_member(o, "found")) && read_looked(f, json_member(o, "looked-for")) && read_tools(f, json_member(o, "tools"));

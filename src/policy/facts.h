@@ -78,8 +78,16 @@ bool facts_add_hit(struct facts *f, struct arena *arena, const struct fact_hit *
 /* From here on only what is added is weighed, even when it is the same once more. */
 void facts_agree(struct facts *f);
 
+/* What the record says anyway of the exchange: facts that are the same are not said once more. */
+struct said {
+	struct bytes caller, team, upstream, dialect, model, answered;
+	enum examined request;
+};
+
 /* As canonical JSON, and back; NULL when it is none of ours. */
-void facts_write(const struct facts *f, struct text *out);
-struct facts *facts_read(struct arena *arena, const struct json *object);
+void facts_write(const struct facts *f, const struct said *said, struct text *out);
+struct facts *facts_read(struct arena *arena, const struct json *object, const struct said *said);
+/* By its name; false, and nothing changed, when it is none. */
+bool examined_read(const struct json *object, const char *key, enum examined *out);
 
 #endif

@@ -12,8 +12,8 @@ struct recorded {
 	bool observe;
 };
 
-void recorded_write(const struct policy *policy, const struct facts *facts, bool observe, enum measure done, struct text *out);
-/* False when it is none of ours. */
-bool recorded_read(struct arena *arena, const struct json *object, struct recorded *out);
+void recorded_write(const struct policy *policy, const struct facts *facts, const struct said *said, bool observe, enum measure done, struct text *out);
+/* `exchange`: the body of the record. False when it holds none of ours. */
+bool recorded_read(struct arena *arena, const struct json *exchange, struct recorded *out);
 
 #endif

@@ -3,11 +3,12 @@
 
 import json
 import shutil
+import subprocess
 import sys
 import threading
 
 import gateway
-from gateway import FOLDER, Model, Server, check, chunk
+from gateway import FOLDER, MERLON, Model, Server, check, chunk
 from routes import START, WORK, Configured, url
 
 SECRET = "heliotrope-7741"
@@ -70,22 +71,44 @@ def said(body):
 	return text, arguments, errors
 
 
+def judged_again(g):
+	"""By the record alone: what it does not say twice is known all the same."""
+	judged = [r["id"] for r in g.records() if r.get("policy")]
+	verdicts = [subprocess.run([MERLON, "replay", i, "--ledger", str(g.ledger), "--policy", str(WORK / "strict.yaml"), "--policy", str(WORK / "watch.yaml")], capture_output=True, text=True) for i in judged]
+	check("every record gives its verdict again", len(judged) > 15 and all("\nthe same verdict" in v.stdout for v in verdicts), [v.stdout + v.stderr for v in verdicts if "\nthe same verdict" not in v.stdout])
+	before = None
+	for scope, stranger in (("callers: [anna]", "callers: [bob]"), ("teams: [wards]", "teams: [others]"), ("upstreams: [m]", "upstreams: [n]"), ("dialects: [openai-chat]", "dialects: [ollama]"), ("models: [m]", "models: [k]")):
+		changes = [would_change(g, f"models:\n  - {{names: '*', measure: deny, for: {{{s}}}}}\n  - '*'\n") for s in (scope, stranger)]
+		before = before or changes[1]
+		check(f"{scope} is known of every record", changes[0] > changes[1] == before, changes)
+	check("how far a request was examined, too", would_change(g, "models: any\npartly-examined: deny\n") == before + 1)
+
+
+def would_change(g, models):
+	(WORK / "again.yaml").write_text("policy: again\nhosts: any\ntools: any\n" + models)
+	r = subprocess.run([MERLON, "policy", "test", str(WORK / "again.yaml"), "--ledger", str(g.ledger)], capture_output=True, text=True)
+	return sum("would be deny" in line for line in r.stdout.splitlines())
+
+
 def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	server = Server(("127.0.0.1", 0), Speaking)
 	threading.Thread(target=server.serve_forever, daemon=True).start()
+	r = subprocess.run([MERLON, "key", "add", "anna", "--keys", str(WORK / "keys.yaml"), "--team", "wards"], capture_output=True, text=True, check=True)
 	(WORK / "strict.yaml").write_text(POLICY)
 	(WORK / "watch.yaml").write_text(POLICY + "mode: observe\n")
 	routes = f"""
 upstreams: {{m: {{servers: ['{url(server)}']}}}}
 policy: strict.yaml
+callers: {{keys: keys.yaml}}
 routes:
   - {{name: usual, upstreams: m}}
   - {{name: watched, prefix: /watched, upstreams: m, policy: watch.yaml}}
 """
 	g = Configured("policy", START + routes)
+	g.key = r.stdout.split()[-1]
 
 	def ask(wish, path="/v1/chat/completions", model="m", **more):
 		c = g.connect()
@@ -116,6 +139,8 @@ routes:
 	check("what would have to be redacted in the name of a property is refused: another name would be another tool", status == 403 and json.loads(body)["error"]["code"] == "denied", body)
 	status, body = ask("hello", stream=True, metadata={"marigold": "x"})
 	check("so is the key of any other object", status == 403, body)
+	picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}]}
+	check("a picture goes on, not examined", ask("", messages=[picture, {"role": "user", "content": "hello"}], stream=True)[0] == 200)
 	for wish in ("split", "whale", "pay 500", "steal"):
 		status, body = ask(wish, path="/watched/v1/chat/completions", stream=True)
 		check(f"where it only watches, {wish!r} passes as it came", status == 200 and not said(body)[2] and "[gone]" not in body.decode() and "AI: " not in body.decode(), body)
@@ -124,6 +149,7 @@ routes:
 	decided = {(r["policy"]["mode"], r["policy"]["by"], r["policy"]["decision"], r["policy"]["done"]) for r in records}
 	check("records say what was decided, and what was done", {("enforce", "no-canary", "redact", "redact"), ("enforce", "no-whale", "deny", "deny"), ("observe", "no-whale", "deny", "allow")} <= decided, decided)
 	check("and holds nothing of what was said", not any(SECRET in json.dumps(r) or "whale" in json.dumps(r["answer"]) for r in records), records[:1])
+	judged_again(g)
 	return gateway.TALLY.end()
 
 

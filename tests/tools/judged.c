@@ -123,7 +123,7 @@ static void record(struct talk *t, const char *path)
 	text_add_string(&body, "{\"id\":");
 	text_add_json(&body, bytes_after_last(bytes_of(path), '/'));
 	text_add_string(&body, ",\"policy\":");
-	inspection_record(t->inspection, &body);
+	inspection_record(t->inspection, &(struct said){0}, &body);
 	text_add_byte(&body, '}');
 	if (!ledger_append(t->ledger, RECORD_EXCHANGE, text_bytes(&body)))
 		printf("cannot be recorded\n");

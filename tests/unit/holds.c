@@ -294,7 +294,7 @@ static void body_agreed(void *arg)
 		assert_int_equal(d.ruling.measure, cases[i].measure);
 		struct text record;
 		text_init(&record, arg);
-		inspection_record(d.inspection, &record);
+		inspection_record(d.inspection, &(struct said){0}, &record);
 		assert_true(bytes_contain(text_bytes(&record), i == 4 ? BYTES("\"decision\":\"deny\"") : BYTES("\"decision\":\"hold\"")));
 		assert_true(json_is_canonical(text_bytes(&record)));
 	}

@@ -387,7 +387,7 @@ static void body_observe(void *arg)
 	assert_int_equal(d.ruling.measure, MEASURE_ALLOW);
 	assert_true(bytes_equal(text_bytes(&d.in), text_bytes(&d.out)));
 	text_init(&record, arg);
-	inspection_record(d.inspection, &record);
+	inspection_record(d.inspection, &(struct said){0}, &record);
 	assert_true(json_is_canonical(text_bytes(&record)));
 	assert_true(bytes_contain(text_bytes(&record), BYTES("\"decision\":\"redact\"")));
 	assert_true(bytes_contain(text_bytes(&record), BYTES("\"done\":\"allow\"")));
@@ -398,6 +398,49 @@ static void observing_changes_nothing_and_records_all(void **state)
 {
 	(void)state;
 	with_arena(body_observe);
+}
+
+static struct facts facts_again(struct arena *arena, const struct facts *f, const struct said *said, const char *expected)
+{
+	struct text written;
+	struct json_error error;
+
+	text_init(&written, arena);
+	facts_write(f, said, &written);
+	assert_true(bytes_same(text_bytes(&written), expected));
+	assert_true(json_is_canonical(text_bytes(&written)));
+	const struct facts *again = facts_read(arena, json_parse(arena, text_bytes(&written), &error), said);
+	assert_non_null(again);
+	return *again;
+}
+
+static void assert_same_facts(const struct facts *a, const struct facts *b)
+{
+	assert_true(bytes_equal(a->caller, b->caller) && bytes_equal(a->team, b->team) && bytes_equal(a->upstream, b->upstream));
+	assert_true(bytes_equal(a->dialect, b->dialect) && bytes_equal(a->model, b->model) && bytes_equal(a->answered, b->answered));
+	assert_true(bytes_equal(a->route, b->route) && a->request == b->request && a->at_ms == b->at_ms);
+}
+
+/* Read beside the same record they are the same facts, whatever was left out. */
+static void body_said(void *arena)
+{
+	const struct facts f = {.caller = BYTES("anna"), .upstream = BYTES("one"), .dialect = BYTES("d"), .model = BYTES("m"), .answered = BYTES("m-1"), .route = BYTES("r"), .request = EXAMINED_WHOLE, .at_ms = 5};
+	const struct said nothing = {0}, other = {BYTES("bob"), BYTES("team"), BYTES("two"), BYTES("e"), BYTES("n"), BYTES("n-1"), EXAMINED_PARTLY};
+	const struct said same = {.caller = f.caller, .upstream = f.upstream, .dialect = f.dialect, .model = f.model, .answered = f.answered, .request = f.request};
+	const char whole[] = "{\"answered\":\"m-1\",\"at-ms\":5,\"caller\":\"anna\",\"dialect\":\"d\",\"model\":\"m\",\"request\":\"whole\",\"route\":\"r\",\"upstream\":\"one\"}";
+	struct facts again = facts_again(arena, &f, &same, "{\"at-ms\":5,\"route\":\"r\"}");
+
+	assert_same_facts(&f, &again);
+	again = facts_again(arena, &f, &nothing, whole);
+	assert_same_facts(&f, &again);
+	again = facts_again(arena, &f, &other, "{\"answered\":\"m-1\",\"at-ms\":5,\"caller\":\"anna\",\"dialect\":\"d\",\"model\":\"m\",\"request\":\"whole\",\"route\":\"r\",\"team\":\"\",\"upstream\":\"one\"}");
+	assert_same_facts(&f, &again);
+}
+
+static void what_the_record_says_anyway_is_not_said_twice(void **state)
+{
+	(void)state;
+	with_arena(body_said);
 }
 
 #define HOSTS "policy: hosts\nmodels: any\ntools: any\nhosts: [good.example, \"*.good.example\"]\n"
@@ -578,7 +621,7 @@ int main(void)
 		cmocka_unit_test(no_more_is_held_than_may_become_a_match),
 		cmocka_unit_test(plain_text_goes_on_at_once),
 		cmocka_unit_test(disclosure_stands_first_in_every_choice),
-		cmocka_unit_test(observing_changes_nothing_and_records_all),
+		cmocka_unit_test(observing_changes_nothing_and_records_all), cmocka_unit_test(what_the_record_says_anyway_is_not_said_twice),
 		cmocka_unit_test(hosts_are_read_as_the_worst_reader_would),
 		cmocka_unit_test(addresses_can_be_taken_out),
 		cmocka_unit_test(what_is_not_named_is_denied), cmocka_unit_test(signed_texts_are_read_and_never_rewritten),

@@ -145,7 +145,7 @@ static void body_left_out_of_stream(void *arg)
 	drive_event(&d, BYTES(LISTED("{\"name\":\"x\"},{\"name\":\"a\"}")));
 	assert_bytes(text_bytes(&d.out), "data: " LISTED("{\"name\":\"a\"}") "\n\n");
 	text_init(&record, arg);
-	inspection_record(d.inspection, &record);
+	inspection_record(d.inspection, &(struct said){0}, &record);
 	assert_true(bytes_contain(text_bytes(&record), BYTES("\"decision\":\"redact\"")));
 	assert_true(bytes_contain(text_bytes(&record), BYTES("{\"listed\":true,\"name\":\"x\"}")));
 }
