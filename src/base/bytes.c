@@ -23,8 +23,11 @@ static uint64_t fold_word(uint64_t word)
 
 bool bytes_alike(const unsigned char *a, const unsigned char *b, size_t len)
 {
-	for (size_t i = 0; i < len; i += 8)
-		if (fold_word(bytes_word((struct bytes){a + i, len - i})) != fold_word(bytes_word((struct bytes){b + i, len - i})))
+	if (len < 8)
+		return fold_word(bytes_word((struct bytes){a, len})) == fold_word(bytes_word((struct bytes){b, len}));
+	/* The last eight of them reach back into those before. */
+	for (size_t i = 0; i < len; i = i + 16 > len && i + 8 < len ? len - 8 : i + 8)
+		if (fold_word(bytes_le(a + i, 8)) != fold_word(bytes_le(b + i, 8)))
 			return false;
 	return true;
 }

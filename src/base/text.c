@@ -60,7 +60,7 @@ void text_add_number(struct text *t, uint64_t number)
 {
 	size_t count = 1;
 
-	for (uint64_t rest = number; rest >= 10; rest /= 10)
+	for (uint64_t more = 10; count < 20 && number >= more; more *= 10)
 		count++;
 	char *at = text_reserve(t, count);
 	t->len += count;

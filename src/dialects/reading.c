@@ -384,8 +384,9 @@ struct seen {
 
 struct sweep {
 	struct exchange *x;
-	struct seen *seen;
+	struct seen *seen;          /* in the order of the text, with one behind them that is nowhere */
 	size_t count;
+	const struct seen *next;    /* the first that the sweep has not come to */
 };
 
 static int compare_seen(const void *a, const void *b)
@@ -395,8 +396,16 @@ static int compare_seen(const void *a, const void *b)
 	return s->offset < t->offset ? -1 : s->offset > t->offset ? 1 : (int)t->whole - (int)s->whole;
 }
 
-/* The first at that offset, or NULL: one that is whole stands before others. */
-static const struct seen *seen_at(const struct sweep *w, uint64_t offset)
+/* At that offset, or NULL: one that is whole stands before others. Values come in the order of the text. */
+static const struct seen *seen_at(struct sweep *w, uint64_t offset)
+{
+	while (w->next->offset < offset)
+		w->next++;
+	return w->next->offset == offset ? w->next : NULL;
+}
+
+/* The same of a key, which stands before what the sweep has come to. */
+static bool key_is_seen(const struct sweep *w, uint64_t offset)
 {
 	size_t low = 0, high = w->count;
 
@@ -407,7 +416,7 @@ static const struct seen *seen_at(const struct sweep *w, uint64_t offset)
 		else
 			high = middle;
 	}
-	return low < w->count && w->seen[low].offset == offset ? &w->seen[low] : NULL;
+	return w->seen[low].offset == offset;
 }
 
 /* Names of tools stand beside the piece that has them, not in its text; the others are labels of one dialect. */
@@ -418,13 +427,13 @@ static bool says_nothing(const struct json *value)
 	return value->kind != JSON_IS_STRING || ((words_have(&labels, value->mark) || words_have(&told, value->mark)) && is_plain_label(value));
 }
 
-static void sweep(const struct sweep *w, const struct json *value)
+static void sweep(struct sweep *w, const struct json *value)
 {
 	const struct seen *seen = seen_at(w, value->at);
 
 	if (seen && seen->whole)
 		return;
-	if (value->key.len > 0 && value->mark == WORD_NONE && !seen_at(w, value->offset))
+	if (value->key.len > 0 && value->mark == WORD_NONE && !key_is_seen(w, value->offset))
 		reading_key(w->x, value, CHANNEL_META, TRUST_ANYBODY);
 	if (!seen && !says_nothing(value))
 		reading_text(w->x, value, CHANNEL_META, TRUST_ANYBODY);
@@ -443,6 +452,8 @@ void reading_sweep(struct exchange *x, const struct json *root)
 		if (!p->ends)
 			w.seen[w.count++] = (struct seen){p->offset, p->kind == PIECE_OPAQUE || p->kind == PIECE_ECHO || (p->fixed && p->text.len > 0 && x->body.at[p->offset] != '"')};
 	sort(w.seen, w.count, sizeof *w.seen, compare_seen);
+	w.seen[w.count] = (struct seen){.offset = UINT64_MAX};
+	w.next = w.seen;
 	sweep(&w, root);
 }
 

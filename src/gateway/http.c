@@ -320,18 +320,35 @@ static ssize_t execute(struct http_reader *r, struct bytes in)
 	return at - (const char *)in.at;
 }
 
+/* With the empty line at its end; 0 when that is not there. */
+static size_t head_length(struct bytes b)
+{
+	static const struct bytes end = BYTES("\r\n\r\n");
+	size_t i = 0;
+
+	/* A line's end and the next are two bytes apart nowhere else, or hardly. */
+	while (i + sizeof(sixteen) + 2 <= b.len) {
+		size_t first = sixteen_first((sixteen_from(b.at + i) == '\r') & (sixteen_from(b.at + i + 2) == '\r'));
+		i += first;
+		if (first < sizeof(sixteen) && bytes_start_with(bytes_from(b, i++), end))
+			return i - 1 + end.len;
+	}
+	size_t at = i + bytes_find(bytes_from(b, i), end);
+	return at < b.len ? at + end.len : 0;
+}
+
 static enum http_event take_head(struct http_reader *r, struct bytes *in)
 {
 	size_t before = r->raw.len, from = before < 3 ? 0 : before - 3;
 	struct bytes taken = bytes_slice(*in, 0, HTTP_HEAD_MOST - before);
 
 	text_add(&r->raw, taken);
-	size_t end = from + bytes_find(bytes_from(text_bytes(&r->raw), from), BYTES("\r\n\r\n"));
-	if (end >= r->raw.len) {
+	size_t length = head_length(bytes_from(text_bytes(&r->raw), from));
+	if (length == 0) {
 		*in = bytes_from(*in, taken.len);
 		return r->raw.len == HTTP_HEAD_MOST ? refuse(r, 431, "has headers longer than any that are read") : HTTP_NEEDS_MORE;
 	}
-	r->raw.len = end + 4;
+	r->raw.len = from + length;
 	*in = bytes_from(*in, r->raw.len - before);
 	const char *why = read_lines(r);
 	if (why)
@@ -376,10 +393,8 @@ bool http_end(struct http_reader *r)
 
 /* ---- fields ---- */
 
-struct bytes http_field_value(const struct http_head *h, const char *name)
+struct bytes http_value_of(const struct http_head *h, struct bytes wanted)
 {
-	struct bytes wanted = bytes_of(name);
-
 	for (size_t i = 0; i < h->field_count; i++)
 		if (bytes_equal_folded(h->fields[i].name, wanted))
 			return h->fields[i].value;

@@ -74,7 +74,11 @@ enum http_event http_next(struct http_reader *, struct bytes *in);
 bool http_end(struct http_reader *);
 
 /* The value of a field that is there once; empty when it is not. Names are given in lower case. */
-struct bytes http_field_value(const struct http_head *, const char *name);
+struct bytes http_value_of(const struct http_head *, struct bytes name);
+static inline struct bytes http_field_value(const struct http_head *h, const char *name)
+{
+	return http_value_of(h, bytes_of(name));
+}
 
 /* Without blanks around it. */
 struct bytes http_trim(struct bytes b);

@@ -116,7 +116,7 @@ bool reader_file(struct reader *r, const struct yaml *at, struct bytes name, siz
 
 static struct names copy_names(struct arena *arena, struct names from)
 {
-	struct names to = {.at = arena_alloc(arena, from.count, sizeof *to.at), .count = from.count};
+	struct names to = {.at = from.count > 0 ? arena_alloc(arena, from.count, sizeof *to.at) : NULL, .count = from.count};
 
 	for (size_t i = 0; i < from.count; i++)
 		to.at[i] = arena_copy(arena, from.at[i]);

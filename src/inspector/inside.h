@@ -21,31 +21,34 @@ struct cover {
 
 /* One text, whole or in parts, and what is known of it so far. */
 struct thread {
+	/* its memory, which the next one uses again */
+	struct finding *finding;    /* NULL once it is over and out */
+	uint64_t *counted;          /* of each find: where the last occurrence that was counted ended */
+	struct cover *covers;
+	size_t cover_room;
+	struct text name, tool, arguments;
+	struct text joined;         /* all names of a call that has more than one, one behind the other */
+	struct escapes *escapes;    /* of arguments that are JSON in a string; `reads` when they are */
+
+	/* what is its own: from here on all is 0 at first */
 	struct inspection *inspection;
-	struct text name;
 	enum channel channel;
 	bool whole;                 /* it came at once */
 	bool ended, fixed, repeats;
 	uint64_t now;               /* its bytes so far */
 	uint64_t released;          /* those before have gone out */
-	struct finding *finding;    /* NULL once it is over and out */
-	struct addresses addresses;
 	bool covers_address;        /* the rest of this address does not go on */
-	struct cover *covers;
-	size_t cover_count, cover_room;
-	uint64_t *counted;          /* of each find: where the last occurrence that was counted ended */
+	size_t cover_count;
 	unsigned waiting;           /* parts of it in events that wait */
 
 	bool call, provider, judged, holds;     /* of a tool; `holds`: nothing goes out before it is judged */
-	struct text tool, arguments;
-	struct text joined;         /* all names of a call that has more than one, one behind the other */
-	struct escapes *escapes;    /* of arguments that are JSON in a string; `reads` when they are */
 	bool reads;
 	const struct entry *entry;
 
 	bool discloses;
 	uint64_t hash;              /* of the text, where something is disclosed */
 	struct thread *next;
+	struct addresses addresses;
 };
 
 /* Where a text stands in an event. */

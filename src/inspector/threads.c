@@ -98,29 +98,38 @@ static bool is_egress(const struct inspection *i, enum channel channel)
 
 /* ---- threads ---- */
 
-static struct thread *create(struct inspection *i)
+static struct thread *make(struct inspection *i)
+{
+	struct thread *t = arena_new(i->arena, struct thread);
+
+	t->finding = finding_create(i->arena, i->policy->finder);
+	t->counted = arena_alloc(i->arena, i->policy->find_count + 1, sizeof *t->counted);
+	text_init(&t->name, i->arena);
+	text_init(&t->tool, i->arena);
+	text_init(&t->joined, i->arena);
+	text_init(&t->arguments, i->arena);
+	return t;
+}
+
+/* One that is over and out. */
+static struct thread *take_free(struct inspection *i)
 {
 	struct thread *t = i->free_threads;
 
-	if (t) {
-		i->free_threads = t->next;
-		struct thread old = *t;
-		*t = (struct thread){.finding = old.finding, .covers = old.covers, .cover_room = old.cover_room, .counted = old.counted,
-				     .name = old.name, .tool = old.tool, .joined = old.joined, .arguments = old.arguments, .escapes = old.escapes};
-		memset(t->counted, 0, (i->policy->find_count + 1) * sizeof *t->counted);
-		text_clear(&t->name);
-		text_clear(&t->tool);
-		text_clear(&t->joined);
-		text_clear(&t->arguments);
-	} else {
-		t = arena_new(i->arena, struct thread);
-		t->finding = finding_create(i->arena, i->policy->finder);
-		t->counted = arena_alloc(i->arena, i->policy->find_count + 1, sizeof *t->counted);
-		text_init(&t->name, i->arena);
-		text_init(&t->tool, i->arena);
-		text_init(&t->joined, i->arena);
-		text_init(&t->arguments, i->arena);
-	}
+	i->free_threads = t->next;
+	memset((char *)t + offsetof(struct thread, inspection), 0, offsetof(struct thread, addresses) - offsetof(struct thread, inspection));
+	memset(t->counted, 0, (i->policy->find_count + 1) * sizeof *t->counted);
+	text_clear(&t->name);
+	text_clear(&t->tool);
+	text_clear(&t->joined);
+	text_clear(&t->arguments);
+	return t;
+}
+
+static struct thread *create(struct inspection *i)
+{
+	struct thread *t = i->free_threads ? take_free(i) : make(i);
+
 	finding_begin(t->finding);
 	addresses_begin(&t->addresses);
 	t->inspection = i;

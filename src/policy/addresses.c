@@ -266,7 +266,7 @@ static void take(struct addresses *s, unsigned char c, addresses_found *found, v
 
 void addresses_begin(struct addresses *s)
 {
-	*s = (struct addresses){0};
+	memset(s, 0, offsetof(struct addresses, text));
 }
 
 /* Without one of these no address begins, ends or is made: words are only passed over. */

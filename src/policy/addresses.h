@@ -25,13 +25,13 @@ enum address_stage { ADDRESS_NONE, ADDRESS_TARGET, ADDRESS_SCHEME, ADDRESS_SLASH
 struct addresses {
 	enum address_stage stage;
 	uint64_t now, from;         /* from: where the one that is open begins */
-	unsigned char text[ADDRESS_LONGEST];    /* of scheme or authority */
-	size_t len;                 /* more than there is room for: too long */
+	size_t len;                 /* of `text`; more than there is room for: too long */
 	unsigned slashes;
 	bool plain;                 /* the scheme may stand without slashes */
 	bool target;                /* it stands where Markdown has the target of a link */
 	bool doubtful;              /* some readers would read the one before on, and find its host behind an "@" */
 	unsigned char before;
+	unsigned char text[ADDRESS_LONGEST];    /* of scheme or authority */
 };
 
 /* The host of one address is known; called again with a NULL host for the rest of it, as it comes. */

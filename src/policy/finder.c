@@ -202,9 +202,9 @@ void finder_seal(struct arena *arena, struct finder *f)
 
 struct finding *finding_create(struct arena *arena, const struct finder *f)
 {
-	struct finding *s = arena_new(arena, struct finding);
+	struct finding *s = arena_alloc_raw(arena, sizeof *s);
 
-	*s = (struct finding){.finder = f};
+	s->finder = f;
 	s->running = arena_alloc(arena, f->count + 1, sizeof *s->running);
 	s->live = arena_alloc(arena, f->count + 1, sizeof *s->live);
 	return s;
