@@ -273,7 +273,16 @@ static int take_body(llhttp_t *p, const char *at, size_t len)
 {
 	struct http_reader *r = p->data;
 
-	text_add(&r->body, (struct bytes){(const unsigned char *)at, len});
+	struct bytes piece = {(const unsigned char *)at, len};
+
+	if (r->body.len == 0) {
+		r->body = piece;
+		return 0;
+	}
+	if (r->gathered.len == 0)
+		text_add(&r->gathered, r->body);
+	text_add(&r->gathered, piece);
+	r->body = text_bytes(&r->gathered);
 	return 0;
 }
 
@@ -286,14 +295,14 @@ void http_reader_init(struct http_reader *r, enum http_role role)
 	llhttp_init(&r->parser, role == HTTP_REQUESTS ? HTTP_REQUEST : HTTP_RESPONSE, (llhttp_settings_t *)(uintptr_t)&settings);
 	r->parser.data = r;
 	text_init(&r->raw, NULL);
-	text_init(&r->body, NULL);
+	text_init(&r->gathered, NULL);
 }
 
 void http_reader_finish(struct http_reader *r)
 {
 	http_finish_head(&r->head);
 	text_finish(&r->raw);
-	text_finish(&r->body);
+	text_finish(&r->gathered);
 }
 
 static void begin_message(struct http_reader *r)
@@ -302,7 +311,6 @@ static void begin_message(struct http_reader *r)
 	r->framed = r->unframed = 0;
 	http_clear_head(&r->head);
 	text_clear(&r->raw);
-	text_clear(&r->body);
 	llhttp_reset(&r->parser);
 }
 
@@ -341,9 +349,11 @@ static enum http_event take_head(struct http_reader *r, struct bytes *in)
 {
 	size_t before = r->raw.len, from = before < 3 ? 0 : before - 3;
 	struct bytes taken = bytes_slice(*in, 0, HTTP_HEAD_MOST - before);
+	size_t length = before == 0 ? head_length(taken) : 0;   /* usually it comes at once */
 
-	text_add(&r->raw, taken);
-	size_t length = head_length(bytes_from(text_bytes(&r->raw), from));
+	text_add(&r->raw, length > 0 ? bytes_slice(taken, 0, length) : taken);
+	if (length == 0)
+		length = head_length(bytes_from(text_bytes(&r->raw), from));
 	if (length == 0) {
 		*in = bytes_from(*in, taken.len);
 		return r->raw.len == HTTP_HEAD_MOST ? refuse(r, 431, "has headers longer than any that are read") : HTTP_NEEDS_MORE;
@@ -368,7 +378,8 @@ enum http_event http_next(struct http_reader *r, struct bytes *in)
 		begin_message(r);
 	if (!r->has_head)
 		return in->len ? take_head(r, in) : HTTP_NEEDS_MORE;
-	text_clear(&r->body);
+	r->body = BYTES("");
+	text_clear(&r->gathered);
 	/* A message without a body is complete before another byte comes. */
 	ssize_t n = execute(r, *in);
 	if (n < 0)

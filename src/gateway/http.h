@@ -58,7 +58,8 @@ struct http_reader {
 	llhttp_t parser;
 	struct text raw;            /* the head as it came */
 	struct http_head head;      /* borrows from `raw` */
-	struct text body;
+	struct bytes body;          /* what came of it now: where it was read from, or gathered */
+	struct text gathered;       /* where it stood there in several pieces */
 	uint64_t framed, unframed;      /* bytes of the body with its chunks' sizes, and without */
 	bool has_head, complete;
 	const char *why;            /* a clause that completes "the request ..." */

@@ -22,17 +22,20 @@ static struct ruling run(struct judging *j, void (*body)(void *))
 	return (struct ruling){.measure = MEASURE_DENY, .rule = BYTES("memory"), .message = BYTES("It would take more memory to judge than there may be.")};
 }
 
-/* True when it may go on; else it was refused. */
-static bool enforce(struct turn *t, const struct ruling *r)
+RARELY static bool refuse(struct turn *t, const struct ruling *r)
 {
 	char message[400];
 
-	if (r->measure < MEASURE_HOLD)
-		return true;
 	snprintf(message, sizeof message, "The policy of this gateway %s (rule \"%.*s\").%s%.*s", r->measure == MEASURE_HOLD ? "wants a person to look at it first" : "does not allow it",
 		 (int)bytes_slice(r->rule, 0, 80).len, r->rule.at, r->message.len ? " " : "", (int)bytes_slice(r->message, 0, 200).len, r->message.at);
 	turn_refuse(t, &(struct refusal){403, r->measure == MEASURE_HOLD ? "held" : "denied", message});
 	return false;
+}
+
+/* True when it may go on; else it was refused. */
+static bool enforce(struct turn *t, const struct ruling *r)
+{
+	return r->measure < MEASURE_HOLD || refuse(t, r);
 }
 
 /* ---- request ---- */

@@ -174,7 +174,7 @@ static void input(struct connection *c, struct bytes in)
 		if (event == HTTP_HAS_HEAD && l->answer.head.status >= 200)
 			link->head(link, &l->answer.head);
 		if (event == HTTP_HAS_BODY)
-			link->body(link, text_bytes(&l->answer.body));
+			link->body(link, l->answer.body);
 		if (!link->owner || !l->answer.complete || l->answer.head.status < 200)
 			continue;
 		l->whole = true;

@@ -182,7 +182,7 @@ static bool step(struct session *s, struct bytes *in)
 	case HTTP_HAS_HEAD:
 		return take_head(s);
 	case HTTP_HAS_BODY:
-		why = turn_add_body(s->turn, text_bytes(&s->reader.body));
+		why = turn_add_body(s->turn, s->reader.body);
 		if (why) {
 			refuse(s, why);
 			return false;

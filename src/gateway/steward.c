@@ -179,7 +179,7 @@ static void input(struct connection *c, struct bytes in)
 		if (event == HTTP_NEEDS_MORE)
 			return;
 		if (event == HTTP_HAS_BODY)
-			text_add(&v->body, text_bytes(&v->reader.body));
+			text_add(&v->body, v->reader.body);
 		if (event == HTTP_IS_BAD || v->body.len > BODY_MOST) {
 			free_visitor(v);
 			return;

@@ -240,7 +240,7 @@ static bool goes_upstream(struct bytes name)
 
 static void send_request(struct turn *t)
 {
-	struct http_field fields[FIELDS_MOST];
+	struct http_field fields[FIELDS_MOST] __attribute__((uninitialized));
 	struct server_request r = {.method = t->method, .target = t->target, .fields = fields, .body = t->to_ask};
 
 	for (size_t i = 0; i < t->head->field_count && r.field_count < FIELDS_MOST; i++)
@@ -334,14 +334,18 @@ bool turn_ask_another(struct turn *t)
 	return send_somewhere(t);
 }
 
-void turn_ask(struct turn *t)
+RARELY static void refuse_unsent(struct turn *t)
 {
 	char message[400];
 
-	if (send_somewhere(t))
-		return;
 	snprintf(message, sizeof message, "This data may not be sent there: the agreement %s.", t->why_terms);
 	turn_refuse(t, *t->why_terms && t->attempts == 0 ? &(struct refusal){403, "terms", message} : &(struct refusal){502, "upstream_gone", "The model's server cannot be reached."});
+}
+
+void turn_ask(struct turn *t)
+{
+	if (!send_somewhere(t))
+		refuse_unsent(t);
 }
 
 void turn_pause(struct turn *t, bool paused)
@@ -398,11 +402,18 @@ static bool settle_route(struct turn *t)
 	return false;
 }
 
-/* False when it was refused. */
-static bool examine_request(struct turn *t)
+RARELY static bool refuse_unread(struct turn *t)
 {
 	char message[240];
 
+	snprintf(message, sizeof message, "The request was not let through, because it could not be examined: it %s.", t->request.why);
+	turn_refuse(t, &(struct refusal){400, t->request.code ? t->request.code : "not_examined", message});
+	return false;
+}
+
+/* False when it was refused. */
+static bool examine_request(struct turn *t)
+{
 	if (t->body.len == 0 && !bytes_same(t->method, "POST"))
 		shared_count(t->door->shared, COUNT_NOTHING, 1);
 	if (t->of_dialect->action != ROUTE_EXAMINE)
@@ -414,11 +425,7 @@ static bool examine_request(struct turn *t)
 	if (!t->request.why)
 		return settle_route(t);
 	shared_count(t->door->shared, COUNT_NOT_EXAMINED, 1);
-	if (t->route->pass_unexamined)
-		return true;
-	snprintf(message, sizeof message, "The request was not let through, because it could not be examined: it %s.", t->request.why);
-	turn_refuse(t, &(struct refusal){400, t->request.code ? t->request.code : "not_examined", message});
-	return false;
+	return t->route->pass_unexamined || refuse_unread(t);
 }
 
 static void add_purpose(struct names *p, struct bytes purpose)
@@ -447,13 +454,22 @@ static void note_purposes(struct turn *t)
 	t->needs.purposes = p;
 }
 
+RARELY static bool refuse_over_budget(struct turn *t, const char *why)
+{
+	char message[240];
+
+	snprintf(message, sizeof message, "It would go beyond what may be used: the budget %s.", why);
+	turn_refuse(t, &(struct refusal){429, "budget", message});
+	return false;
+}
+
 /* Before anything is sent; what it comes to in the end is settled with the record. */
 static bool reserve(struct turn *t)
 {
 	struct budgets *budgets = t->door->config->budgets;
 	uint64_t choices = t->request.choices ? t->request.choices : 1, most = t->request.most_output ? t->request.most_output : t->route->output_most;
 	struct budget_request r = {.caller = t->caller->name, .team = t->caller->team, .route = t->route->name, .model = t->request.model};
-	char why[160], message[240];
+	char why[160] __attribute__((uninitialized));
 
 	t->input_estimate = (t->request.text_bytes + 3) / 4;
 	r.input_tokens = t->input_estimate;
@@ -461,11 +477,7 @@ static bool reserve(struct turn *t)
 		r.output_tokens = UINT64_MAX / 2;
 	if (t->of_dialect->action != ROUTE_EXAMINE)
 		r.output_tokens = 0;
-	if (!budgets || budgets_reserve(budgets, t->door->number, &r, t->begun_at_ms, &t->reservation, why, &t->retry_s))
-		return true;
-	snprintf(message, sizeof message, "It would go beyond what may be used: the budget %s.", why);
-	turn_refuse(t, &(struct refusal){429, "budget", message});
-	return false;
+	return !budgets || budgets_reserve(budgets, t->door->number, &r, t->begun_at_ms, &t->reservation, why, &t->retry_s) || refuse_over_budget(t, why);
 }
 
 /* A page in a browser: its script may have been led here by a name that was bound to this address after it loaded. */

@@ -26,7 +26,7 @@ static bool feed(struct reading *r, struct bytes part)
 		if (event == HTTP_HAS_HEAD)
 			note_head(&r->message, &r->reader.head);
 		if (event == HTTP_HAS_BODY)
-			text_add(&r->message, text_bytes(&r->reader.body));
+			text_add(&r->message, r->reader.body);
 		if (event == HTTP_IS_OVER || (event == HTTP_HAS_BODY && r->reader.complete)) {
 			text_add(&r->messages, text_bytes(&r->message));
 			text_clear(&r->message);
