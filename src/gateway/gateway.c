@@ -248,17 +248,23 @@ static bool start_workers(struct gateway *g)
 	return true;
 }
 
+/* What it had, nobody gives back any more. */
+static void release_of_dead(struct gateway *g, struct slot *slot)
+{
+	holds_worker_died(g->holds, slot->pid);
+	slot->pid = 0;
+	close_end(slot);
+	if (g->config->budgets && slot->generation == atomic_load(&g->shared->generation))
+		budgets_worker_died(g->config->budgets, slot->number, time_now_ms());
+}
+
 /* A worker that ended without being told to is started again, later and later when that happens at once. */
 static void worker_ended(struct gateway *g, struct slot *slot, int status)
 {
 	int64_t now_ms = time_monotonic_ms();
 	bool wanted = !g->leaving && slot->generation == atomic_load(&g->shared->generation);
 
-	holds_worker_died(g->holds, slot->pid);
-	slot->pid = 0;
-	close_end(slot);
-	if (g->config->budgets && slot->generation == atomic_load(&g->shared->generation))
-		budgets_worker_died(g->config->budgets, slot->number, time_now_ms());
+	release_of_dead(g, slot);
 	if (!wanted)
 		return;
 	g->restart_after_ms = now_ms - slot->begun_ms > RESTART_MOST_MS ? RESTART_MS : g->restart_after_ms * 2;
@@ -285,16 +291,16 @@ static void restart_workers(struct gateway *g)
 	}
 }
 
+/* And those are not waited for that were to take the place of one. */
 static void kill_workers(struct gateway *g)
 {
 	for (unsigned i = 0; i < SLOTS_MOST; i++) {
 		struct slot *slot = &g->slots[i];
-		if (slot->pid <= 0)
-			continue;
-		kill(slot->pid, SIGKILL);
-		waitpid(slot->pid, NULL, 0);
-		holds_worker_died(g->holds, slot->pid);
-		close_end(slot);
+		if (slot->pid > 0) {
+			kill(slot->pid, SIGKILL);
+			waitpid(slot->pid, NULL, 0);
+			release_of_dead(g, slot);
+		}
 		*slot = (struct slot){.signer = -1};
 	}
 }

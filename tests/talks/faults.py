@@ -124,6 +124,10 @@ def several(gateway, model_wish, count, results, **more):
 	return threads
 
 
+def recorder_of(g):
+	return next(pid for pid in g.children() if not is_worker(pid) and any("ledger.sqlite" in os.readlink(f) for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+
+
 def is_worker(pid):
 	try:
 		maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
@@ -166,6 +170,36 @@ def kill_a_worker():
 	check("what the dead one had under way is on record as lost", len(lost) == 40 - whole, (whole, len(lost)))
 	missing = [answered ^ l for l in lost if answered ^ l != {("policy",), ("answer", "digest")}]
 	check("in records like the others, but for the answer's digest and what the policy said", not missing, missing[:1])
+
+
+def workers_of(g):
+	return [pid for pid in g.children() if is_worker(pid)]
+
+
+def in_time(holds, seconds=20):
+	"""Waits for it; says whether it came."""
+	for _ in range(int(seconds * 40)):
+		if holds():
+			return True
+		time.sleep(0.025)
+	return holds()
+
+
+def kill_workers_and_the_recorder():
+	"""Who was about to take the place of a worker that died does not come as well when all are started anew."""
+	g = gate.Gateway(MERLON, FOLDER / "both", Server().server_port, "--workers", "2")
+	try:
+		for died in (2, 4):             # again, for then the next ones are longer in coming
+			check("there are two workers", in_time(lambda: len(workers_of(g)) == 2), workers_of(g))
+			for worker in workers_of(g):
+				os.kill(worker, signal.SIGKILL)
+			in_time(lambda: g.log.read_text().count("a worker ended") == died)
+		os.kill(recorder_of(g), signal.SIGKILL)
+		check("after the recorder was killed, it answers again", in_time(lambda: g.status(wish("hello")) == 200))
+		time.sleep(2.5)         # longer than the next ones would have been
+		check("and there are two workers still", len(workers_of(g)) == 2, workers_of(g))
+	finally:
+		check("it ends well after that", g.end() == 0)
 
 
 def shape(record):
@@ -237,8 +271,7 @@ def lose_the_ledger():
 		check("before the ledger is lost, exchanges go through", g.status(wish("hello")) == 200)
 		time.sleep(0.3)
 		shutil.move(g.ledger, FOLDER / "lost" / "elsewhere")
-		recorder = next(pid for pid in g.children() if not is_worker(pid) and any("ledger.sqlite" in os.readlink(f) for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()))
-		os.kill(recorder, signal.SIGKILL)
+		os.kill(recorder_of(g), signal.SIGKILL)
 		threads = several(g, "hello", 5, [])
 		try:
 			g.process.wait(20)
@@ -464,7 +497,7 @@ def hostile_callers():
 
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
-	for part in (kill_a_worker, cut_the_model, fill_the_disk, lose_the_ledger, hostile_callers):
+	for part in (kill_a_worker, kill_workers_and_the_recorder, cut_the_model, fill_the_disk, lose_the_ledger, hostile_callers):
 		begun = time.monotonic()
 		part()
 		if os.environ.get("TIMES"):

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import os
 import select
 import shutil
 import signal
@@ -120,6 +121,26 @@ def budgets(g, keys):
 	check("one at a time is one at a time", ask(g, keys["single"])[1] == "budget")
 	waiting.join()
 	check("then the next", ask(g, keys["single"])[0] == 200)
+
+
+def recorder_that_dies(g, keys):
+	"""Its workers are ended with it: what they had reserved is not kept for ever."""
+	c = g.connect()
+	c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "messages": [{"role": "user", "content": "wait until you may"}]}), {"content-type": "application/json", "authorization": "Bearer " + keys["single"]})
+	Patient.asked.acquire(timeout=20)
+	check("while one is under way, no other is", ask(g, keys["single"])[1] == "budget")
+	os.kill(next(pid for pid in g.children() if gateway.role(pid) == "recorder"), signal.SIGKILL)
+	statuses = []
+	while len(statuses) < 400 and statuses[-1:] not in ([200], [429]):
+		time.sleep(0.025)
+		try:
+			statuses.append(ask(g, keys["single"])[0])
+		except OSError as e:
+			statuses.append(repr(e))
+	check("when the recorder is killed, the next may begin", statuses[-1] == 200, statuses[-3:])
+	Patient.may_answer.set()
+	Patient.may_answer.clear()
+	c.close()
 
 
 def terms(g, key):
@@ -302,6 +323,7 @@ def main():
 	g = Configured("limits", text)
 	callers(g, keys)
 	budgets(g, keys)
+	recorder_that_dies(g, keys)
 	terms(g, keys["usual"])
 	changed_terms(g, keys["usual"])
 	check("a reload forgets no budget", ask(g, keys["few"])[1] == "budget")
