@@ -54,6 +54,29 @@ struct gateway {
 	char halt[4096];            /* the file that halts */
 };
 
+/* ---- the ends of the signer ---- */
+
+static void close_end(struct slot *slot)
+{
+	if (slot->signer >= 0)
+		close(slot->signer);
+	slot->signer = -1;
+}
+
+static void close_ends(struct gateway *g)
+{
+	for (unsigned i = 0; i < SLOTS_MOST; i++)
+		close_end(&g->slots[i]);
+	signer_let_go(&g->signer);
+	close(g->control);
+}
+
+/* In a process that is not to stand between the two. */
+static void leave_ends(void *g)
+{
+	close_ends(g);
+}
+
 /* ---- the recorder ---- */
 
 static bool start_recorder(struct gateway *g)
@@ -67,8 +90,8 @@ static bool start_recorder(struct gateway *g)
 	if (g->recorder == 0) {
 		close(ready[0]);
 		close(pair[1]);
+		close_ends(g);
 		close(g->signals);
-		close(g->control);
 		sockets_close(&g->sockets);
 		_exit(recorder_run(g->config->ledger, pair[0], ready[1], g->shared));
 	}
@@ -111,29 +134,6 @@ static void note(struct gateway *g, const char *what)
 	text_finish(&body);
 	recorder_close(&r);
 	loop_destroy(loop);
-}
-
-/* ---- the ends of the signer ---- */
-
-static void close_end(struct slot *slot)
-{
-	if (slot->signer >= 0)
-		close(slot->signer);
-	slot->signer = -1;
-}
-
-static void close_ends(struct gateway *g)
-{
-	for (unsigned i = 0; i < SLOTS_MOST; i++)
-		close_end(&g->slots[i]);
-	signer_let_go(&g->signer);
-	close(g->control);
-}
-
-/* In a process that is not to stand between the two. */
-static void leave_ends(void *g)
-{
-	close_ends(g);
 }
 
 /* ---- the steward ---- */

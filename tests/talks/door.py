@@ -286,6 +286,22 @@ def keys(g):
 	check("when it dies another takes its place", answers == [200] * 5 and signer not in g.family() and "another takes its place" in g.said(), answers)
 
 
+def recorder_that_dies(g):
+	"""The next one lets the signer end when its time has come."""
+	before = len(g.family())
+	os.kill(next(pid for pid in g.family() if talk.role(pid) == "recorder"), signal.SIGKILL)
+	answers = []
+	while len(answers) < 200 and answers[-1:] != [200]:
+		time.sleep(0.05)
+		answers.append(ask_tls(g, g.port, context_with())[0])
+	g.reload()
+	for _ in range(200):
+		if len(g.family()) == before:
+			break
+		time.sleep(0.05)
+	check("after the recorder was killed and a reload there are as many processes as before", answers[-1] == 200 and len(g.family()) == before, (answers[-1], before, len(g.family())))
+
+
 def streams(g):
 	c = Caller(g)
 	ids = [c.ask("stream", stream=True) for _ in range(10)]
@@ -584,7 +600,7 @@ def main():
 	tls[2].update({"callers": "authority.pem", "callers-required": "false"})
 	g = Gateway(server.server_port, "ledger", [*tls, None])
 	try:
-		for part in (versions, callers, keys, streams, strangeness, floods, plain, halts, reloads):
+		for part in (versions, callers, keys, recorder_that_dies, streams, strangeness, floods, plain, halts, reloads):
 			begun = time.monotonic()
 			part(g)
 			if os.environ.get("V"):
