@@ -139,7 +139,7 @@ static unsigned retry_after(struct bytes value)
 static void ask_less_busy(struct turn *t, unsigned status, unsigned retry_s)
 {
 	t->choice++;
-	t->asked_here = 0;
+	t->asked_here = t->asked_again = 0;
 	if (turn_ask_another(t))
 		return;
 	t->retry_s = retry_s;
@@ -354,9 +354,11 @@ static void take_loss(struct link *link, const char *why)
 		take_end(link);
 		return;
 	}
-	if (link->reused) {
+	/* It may be asked again, on a new connection; but each no more than once, for others are to have their turn. */
+	if (link->reused && t->asked_again < t->upstream->server_count) {
 		server_forget(link->server);
-		t->asked_here--;        /* it may be asked again, on a new connection */
+		t->asked_here--;
+		t->asked_again++;
 	} else if (!link->told) {
 		server_failed(link->server);
 	}

@@ -277,10 +277,10 @@ static int close_stream(nghttp2_session *http, int32_t id, uint32_t why, void *c
 	(void)http;
 	if (!s)
 		return 0;
-	if (why == NGHTTP2_REFUSED_STREAM) {
+	if (why == NGHTTP2_REFUSED_STREAM)
 		s->link.reached = false;
-		s->link.reused = true;
-	}
+	/* What it did not begin may be asked again; what it gives up over a connection that stands is no sign that this one was dead. */
+	s->link.reused = why == NGHTTP2_REFUSED_STREAM;
 	detach(s);
 	s->link.gone(&s->link, "ended the answer before its end");
 	return 0;

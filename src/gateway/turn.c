@@ -306,7 +306,7 @@ static bool means_its_arguments(struct turn *t)
 
 static bool send_somewhere(struct turn *t)
 {
-	for (; t->choice <= t->route->fallback_count && t->attempts < ATTEMPTS_MOST; t->choice++, t->asked_here = 0) {
+	for (; t->choice <= t->route->fallback_count && t->attempts < ATTEMPTS_MOST; t->choice++, t->asked_here = t->asked_again = 0) {
 		if (t->choice > 0)
 			t->upstream = t->route->fallbacks[t->choice - 1];
 		if (!may_have_it(t, t->upstream))

@@ -44,6 +44,7 @@ struct turn {
 	struct upstream *upstream;  /* asked last; NULL before */
 	size_t choice;              /* 0: an upstream of the route; from 1: its fallbacks */
 	size_t asked_here;          /* servers of it, so far */
+	size_t asked_again;         /* so many of those that may be asked once more */
 	unsigned attempts;
 	struct timer patience;
 	unsigned status;            /* of the upstream's answer; 0 before */

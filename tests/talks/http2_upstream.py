@@ -29,6 +29,7 @@ import gateway as talk
 from gateway import Model, Server, check, chunk, free_port, texts
 
 talk.FOLDER = FOLDER = pathlib.Path(sys.argv[2]).resolve() / "http2_upstream"
+TRUST = {"authorities": str(FOLDER / "model.pem")}
 KEY = "sk-" + "k3y0fM0d3l" * 6
 Server.request_queue_size = 256
 BURST = chunk("x" * 8000).encode()
@@ -61,6 +62,10 @@ class Connection(threading.Thread):
 			self.due += [(now, id, chunk("half an ").encode(), False), (now + 0.1, id, None, True)]
 		elif wish == "refused" and first:
 			self.h2.reset_stream(id, h2.errors.ErrorCodes.REFUSED_STREAM)
+		elif wish == "busy":
+			self.h2.reset_stream(id, h2.errors.ErrorCodes.REFUSED_STREAM)
+		elif wish == "broken":
+			self.h2.reset_stream(id, h2.errors.ErrorCodes.INTERNAL_ERROR)
 		elif wish == "away" and first:
 			self.h2.close_connection(last_stream_id=max(0, id - 2))
 			self.running = False
@@ -165,12 +170,12 @@ class Model2:
 
 
 class Gateway(talk.Gateway):
-	def __init__(self, name, url, **upstream):
+	def __init__(self, name, url, fallback=None, **upstream):
 		self.port = free_port()
 		file = FOLDER / f"{name}.yaml"
 		self.tls = free_port()
 		listen = [{"address": f"127.0.0.1:{self.port}"}, {"address": f"127.0.0.1:{self.tls}", "tls": {"certificate": "model.pem", "key": "model.key"}}]
-		file.write_text(json.dumps({"listen": listen, "ledger": str(FOLDER / name), "workers": 1, "upstreams": {"m": {"servers": [url], **upstream}}, "routes": [{"upstreams": "m"}]}))
+		file.write_text(json.dumps({"listen": listen, "ledger": str(FOLDER / name), "workers": 1, "upstreams": {"m": {"servers": [url], **upstream}, **({"other": {"servers": [fallback], "tls": TRUST}} if fallback else {})}, "routes": [{"upstreams": "m", **({"fallback": "other"} if fallback else {})}]}))
 		self.begin(talk.MERLON, FOLDER / name, FOLDER / f"{name}.log", ["--config", str(file)])
 
 
@@ -249,6 +254,21 @@ def one_failure(model):
 	return g.log.read_text()
 
 
+def streams_that_are_reset(old):
+	"""A server that ends every stream of a connection that stands is not asked on and on: another is."""
+	logs = ""
+	for wish, statuses, asked in (("busy", [200] * 4, 6), ("broken", [502, 502, 502, 200], 3)):
+		model = Model2()
+		g = Gateway(wish, f"http://localhost:{model.port}", fallback=f"https://localhost:{old.server_port}", protocol="http2", circuit={"failures": 3, "pause": "30s"})
+		check("a connection stands", g.ask("hello")[0].status == 200)
+		found = [g.ask(wish)[0].status for _ in statuses]
+		check(f"streams that a {wish} server resets are answered by another once that is safe", found == statuses, found)
+		check("and are not asked again and again before", len(model.seen) == 1 + asked, [s[3] for s in model.seen])
+		g.end()
+		logs += g.log.read_text()
+	return logs
+
+
 def slow_callers(g):
 	"""Takes most of the first burst, so that less than makes it slow is left, lets the second come, and takes the rest while it comes."""
 	context = ssl.create_default_context(cafile=FOLDER / "model.pem")
@@ -270,10 +290,10 @@ def slow_callers(g):
 	c.close()
 
 
-def callers_that_leave(trust):
+def callers_that_leave():
 	"""A connection that is never made is given up when its time is over, though nobody waits for it any more."""
 	silent = socket.create_server(("127.0.0.1", 0))
-	g = Gateway("silent", f"https://localhost:{silent.getsockname()[1]}", protocol="http2", tls=trust, timeouts={"connect": "1s"})
+	g = Gateway("silent", f"https://localhost:{silent.getsockname()[1]}", protocol="http2", tls=TRUST, timeouts={"connect": "1s"})
 	c = g.connect()
 	c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "messages": [{"role": "user", "content": "hello"}]}), {"authorization": "Bearer " + g.key})
 	s = silent.accept()[0]
@@ -316,12 +336,11 @@ def main():
 	key = FOLDER / "key-of-model"
 	key.write_text(KEY)
 	key.chmod(0o600)
-	trust = {"authorities": str(FOLDER / "model.pem")}
 	old = Server(("127.0.0.1", 0), Model)
 	old.socket = server_context("http/1.1").wrap_socket(old.socket, server_side=True)
 	threading.Thread(target=old.serve_forever, daemon=True).start()
 	logs = ""
-	for name, model, more in (("plain", Model2(), {"protocol": "http2"}), ("tls", Model2(server_context("h2")), {"protocol": "http2", "tls": trust}), ("auto", Model2(server_context("h2", "http/1.1")), {"protocol": "auto", "tls": trust})):
+	for name, model, more in (("plain", Model2(), {"protocol": "http2"}), ("tls", Model2(server_context("h2")), {"protocol": "http2", "tls": TRUST}), ("auto", Model2(server_context("h2", "http/1.1")), {"protocol": "auto", "tls": TRUST})):
 		g = Gateway(name, f"http{'s' if more.get('tls') else ''}://localhost:{model.port}", key={"file": str(key)}, **more)
 		try:
 			honest(g, model)
@@ -336,12 +355,12 @@ def main():
 	slow_callers(g)
 	g.end()
 	logs += g.log.read_text()
-	logs += one_failure(model) + callers_that_leave(trust)
-	g = Gateway("old", f"https://localhost:{old.server_port}", protocol="auto", tls=trust)
+	logs += one_failure(model) + streams_that_are_reset(old) + callers_that_leave()
+	g = Gateway("old", f"https://localhost:{old.server_port}", protocol="auto", tls=TRUST)
 	answers = at_once(g, ["hello"] * 10)
 	check("a model that speaks HTTP/1.1 alone is asked so", all(a and a[0] == 200 for a in answers), [a and a[:2] for a in answers])
 	g.end()
-	g = Gateway("strict", f"https://localhost:{old.server_port}", protocol="http2", tls=trust)
+	g = Gateway("strict", f"https://localhost:{old.server_port}", protocol="http2", tls=TRUST)
 	check("unless HTTP/2 was demanded", g.ask("hello")[0].status == 502)
 	g.end()
 	check("nothing broke", "Sanitizer" not in logs and "a worker ended" not in logs, logs[-2000:])
