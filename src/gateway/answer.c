@@ -244,7 +244,7 @@ static void take_body(struct link *link, struct bytes body)
 
 	if (t->request.endless)
 		timer_cancel(t->door->loop, &t->patience);
-	else
+	else if (!t->paused)
 		timer_set(t->door->loop, &t->patience, t->upstream->silence_ms);
 	if (t->streams) {
 		pass_events(t, body);

@@ -350,8 +350,15 @@ void turn_ask(struct turn *t)
 
 void turn_pause(struct turn *t, bool paused)
 {
-	if (t->link)
-		t->link->pause(t->link, paused);
+	if (!t->link || t->paused == paused)
+		return;
+	t->paused = paused;
+	t->link->pause(t->link, paused);
+	/* Who is not listened to cannot be silent. */
+	if (paused)
+		timer_cancel(t->door->loop, &t->patience);
+	else if (!t->request.endless)
+		timer_set(t->door->loop, &t->patience, t->upstream->silence_ms);
 }
 
 /* ---- go ---- */

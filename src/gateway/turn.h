@@ -52,6 +52,7 @@ struct turn {
 	struct http_field *fields;  /* of it that the client gets */
 	size_t field_count;
 	bool streams, head_sent, recorded;
+	bool paused;                /* the upstream is not read on: its caller has enough to take */
 	struct exchange *before;    /* of a stream that is held: the answer as far as it had gone out; what comes is kept in `held`, for a person to see whole */
 	struct framing framing;
 	struct text held;           /* the answer when it is no stream; what of one is gathered */

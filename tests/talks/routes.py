@@ -407,6 +407,32 @@ def timeouts():
 	g.end()
 
 
+class Flooding(Model):
+	"""Says more than any buffer holds, as fast as it is taken."""
+
+	def do_POST(self):
+		if "flood" in json.loads(self.rfile.read(int(self.headers["content-length"])))["messages"][-1]["content"]:
+			self.stream([(gateway.chunk("x" * 8000), 0)] * 2000 + [(gateway.chunk("", "stop"), 0), ("data: [DONE]\n\n", 0)])
+		else:
+			self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "fine"}}]})
+
+
+def callers_who_pause():
+	"""A server that cannot say more because its caller takes nothing is not called silent."""
+	model = Server(("127.0.0.1", 0), Flooding)
+	threading.Thread(target=model.serve_forever, daemon=True).start()
+	g = Configured("pause", START + f"upstreams: {{a: {{servers: ['{url(model)}'], timeouts: {{silence: 1s}}, circuit: {{failures: 1, pause: 30s}}}}}}\nroutes: [{{upstreams: a}}]\n")
+	with g.socket() as s:
+		s.sendall(g.request("flood", stream=True))
+		time.sleep(3)           # three times what it may be silent
+		check("while a caller takes nothing, his server is asked by others", g.status("hello") == 200)
+		said = bytearray()
+		while not said.endswith(b"\r\n0\r\n\r\n") and (got := s.recv(1 << 20)):
+			said += got
+	check("and the caller gets the rest when he goes on", said.count(b"x" * 8000) == 2000 and said.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n"), (len(said), said[-200:]))
+	g.end()
+
+
 def work_of(g):
 	"""Of its workers, so far, in hundredths of a second."""
 	return sum(int(n) for child in g.children() for n in pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
@@ -434,7 +460,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, early_answers, empty_answers, surplus_answers, timeouts, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, early_answers, empty_answers, surplus_answers, timeouts, callers_who_pause, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
 		part()
 	return gateway.TALLY.end()
 
