@@ -260,6 +260,11 @@ static void due(struct timer *timer)
 		text_finish(&in);
 		return;
 	}
+	/* The end of his last answer may still be on its way to a caller who is slow: one who takes nothing of it, the connection ends. */
+	if (!s->turn && connection_queued(&s->connection) > 0) {
+		timer_set(s->client.door->loop, &s->patience, IDLE_MS);
+		return;
+	}
 	if (s->turn)
 		turn_abandon(s->turn, "left", "the request did not come to its end in time");
 	free_session(s);
