@@ -156,7 +156,7 @@ class Caller:
 	def send(self, headers, body=b"", end=True):
 		id = self.h2.get_next_available_stream_id()
 		self.h2.send_headers(id, headers, end_stream=end and not body)
-		while body:
+		while body and not self.closed:
 			room = min(self.h2.local_flow_control_window(id), self.h2.max_outbound_frame_size)
 			self.h2.send_data(id, body[:room], end_stream=end and len(body) <= room)
 			body = body[room:]

@@ -148,7 +148,8 @@ class Connection(threading.Thread):
 
 
 class Model2:
-	def __init__(self, context=None):
+	def __init__(self, context=None, serve=Connection):
+		self.serve = serve
 		self.seen, self.wishes, self.connections, self.errors, self.left, self.resets, self.context = [], set(), 0, [], 0, [], context
 		self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
 		self.port = self.socket.getsockname()[1]
@@ -166,7 +167,7 @@ class Model2:
 				s.close()
 				continue
 			self.connections += 1
-			Connection(self, s).start()
+			self.serve(self, s).start()
 
 
 class Gateway(talk.Gateway):
