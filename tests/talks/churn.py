@@ -470,10 +470,10 @@ def main():
 	(WORK / "policy.yaml").write_text(POLICY)
 	g = Gateway(Server(), Model2())
 	try:
-		in_time(lambda: len(workers_of(g)) == 2)
-		time.sleep(0.5)
+		in_time(lambda: len(workers_of(g)) == 2 and len({descriptors(w) for w in workers_of(g)}) == 1)
+		time.sleep(0.5)         # the steward may have been about to start
 		family = len(g.family())
-		before = {"supervisor": descriptors(g.process.pid), "recorder": descriptors(faults.recorder_of(g)), "worker": max(descriptors(w) for w in workers_of(g))}
+		before = {"supervisor": descriptors(g.process.pid), "recorder": descriptors(faults.recorder_of(g)), "worker": min(descriptors(w) for w in workers_of(g))}
 		callers = churn(g, SECONDS * 0.4, WILD, 0)
 		callers += churn(g, SECONDS * 0.3, DEADLY, 100, last=["kill_recorder"])
 		quiet(g)                # the next configuration's accounts are new: before it, nothing of the dead counts still
