@@ -30,6 +30,11 @@ struct reservation {
  */
 struct budgets *budgets_load(const struct yaml *section, unsigned workers, struct yaml_error *error);
 void budgets_destroy(struct budgets *budgets);
+/*
+ * From `old`, whose accounts these become, so that what is under way goes on in
+ * them; before forking.  False, and nothing done, where something else may be used.
+ */
+bool budgets_take_over(struct budgets *budgets, struct budgets *old);
 /* Quotas from elsewhere than this machine: see store.h. Before forking. */
 void budgets_use_store(struct budgets *budgets, const struct quota_store *store);
 

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
-enum { FILE_MOST = 1 << 20, MEMORY_MOST = 16 << 20, WEIGHT_MOST = 1000, WORKERS_MOST = 64, RESOLVE_EVERY_MS = 30000, RESOLVE_LEAST_MS = 500 };
+enum { FILE_MOST = 1 << 20, MEMORY_MOST = 16 << 20, WEIGHT_MOST = 1000, RESOLVE_EVERY_MS = 30000, RESOLVE_LEAST_MS = 500 };
 #define MEMORY_USUAL (UINT64_C(1) << 30)
 #define MEMORY_LEAST (UINT64_C(64) << 20)
 
@@ -338,7 +338,7 @@ static void read_budgets(struct loading *l, const struct yaml *section)
 {
 	if (!section || l->settings.failed)
 		return;
-	l->config->budgets = budgets_load(section, WORKERS_MOST, &l->settings.error);
+	l->config->budgets = budgets_load(section, SLOTS_MOST, &l->settings.error);
 	l->settings.failed = !l->config->budgets;
 }
 

@@ -9,7 +9,7 @@
 struct door {
 	struct loop *loop;
 	struct shared *shared;
-	unsigned number;            /* of the worker, among those of its configuration */
+	unsigned number;            /* of the worker, among all that live */
 	struct config *config;
 	struct recorder recorder;
 	struct text evidence;       /* what is being written for it, one at a time */

@@ -26,8 +26,7 @@
 #include "sandbox/confine.h"
 #include "syntax/json.h"
 
-/* SLOTS_MOST: workers of the newest configuration and of older ones that still serve somebody. */
-enum { SLOTS_MOST = 256, LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5, SAVE_MS = 5000, DAY_MS = 86400000 };
+enum { LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5, SAVE_MS = 5000, DAY_MS = 86400000 };
 
 struct slot {
 	pid_t pid;                  /* 0: nobody */
@@ -178,10 +177,16 @@ static void start_steward(struct gateway *g)
 
 /* ---- workers ---- */
 
+/* Among all that live. */
+static unsigned number_of(const struct gateway *g, const struct slot *slot)
+{
+	return (unsigned)(slot - g->slots);
+}
+
 static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal, int signer)
 {
 	int listeners[WORKERS_MOST];
-	struct worker_start start = {.config = g->config, .shared = g->shared, .board = g->holds, .listeners = listeners, .recorder = recorder, .journal = journal, .signer = signer, .generation = slot->generation, .number = slot->number};
+	struct worker_start start = {.config = g->config, .shared = g->shared, .board = g->holds, .listeners = listeners, .recorder = recorder, .journal = journal, .signer = signer, .generation = slot->generation, .number = number_of(g, slot)};
 
 	for (size_t i = 0; i < g->config->listener_count; i++)
 		listeners[i] = sockets_of(g->sockets, g->config->listeners[i].address)->fds[slot->number];
@@ -204,8 +209,10 @@ static bool start_worker(struct gateway *g, struct slot *slot)
 		log_error("gateway: no journal for a worker can be made in %s: %m", g->config->ledger);
 		return false;
 	}
-	if (!introduce(g, pair, number))
+	if (!introduce(g, pair, number)) {
+		close(journal);
 		return false;
+	}
 	if (signer_is_needed(g->config) && (!channel_make(keys) || !signer_introduce(&g->signer, keys[1])))
 		log_error("gateway: a worker cannot ask the signer");
 	close_end(slot);
@@ -254,8 +261,8 @@ static void release_of_dead(struct gateway *g, struct slot *slot)
 	holds_worker_died(g->holds, slot->pid);
 	slot->pid = 0;
 	close_end(slot);
-	if (g->config->budgets && slot->generation == atomic_load(&g->shared->generation))
-		budgets_worker_died(g->config->budgets, slot->number, time_now_ms());
+	if (g->config->budgets)
+		budgets_worker_died(g->config->budgets, number_of(g, slot), time_now_ms());
 }
 
 /* A worker that ended without being told to is started again, later and later when that happens at once. */
@@ -460,12 +467,12 @@ static void reload(struct gateway *g)
 	if (!fresh || strcmp(fresh->ledger, g->config->ledger) != 0 || !config_identity(fresh) || !sockets_open(&g->sockets, fresh, g->workers) || !sockets_listen(g->sockets) ||
 	    !signer_start(&signer, fresh, NULL, 0)) {
 		log_error("gateway: the configuration stays as it was%s", fresh ? "" : "; it cannot be read again");
+		sockets_close_others(&g->sockets, g->config);
 		config_destroy(fresh);
 		return;
 	}
 	struct config *old = g->config;
-	usage_save(g->config);
-	usage_restore(fresh);
+	usage_hand_over(g->config, fresh);
 	identity_refresh(fresh->identity, time_now_ms());
 	g->config = fresh;
 	signer_let_go(&g->signer);

@@ -257,6 +257,17 @@ static void close_journal(struct keeping *k, struct journal *j, const char *path
 	journal_unmap(j);
 }
 
+/* Another sender may come to have that number: its places are not these. */
+static void forget_done(struct keeping *k, unsigned sender)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < k->done_count; i++)
+		if (k->done[i].sender != sender)
+			k->done[left++] = k->done[i];
+	k->done_count = left;
+}
+
 static void end_sender(struct keeping *k, unsigned number)
 {
 	struct sender *s = &k->senders[number];
@@ -267,6 +278,7 @@ static void end_sender(struct keeping *k, unsigned number)
 	journal_path(path, sizeof path, k->directory, s->number);
 	if (wait_for_commit(k))
 		close_journal(k, &s->journal, path);
+	forget_done(k, number);
 	journal_unmap(&s->journal);
 }
 

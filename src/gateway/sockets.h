@@ -3,8 +3,6 @@
 
 #include "gateway/config.h"
 
-enum { WORKERS_MOST = 64 };
-
 /* One address that callers come to; a socket a worker, so that the kernel deals callers out. */
 struct sockets {
 	char *address;

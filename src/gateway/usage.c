@@ -24,3 +24,10 @@ bool usage_restore(const struct config *c)
 	log_error("%s: %s", path, why);
 	return false;
 }
+
+void usage_hand_over(const struct config *old, const struct config *fresh)
+{
+	usage_save(old);
+	if (!old->budgets || !fresh->budgets || !budgets_take_over(fresh->budgets, old->budgets))
+		usage_restore(fresh);
+}

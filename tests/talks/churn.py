@@ -29,7 +29,8 @@ import door
 import faults
 import gateway
 import holds
-from faults import MERLON, check, in_time, is_worker, wish, workers_of
+from faults import MERLON, check, is_worker, wish, workers_of
+from gate import in_time
 from gateway import chunk, free_port
 
 WORK = pathlib.Path(sys.argv[2]).resolve() / "churn"

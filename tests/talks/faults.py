@@ -20,6 +20,7 @@ import threading
 import time
 
 import gate
+from gate import in_time
 
 MERLON, FOLDER = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve() / "faults"
 TALLY = gate.Tally()
@@ -174,15 +175,6 @@ def kill_a_worker():
 
 def workers_of(g):
 	return [pid for pid in g.children() if is_worker(pid)]
-
-
-def in_time(holds, seconds=20):
-	"""Waits for it; says whether it came."""
-	for _ in range(int(seconds * 40)):
-		if holds():
-			return True
-		time.sleep(0.025)
-	return holds()
 
 
 def kill_workers_and_the_recorder():

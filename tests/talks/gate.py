@@ -46,6 +46,15 @@ def memory(pid, mode="rw"):
 				continue
 
 
+def in_time(holds, seconds=20):
+	"""Waits for it; says whether it came."""
+	for _ in range(int(seconds * 40)):
+		if holds():
+			return True
+		time.sleep(0.025)
+	return holds()
+
+
 class Tally:
 	"""Counts what held and what did not, and says so at the end as every test here does."""
 

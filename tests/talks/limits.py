@@ -14,6 +14,8 @@ import threading
 import time
 
 import gateway
+from faults import workers_of
+from gate import in_time
 from gateway import FOLDER, MERLON, Model, Server, check, free_port
 from routes import START, WORK, Configured, Raw, url
 import door
@@ -66,6 +68,7 @@ budgets:
     - {{name: few, for: {{caller: few}}, window: 366d, requests: 3}}
     - {{name: tokens, for: {{team: wards}}, window: 366d, tokens: 500}}
     - {{name: one at a time, for: {{caller: single}}, concurrent: 1}}
+    - {{name: thrice, for: {{caller: kept}}, window: 366d, requests: 3}}
 upstreams:
   own: {{servers: ['{own}'], own: true}}
   provider: {{servers: ['{provider}'], terms: agreement.yaml}}
@@ -141,6 +144,44 @@ def recorder_that_dies(g, keys):
 	Patient.may_answer.set()
 	Patient.may_answer.clear()
 	c.close()
+
+
+def post(connection, key, words):
+	connection.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "messages": [{"role": "user", "content": words}]}), {"content-type": "application/json", "authorization": "Bearer " + key})
+
+
+def status_of(connection):
+	r = connection.getresponse()
+	r.read()
+	return r.status
+
+
+def reloaded(g, text):
+	before = set(workers_of(g))
+	g.write(text)
+	g.process.send_signal(signal.SIGHUP)
+	return in_time(lambda: set(workers_of(g)) - before)
+
+
+def reload_meanwhile(g, keys, text):
+	"""What is under way goes on in the same accounts, and so does who keeps a connection."""
+	waiting, kept = g.connect(), g.connect()
+	post(kept, keys["kept"], "hello")
+	check("one of three", status_of(kept) == 200)
+	post(waiting, keys["single"], "wait until you may")
+	Patient.asked.acquire(timeout=20)
+	check("it is reloaded", reloaded(g, text))
+	check("what is under way counts after a reload", ask(g, keys["single"])[1] == "budget")
+	post(kept, keys["kept"], "hello")
+	check("two of three, over the old connection", status_of(kept) == 200)
+	check("three of three, over a new one", ask(g, keys["kept"])[0] == 200)
+	check("and no fourth", ask(g, keys["kept"])[1] == "budget")
+	Patient.may_answer.set()
+	check("it comes to its end", status_of(waiting) == 200)
+	Patient.may_answer.clear()
+	check("and makes room for the next", in_time(lambda: ask(g, keys["single"])[0] == 200))
+	check("where something else may be used, what was used is known all the same", reloaded(g, text.replace("name: thrice, for: {caller: kept}, window: 366d, requests: 3", "name: thrice, for: {caller: kept}, window: 366d, requests: 4")) and ask(g, keys["kept"])[0] == 200 and ask(g, keys["kept"])[1] == "budget")
+	check("and it is as before again", reloaded(g, text) and ask(g, keys["kept"])[1] == "budget")
 
 
 def terms(g, key):
@@ -316,7 +357,7 @@ def main():
 	own, provider = Server(("127.0.0.1", 0), Patient), Server(("127.0.0.1", 0), Patient)
 	for s in (own, provider):
 		threading.Thread(target=s.serve_forever, daemon=True).start()
-	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "scoped": new_key("scoped", "--model", "small"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
+	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
 	(WORK / "keys.yaml").write_text((WORK / "keys.yaml").read_text().replace("2098-", "2020-"))
 	write_agreement()
 	text = START + CONFIG.format(own=url(own), provider=url(provider))
@@ -324,6 +365,7 @@ def main():
 	callers(g, keys)
 	budgets(g, keys)
 	recorder_that_dies(g, keys)
+	reload_meanwhile(g, keys, text)
 	terms(g, keys["usual"])
 	changed_terms(g, keys["usual"])
 	check("a reload forgets no budget", ask(g, keys["few"])[1] == "budget")

@@ -14,20 +14,12 @@ import time
 
 import gateway
 import halting
+from gate import in_time
 from gateway import FOLDER, MERLON, Model, Server, check
 from holds import control
 from routes import START, WORK, Configured
 
 PRELOAD = WORK / "names.so"
-
-
-def in_time(holds, seconds=20):
-	"""Waits for it; says whether it came."""
-	for _ in range(int(seconds * 40)):
-		if holds():
-			return True
-		time.sleep(0.025)
-	return holds()
 
 
 # ---- the kill switch ----
