@@ -332,6 +332,7 @@ def halt():
 	tries = int(os.environ.get("TRIES", "20"))
 	print(f"### The kill switch\n\n{tries} times each, with a stream under way, an exchange that waits for a person, and callers who begin new ones without pause: milliseconds from the pull until their connections ended, and until a new exchange was let in for the last time. Asked for: 100 ms.\n")
 	print("| | a stream, median | worst | held, median | worst | new, median | worst |\n|---|---:|---:|---:|---:|---:|---:|")
+	shutil.rmtree(FOLDER / "halt", ignore_errors=True)
 	h = halting.Halting(MERLON, FOLDER / "halt")
 	try:
 		for how in halting.HOW:
