@@ -60,6 +60,10 @@ void text_add_number(struct text *t, uint64_t number)
 {
 	size_t count = 1;
 
+	if (number < 10) {
+		text_add_byte(t, (char)('0' + number));
+		return;
+	}
 	for (uint64_t more = 10; count < 20 && number >= more; more *= 10)
 		count++;
 	char *at = text_reserve(t, count);

@@ -6,22 +6,29 @@ enum { LABEL_MOST = 64 };
 
 static const char other_case[] = "spells a key in letters of another case, which readers take differently";
 
+/* Which words an object has for keys, if any: most of those it is asked for it has not. */
+static inline uint64_t trace_of(enum word word)
+{
+	return UINT64_C(1) << word % 64;
+}
+
 void reading_mark(struct json *value)
 {
 	for (struct json *it = value->first; it; it = it->next) {
 		it->mark = (uint16_t)word_of(it->key);
+		value->marks |= trace_of(it->mark);
 		reading_mark(it);
 	}
 }
 
 const struct json *reading_member(const struct json *object, enum word name)
 {
-	const struct json *found = NULL;
-
-	if (object && object->kind == JSON_IS_OBJECT)
-		json_each(object, it)
-			found = it->mark == name ? it : found;
-	return found;
+	if (!object || !(object->marks & trace_of(name)) || object->kind != JSON_IS_OBJECT)
+		return NULL;
+	json_each(object, it)
+		if (it->mark == name)
+			return it;
+	return NULL;
 }
 
 struct bytes reading_member_text(const struct json *object, enum word name)

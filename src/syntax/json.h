@@ -61,7 +61,8 @@ enum json_kind { JSON_IS_NULL, JSON_IS_BOOL, JSON_IS_NUMBER, JSON_IS_STRING, JSO
 struct json {
 	enum json_kind kind;
 	bool truth;
-	uint16_t mark;              /* of whoever walks through the tree; 0 at first */
+	uint16_t mark;              /* this and the next of whoever walks through the tree; 0 at first */
+	uint64_t marks;
 	struct bytes key;           /* inside an object */
 	struct bytes text;          /* of strings, escapes undone; of numbers, as written */
 	uint64_t offset;            /* of the value; of members: of the key */

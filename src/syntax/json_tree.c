@@ -19,14 +19,19 @@ struct builder {
 static struct json *add(struct builder *b, enum json_kind kind, unsigned depth, struct bytes text)
 {
 	struct json *v = arena_alloc_raw(b->arena, sizeof *v);
-	struct json *parent = depth > 0 ? b->open[depth - 1] : NULL;
-	bool member = parent && parent->kind == JSON_IS_OBJECT;
+	uint64_t at = b->reader.offset;
 
-	*v = (struct json){.kind = kind, .offset = member ? b->key_at : b->reader.offset, .at = b->reader.offset, .end = b->reader.pos, .key = member ? b->key : BYTES(""), .text = text};
+	*v = (struct json){.kind = kind, .offset = at, .at = at, .end = b->reader.pos, .text = text};
 	*b->last[depth] = v;
 	b->last[depth] = &v->next;
-	if (parent)
-		parent->count++;
+	if (depth == 0)
+		return v;
+	struct json *parent = b->open[depth - 1];
+	parent->count++;
+	if (parent->kind == JSON_IS_OBJECT) {
+		v->key = b->key;
+		v->offset = b->key_at;
+	}
 	return v;
 }
 

@@ -27,7 +27,7 @@ import gate
 import halting
 
 TICKS = os.sysconf("SC_CLK_TCK")
-ROUNDS = int(os.environ.get("ROUNDS", "7"))
+ROUNDS = int(os.environ.get("ROUNDS", "15"))
 ENVIRONMENT = {**os.environ, "LITELLM_TELEMETRY": "False", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "NO_PROXY": "127.0.0.1", "TRUSTED_CUSTOM_HOSTS": "127.0.0.1,localhost"}
 
 
