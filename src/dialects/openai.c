@@ -10,9 +10,10 @@ static const struct role roles[] = {
 struct role openai_role(struct exchange *x, const struct json *message)
 {
 	const struct json *role = reading_member(message, WORD_role);
+	struct bytes name = reading_member_text(message, WORD_role);
 
 	for (size_t i = 0; i < COUNT_OF(roles); i++)
-		if (bytes_same(reading_member_text(message, WORD_role), roles[i].name))
+		if (bytes_same(name, roles[i].name))
 			return roles[i];
 	reading_all(x, role, CHANNEL_META, TRUST_ANYBODY);
 	return (struct role){"", CHANNEL_USER, TRUST_ANYBODY};

@@ -92,18 +92,15 @@ static enum word respelled(const struct json *member)
 
 static bool is_plain_label(const struct json *value)
 {
-	static const bool plain[256] = {['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true, ['-'] = true, ['.'] = true, [':'] = true, ['/'] = true};
+	enum { PLAIN = 1, NO_SLASH = 2, LETTER = PLAIN | NO_SLASH };
+	static const unsigned char kinds[256] = {['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, ['0' ... '9'] = LETTER, ['_'] = LETTER, ['-'] = LETTER, ['.'] = LETTER, [':'] = LETTER, ['/'] = PLAIN};
+	unsigned all = LETTER;
 
 	if (value->kind != JSON_IS_STRING || value->text.len > LABEL_MOST)
 		return false;
-	unsigned char before = 0;
-	for (size_t i = 0; i < value->text.len; i++) {
-		unsigned char c = value->text.at[i];
-		if (!plain[c] || (c == '/' && before == '/'))
-			return false;
-		before = c;
-	}
-	return true;
+	for (size_t i = 0; i < value->text.len; i++)
+		all &= kinds[value->text.at[i]];
+	return all == LETTER || (all == PLAIN && !bytes_contain(value->text, BYTES("//")));
 }
 
 /* What only says which kind of thing something is, and which one. */

@@ -100,7 +100,7 @@ static bool goes_down(struct bytes name)
 
 static void keep_fields(struct turn *t, const struct http_head *h)
 {
-	t->fields = arena_alloc(&t->arena, FIELDS_MOST, sizeof *t->fields);
+	t->fields = arena_alloc_raw(&t->arena, FIELDS_MOST * sizeof *t->fields);
 	t->field_count = 0;
 	t->fields[t->field_count++] = (struct http_field){BYTES("Merlon-Exchange"), bytes_of(t->id_text)};
 	if (t->type.len > 0)
