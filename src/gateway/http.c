@@ -353,7 +353,7 @@ static enum http_event take_head(struct http_reader *r, struct bytes *in)
 	size_t length = before == 0 ? head_length(taken) : 0;   /* usually it comes at once */
 
 	text_add(&r->raw, length > 0 ? bytes_slice(taken, 0, length) : taken);
-	if (length == 0)
+	if (before > 0)
 		length = head_length(bytes_from(text_bytes(&r->raw), from));
 	if (length == 0) {
 		*in = bytes_from(*in, taken.len);

@@ -10,11 +10,13 @@ enum { READ_AT_ONCE = 256 << 10 };
 
 bool records_open(struct records *r, const char *directory, bool append)
 {
+	char path[4096];
+
 	*r = (struct records){.fd = -1};
 	text_init(&r->added, NULL);
 	text_init(&r->read, NULL);
-	snprintf(r->path, sizeof r->path, "%s/records.jsonl", directory);
-	r->fd = open(r->path, (append ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW, 0644);
+	snprintf(path, sizeof path, "%s/records.jsonl", directory);
+	r->fd = open(path, (append ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW, 0644);
 	return r->fd >= 0;
 }
 

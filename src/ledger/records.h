@@ -12,7 +12,6 @@
 
 struct records {
 	int fd;
-	char path[4096];
 	struct text added;          /* not written yet: lines with their ends */
 	struct text read;           /* of the file, for whoever walks it */
 };

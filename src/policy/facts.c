@@ -117,16 +117,15 @@ static void add_true(struct text *out, const char *key, bool value)
 	text_add_string(out, "true");
 }
 
-static void add_name(struct text *out, const char *key, struct bytes value)
-{
-	if (value.len > 0)
-		text_add_member(out, key, bytes_slice(value, 0, 255));
-}
-
 static void add_unsaid(struct text *out, const char *key, struct bytes value, struct bytes said)
 {
 	if (!bytes_equal(value, said))
 		text_add_member(out, key, bytes_slice(value, 0, 255));
+}
+
+static void add_name(struct text *out, const char *key, struct bytes value)
+{
+	add_unsaid(out, key, value, BYTES(""));
 }
 
 static void add_names(struct text *out, const char *key, const struct bytes *at, size_t count)
