@@ -62,12 +62,13 @@ class Gateway:
 	"""In front of the model at a port; `path` and `headers` are what its callers send."""
 	path, headers = "/v1/chat/completions", []
 	patience, environment = 20, ENVIRONMENT
+	workers, cores = 2, None        # cores: those it may run on, where not all
 
 	def __init__(self, upstream):
 		self.port, self.upstream, self.folder = gate.free_port(), upstream, FOLDER / self.name.split()[0]
 		shutil.rmtree(self.folder, ignore_errors=True)
 		self.folder.mkdir(parents=True)
-		self.process = subprocess.Popen([str(a) for a in self.command()], stdout=open(self.folder / "out", "w"), stderr=subprocess.STDOUT, cwd=self.folder, env=self.environment, start_new_session=True)
+		self.process = subprocess.Popen([str(a) for a in self.command()], stdout=open(self.folder / "out", "w"), stderr=subprocess.STDOUT, cwd=self.folder, env=self.environment, start_new_session=True, preexec_fn=self.stay)
 		for _ in range(self.patience * 10):
 			try:
 				socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -77,6 +78,10 @@ class Gateway:
 			if self.process.poll() is not None:
 				raise RuntimeError(f"{self.name} did not start: " + (self.folder / "out").read_text()[-300:])
 		self.ready()
+
+	def stay(self):
+		if self.cores:
+			os.sched_setaffinity(0, self.cores)
 
 	def ready(self):
 		pass
@@ -97,7 +102,7 @@ class Merlon(Gateway):
 	name, program, ledger = "merlon", MERLON, "ledger"
 
 	def command(self):
-		return [self.program, "gateway", "--upstream", f"http://127.0.0.1:{self.upstream}", "--listen", f"127.0.0.1:{self.port}", "--ledger", self.where(), "--workers", "2"]
+		return [self.program, "gateway", "--upstream", f"http://127.0.0.1:{self.upstream}", "--listen", f"127.0.0.1:{self.port}", "--ledger", self.where(), "--workers", self.workers]
 
 	def where(self):
 		return self.folder / self.ledger
@@ -135,7 +140,7 @@ class Nginx(Gateway):
 
 	def command(self):
 		f = self.folder
-		(f / "conf").write_text(f"""daemon off; worker_processes 2; worker_rlimit_nofile 20000; pid {f}/pid; error_log {f}/log crit;
+		(f / "conf").write_text(f"""daemon off; worker_processes {self.workers}; worker_rlimit_nofile 20000; pid {f}/pid; error_log {f}/log crit;
 events {{ worker_connections 20000; }}
 http {{
 	access_log off; client_body_temp_path {f}/b; proxy_temp_path {f}/p; fastcgi_temp_path {f}/f; uwsgi_temp_path {f}/u; scgi_temp_path {f}/s;
@@ -150,7 +155,7 @@ class Copier(Gateway):
 	name = "copier"
 
 	def command(self):
-		return [COPIER, self.port, self.upstream, 2]
+		return [COPIER, self.port, self.upstream, self.workers]
 
 
 class LiteLLM(Gateway):
@@ -262,6 +267,10 @@ def records():
 
 # ---- streams ----
 
+EVENTS = 200
+STREAM_TABLE = "| streams | | median | 99 of 100 | added, median | memory a stream | CPU an event |\n|---:|---|---:|---:|---:|---:|---:|"
+
+
 def straight(model, count):
 	"""Without a gateway: what the model and the callers use is theirs."""
 	before = cpu(model.process.pid)
@@ -284,22 +293,49 @@ def streamed(kind, model, count):
 	return r, (full - empty) * 1024 / count, used
 
 
+def stream_row(count, kind, model, direct):
+	r, kb, used = streamed(kind, model, count)
+	name = "**Merlon**" if issubclass(kind, Merlon) else kind.name
+	if r["failed"] or r["events"] != EVENTS * count:
+		return f"| {count:,} | {name} | {r['failed']:,} not at their end after {r['seconds']:.0f} s, {r['events']:,} of {EVENTS * count:,} events | | | {kb:.1f} KB | |"
+	return f"| {count:,} | {name} | {r['p50_us'] / 1000:.2f} ms | {r['p99_us'] / 1000:.1f} ms | {(r['p50_us'] - direct['p50_us']) / 1000:+.2f} ms | {kb:.1f} KB | {used / r['events'] * 1e6:.1f} µs |"
+
+
+def stream_rows(count, kinds, model):
+	direct, _, used = straight(model, count)
+	print(f"| {count:,} | straight to the model | {direct['p50_us'] / 1000:.2f} ms | {direct['p99_us'] / 1000:.1f} ms | | | {used / direct['events'] * 1e6:.1f} µs, model and callers |", flush=True)
+	for kind in kinds:
+		print(stream_row(count, kind, model, direct), flush=True)
+
+
+def on_one_core(kind, core):
+	return type(kind.__name__, (kind,), {"workers": 1, "cores": {core}})
+
+
+def streams_apart():
+	"""Half the streams before half the cores, which nobody else uses."""
+	all_cores = sorted(os.sched_getaffinity(0))
+	print("\nThe same with a core that is the gateway's alone, and another for model and callers: half of what was asked for on half of the cores, three times. That is as near as a machine of two cores comes to a gateway that has two to itself. "
+	      "Straight to the model it takes longer here than above, because model and callers share one core.\n")
+	print(STREAM_TABLE)
+	os.sched_setaffinity(0, all_cores[1:2])
+	with Model(events=EVENTS, pace_ms=50) as model:
+		for _ in range(3):
+			stream_rows(2500, [on_one_core(kind, all_cores[0]) for kind in (Merlon, Nginx, Copier)], model)
+	os.sched_setaffinity(0, all_cores)
+
+
 def streams():
 	print("### Streams\n\nEach of 200 events at 20 a second; the model, the callers and the gateway share two cores. An event carries the time it was sent at; the delay is to when its caller has read it. "
 	      "Asked for with 5,000 streams: less than 1 ms more than straight to the model in the median, under 40 KB a stream.\n")
 	print("With 5,000 streams two cores have 20 µs for an event, in which the model has to send it, the gateway to pass it on and the caller to read it: the sum of the last column's first row and any other's. "
 	      "Where that is more, events wait for each other, and the copier, which does nothing but that, shows how long at the least. CPU an event then falls, because what waits together is read together.\n")
-	print("| streams | | median | 99 of 100 | added, median | memory a stream | CPU an event |\n|---:|---|---:|---:|---:|---:|---:|")
-	with Model(events=200, pace_ms=50) as model:
+	print(STREAM_TABLE)
+	with Model(events=EVENTS, pace_ms=50) as model:
 		for count in (500, 1000, 2000, 5000):
-			direct, _, used = straight(model, count)
-			print(f"| {count:,} | straight to the model | {direct['p50_us'] / 1000:.2f} ms | {direct['p99_us'] / 1000:.1f} ms | | | {used / direct['events'] * 1e6:.1f} µs, model and callers |")
-			for kind, name in ((Merlon, "**Merlon**"), (Nginx, "nginx"), (Copier, "copier")):
-				r, kb, used = streamed(kind, model, count)
-				if r["failed"] or r["events"] != 200 * count:
-					print(f"| {count:,} | {name} | {r['failed']:,} not at their end after {r['seconds']:.0f} s, {r['events']:,} of {200 * count:,} events | | | {kb:.1f} KB | |")
-					continue
-				print(f"| {count:,} | {name} | {r['p50_us'] / 1000:.2f} ms | {r['p99_us'] / 1000:.1f} ms | {(r['p50_us'] - direct['p50_us']) / 1000:+.2f} ms | {kb:.1f} KB | {used / r['events'] * 1e6:.1f} µs |", flush=True)
+			stream_rows(count, (Merlon, Nginx, Copier), model)
+	if len(os.sched_getaffinity(0)) > 1:
+		streams_apart()
 	print()
 
 
