@@ -2,12 +2,12 @@
 #include "dialects/anthropic/blocks.h"
 
 static const struct dialect_route routes[] = {
-	{"POST", "/v1/messages", ROUTE_EXAMINE},
-	{"POST", "/v1/messages/count_tokens", ROUTE_EXAMINE},
-	{"", "/v1/messages/**", ROUTE_DENY},            /* batches: run later, their answers are fetched from elsewhere */
-	{"", "/v1/files/**", ROUTE_DENY},
-	{"", "/v1/skills/**", ROUTE_DENY},
-	{NULL, NULL, 0},
+	ROUTE("POST", "/v1/messages", EXAMINE),
+	ROUTE("POST", "/v1/messages/count_tokens", EXAMINE),
+	ROUTE("", "/v1/messages/**", DENY),            /* batches: run later, their answers are fetched from elsewhere */
+	ROUTE("", "/v1/files/**", DENY),
+	ROUTE("", "/v1/skills/**", DENY),
+	ROUTES_END
 };
 
 /* ---- request ---- */

@@ -5,11 +5,11 @@
 #include <string.h>
 
 static const struct dialect_route routes[] = {
-	{"POST", "/mcp", ROUTE_EXAMINE}, {"GET", "/mcp", ROUTE_EXAMINE}, {"DELETE", "/mcp", ROUTE_EXAMINE},
-	{"POST", "/mcp/*", ROUTE_EXAMINE}, {"GET", "/mcp/*", ROUTE_EXAMINE}, {"DELETE", "/mcp/*", ROUTE_EXAMINE},
+	ROUTE("POST", "/mcp", EXAMINE), ROUTE("GET", "/mcp", EXAMINE), ROUTE("DELETE", "/mcp", EXAMINE),
+	ROUTE("POST", "/mcp/*", EXAMINE), ROUTE("GET", "/mcp/*", EXAMINE), ROUTE("DELETE", "/mcp/*", EXAMINE),
 	/* The transport of 2024-11-05: what answers a call comes in another exchange than the call, where no ruling on it reaches who waits. */
-	{"", "/sse", ROUTE_DENY}, {"", "/sse/**", ROUTE_DENY}, {"", "/message", ROUTE_DENY}, {"", "/messages", ROUTE_DENY}, {"", "/messages/**", ROUTE_DENY},
-	{NULL, NULL, 0},
+	ROUTE("", "/sse", DENY), ROUTE("", "/sse/**", DENY), ROUTE("", "/message", DENY), ROUTE("", "/messages", DENY), ROUTE("", "/messages/**", DENY),
+	ROUTES_END
 };
 
 /* Operations that no message asks for by its method: methods have no blanks. */

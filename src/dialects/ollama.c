@@ -2,16 +2,16 @@
 #include "dialects/reading.h"
 
 static const struct dialect_route routes[] = {
-	{"POST", "/api/chat", ROUTE_EXAMINE},
-	{"POST", "/api/generate", ROUTE_EXAMINE},
-	{"POST", "/api/embed", ROUTE_EXAMINE},
-	{"POST", "/api/embeddings", ROUTE_EXAMINE},
-	{"GET", "/api/tags", ROUTE_LIST},
-	{"GET", "/api/ps", ROUTE_LIST},
-	{"GET", "/api/version", ROUTE_LIST},
-	{"", "/api/show", ROUTE_DENY},          /* tells templates and system prompts */
-	{"", "/api/**", ROUTE_DENY},            /* pulls, pushes, makes and deletes models */
-	{NULL, NULL, 0},
+	ROUTE("POST", "/api/chat", EXAMINE),
+	ROUTE("POST", "/api/generate", EXAMINE),
+	ROUTE("POST", "/api/embed", EXAMINE),
+	ROUTE("POST", "/api/embeddings", EXAMINE),
+	ROUTE("GET", "/api/tags", LIST),
+	ROUTE("GET", "/api/ps", LIST),
+	ROUTE("GET", "/api/version", LIST),
+	ROUTE("", "/api/show", DENY),          /* tells templates and system prompts */
+	ROUTE("", "/api/**", DENY),            /* pulls, pushes, makes and deletes models */
+	ROUTES_END
 };
 
 /* ---- request ---- */
@@ -107,7 +107,7 @@ static void refuse_detours(struct exchange *x, const struct json *root)
 
 static bool is_route(const struct exchange *x, const char *path)
 {
-	return x->route && strcmp(x->route->path, path) == 0;
+	return x->route && bytes_same(x->route->path, path);
 }
 
 static const struct words words = WORDS(model, stream, messages, tools, prompt, system, suffix, input, images, format, options, raw, template, context, keep_alive, think);

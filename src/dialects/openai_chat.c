@@ -2,10 +2,10 @@
 #include "dialects/openai.h"
 
 static const struct dialect_route routes[] = {
-	{"POST", "/v1/chat/completions", ROUTE_EXAMINE},
-	{"GET", "/v1/models", ROUTE_LIST},
-	{"GET", "/v1/models/**", ROUTE_LIST},
-	{NULL, NULL, 0},
+	ROUTE("POST", "/v1/chat/completions", EXAMINE),
+	ROUTE("GET", "/v1/models", LIST),
+	ROUTE("GET", "/v1/models/**", LIST),
+	ROUTES_END
 };
 
 /* ---- calls of tools ---- */

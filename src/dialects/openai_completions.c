@@ -2,8 +2,8 @@
 #include "dialects/openai.h"
 
 static const struct dialect_route routes[] = {
-	{"POST", "/v1/completions", ROUTE_EXAMINE},
-	{NULL, NULL, 0},
+	ROUTE("POST", "/v1/completions", EXAMINE),
+	ROUTES_END
 };
 
 /* A list of prompts is answered one by one; `best_of` answers are made for each, though only `n` come back. */

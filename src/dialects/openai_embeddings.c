@@ -2,8 +2,8 @@
 #include "dialects/openai.h"
 
 static const struct dialect_route routes[] = {
-	{"POST", "/v1/embeddings", ROUTE_EXAMINE},
-	{NULL, NULL, 0},
+	ROUTE("POST", "/v1/embeddings", EXAMINE),
+	ROUTES_END
 };
 
 static void read_request(struct exchange *x, const struct heading *heading, struct bytes body)

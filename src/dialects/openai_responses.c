@@ -3,9 +3,9 @@
 
 /* What was answered before, or in the background, is not told again: nobody judged it under this policy. */
 static const struct dialect_route routes[] = {
-	{"POST", "/v1/responses", ROUTE_EXAMINE},
-	{"GET", "/v1/responses/*", ROUTE_DENY},
-	{NULL, NULL, 0},
+	ROUTE("POST", "/v1/responses", EXAMINE),
+	ROUTE("GET", "/v1/responses/*", DENY),
+	ROUTES_END
 };
 
 /* ---- what ending a stream needs ---- */

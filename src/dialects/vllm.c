@@ -5,16 +5,16 @@
 #include "dialects/openai.h"
 
 static const struct dialect_route routes[] = {
-	{"POST", "/tokenize", ROUTE_EXAMINE},
-	{"POST", "/detokenize", ROUTE_EXAMINE},
-	{"POST", "/score", ROUTE_EXAMINE},
-	{"POST", "/v1/score", ROUTE_EXAMINE},
-	{"POST", "/rerank", ROUTE_EXAMINE},
-	{"POST", "/v1/rerank", ROUTE_EXAMINE},
-	{"POST", "/v2/rerank", ROUTE_EXAMINE},
-	{"POST", "/pooling", ROUTE_EXAMINE},
-	{"POST", "/classify", ROUTE_EXAMINE},
-	{NULL, NULL, 0},
+	ROUTE("POST", "/tokenize", EXAMINE),
+	ROUTE("POST", "/detokenize", EXAMINE),
+	ROUTE("POST", "/score", EXAMINE),
+	ROUTE("POST", "/v1/score", EXAMINE),
+	ROUTE("POST", "/rerank", EXAMINE),
+	ROUTE("POST", "/v1/rerank", EXAMINE),
+	ROUTE("POST", "/v2/rerank", EXAMINE),
+	ROUTE("POST", "/pooling", EXAMINE),
+	ROUTE("POST", "/classify", EXAMINE),
+	ROUTES_END
 };
 
 /* The texts of a request, by the member that holds them. */

@@ -202,12 +202,9 @@ struct key_tag {
 
 static uint64_t tag_of(const struct key_index *index, const struct digest *hash)
 {
-	unsigned char both[64];
+	struct digest d = digest_of_two((struct bytes){index->salt, sizeof index->salt}, digest_bytes(hash));
 	uint64_t tag;
 
-	memcpy(both, index->salt, 32);
-	memcpy(both + 32, hash->sha256, 32);
-	struct digest d = digest_of((struct bytes){both, sizeof both});
 	memcpy(&tag, d.sha256, sizeof tag);
 	return tag;
 }

@@ -37,7 +37,7 @@ bool keys_make(struct text *secret);
  * is compared is compared in constant time: how long it takes tells nothing.
  */
 struct key_index {
-	unsigned char salt[32];
+	unsigned char salt[16];         /* with a digest, one block of SHA-256 */
 	struct key_tag *tags;
 	size_t count;
 };

@@ -8,29 +8,21 @@ const struct dialect *dialect_named(struct bytes name)
 	return NULL;
 }
 
-static bool path_fits(const char *pattern, struct bytes path)
+static bool path_fits(struct bytes pattern, struct bytes path)
 {
-	for (size_t i = 0;; pattern++) {
-		for (; *pattern && *pattern != '*'; pattern++, i++) {
-			if (i == path.len)
-				return strcmp(pattern, "/**") == 0;
-			if (path.at[i] != (unsigned char)*pattern)
-				return false;
-		}
-		if (!*pattern)
-			return i == path.len;
-		if (pattern[1] == '*')
-			return true;
-		if (i == path.len || path.at[i] == '/')
-			return false;
-		i += bytes_find_byte(bytes_from(path, i), '/');
-	}
+	if (pattern.at[pattern.len - 1] != '*')
+		return bytes_equal(pattern, path);
+	bool deep = bytes_end_with(pattern, BYTES("/**"));
+	struct bytes folder = bytes_slice(pattern, 0, pattern.len - (deep ? 2 : 1)), below = bytes_from(path, folder.len);
+	if (deep && bytes_equal(path, bytes_slice(folder, 0, folder.len - 1)))
+		return true;
+	return bytes_start_with(path, folder) && (deep || (below.len > 0 && bytes_find_byte(below, '/') == below.len));
 }
 
 const struct dialect_route *dialect_route_for(const struct dialect *d, struct bytes method, struct bytes path)
 {
-	for (const struct dialect_route *r = d->routes; r->path; r++)
-		if (path_fits(r->path, path) && (!*r->method || bytes_same(method, r->method)))
+	for (const struct dialect_route *r = d->routes; r->path.len > 0; r++)
+		if (path_fits(r->path, path) && (r->method.len == 0 || bytes_equal(method, r->method)))
 			return r;
 	return NULL;
 }

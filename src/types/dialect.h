@@ -16,11 +16,14 @@ enum route_action {
 	ROUTE_DENY,                 /* stores, executes or administers behind the gateway's back */
 };
 
-/* Which requests a dialect answers for; the first that fits counts. A '*' stands for one part of a path, "**" for the rest. */
+/* Which requests a dialect answers for; the first that fits counts. At the end of a path a '*' stands for one part, "**" for the rest or nothing; no method is any. */
 struct dialect_route {
-	const char *method, *path;
+	struct bytes method, path;
 	enum route_action action;
 };
+
+#define ROUTE(method, path, action) {BYTES(method), BYTES(path), ROUTE_##action}
+#define ROUTES_END {.path = BYTES("")}
 
 /* What a dialect sees of the head of a message. */
 struct heading {
@@ -39,7 +42,7 @@ struct heading {
  */
 struct dialect {
 	const char *name, *title, *spec;
-	const struct dialect_route *routes;     /* ends with a NULL path */
+	const struct dialect_route *routes;     /* ends with an empty path */
 	const char *instead;        /* what a caller of a denied route is told to do; or NULL */
 	enum framing_kind framing;
 	bool streams_unasked;       /* an answer may be a stream though the request did not ask for one */
