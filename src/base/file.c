@@ -85,3 +85,15 @@ enum status file_create(const char *path, unsigned mode, struct bytes content)
 {
 	return put_in_place(path, mode, content, link);
 }
+
+bool file_keep_folder(const char *directory)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool kept = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+	int why = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = why;
+	return kept;
+}

@@ -12,4 +12,7 @@ MUST_CHECK enum status file_write(const char *path, unsigned mode, struct bytes 
 /* Writes a file only if there is none of that name: of several that try, one succeeds, the others get EEXIST. */
 MUST_CHECK enum status file_create(const char *path, unsigned mode, struct bytes content);
 
+/* That a file was made in this folder outlasts a crash of the machine; false with errno set. */
+bool file_keep_folder(const char *directory);
+
 #endif

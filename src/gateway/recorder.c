@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "ledger/ledger.h"
@@ -420,9 +421,10 @@ static bool open_all(struct keeping *k, const char *directory)
 	}
 	snprintf(path, sizeof path, "%s/salts", directory);
 	k->salts = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (k->salts < 0)
+	bool kept = k->salts >= 0 && file_keep_folder(directory);
+	if (!kept)
 		log_error("%s: %m", path);
-	return k->salts >= 0;
+	return kept;
 }
 
 static int patience(const struct keeping *k)

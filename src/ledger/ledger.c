@@ -122,6 +122,7 @@ struct ledger *ledger_open(const char *directory, enum ledger_mode mode, char *w
 	text_init(&l->note, NULL);
 	text_init(&l->time, NULL);
 	snprintf(path, sizeof path, "%s/ledger.sqlite", directory);
+	bool fresh = mode == LEDGER_APPEND && access(path, F_OK) != 0;
 	if (mode == LEDGER_APPEND && mkdir(directory, 0700) != 0 && errno != EEXIST) {
 		snprintf(why, room, "cannot be made: %s", strerror(errno));
 	} else if (mode == LEDGER_READ && access(path, F_OK) != 0) {
@@ -129,7 +130,9 @@ struct ledger *ledger_open(const char *directory, enum ledger_mode mode, char *w
 	} else if (!(l->store = store_open(directory, mode == LEDGER_APPEND, store_why, sizeof store_why))) {
 		snprintf(why, room, "cannot be opened as a ledger: %s", store_why);
 	} else if (load_keys(l, directory, mode, why, room)) {
-		return l;
+		if (!fresh || file_keep_folder(directory))
+			return l;
+		snprintf(why, room, "cannot be kept: %s", strerror(errno));
 	}
 	ledger_close(l);
 	return NULL;
