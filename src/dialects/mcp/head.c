@@ -197,8 +197,9 @@ static void check_revision(struct exchange *x, const struct head *head, const st
 		mcp_fail(x, MISMATCH, "names one revision of MCP in its head and another in its body");
 	if (!head->modern || m->kind != MESSAGE_REQUEST)
 		return;
+	/* Two that differ are a mismatch; what is not there is a parameter that lacks. */
 	if (!said)
-		mcp_fail(x, MISMATCH, "names a revision of MCP in its head that its body does not name");
+		mcp_fail(x, "-32602", "names a revision of MCP in its head that its body does not name");
 	if (!able || able->kind != JSON_IS_OBJECT)
 		mcp_fail(x, "-32602", "does not say what its client can do");
 }
