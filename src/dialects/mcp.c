@@ -239,7 +239,11 @@ static void write_denied_call(struct text *out, struct bytes id, const char *mes
 	text_add_string(out, "}],\"isError\":true}}");
 }
 
-/* -32000 has no fixed meaning; whoever knows what -32022 means asks for what is supported. */
+/*
+ * -32000 has no fixed meaning; whoever knows what -32022 means asks for what is
+ * supported.  Revisions with sessions are none of that: they are agreed on by
+ * initialize, and whether the server has them is its own to say.
+ */
 static void write_error(struct text *out, const struct exchange *request, struct bytes id, const char *code, const char *message)
 {
 	const char *number = request && request->code ? request->code : "-32000";
@@ -251,7 +255,7 @@ static void write_error(struct text *out, const struct exchange *request, struct
 	text_add_string(out, ",\"data\":{");
 	text_add_member(out, "reason", bytes_of(code));
 	if (!strcmp(number, "-32022")) {
-		text_add_string(out, ",\"supported\":[\"" MCP_MODERN "\",\"2025-11-25\",\"2025-06-18\",\"2025-03-26\"]");
+		text_add_string(out, ",\"supported\":[\"" MCP_MODERN "\"]");
 		text_add_member(out, "requested", request->revision);
 	}
 	text_add_string(out, "}}}");
