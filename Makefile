@@ -175,11 +175,12 @@ bench: $(B)/merlon $(B)/bench/ledger build/peers
 
 # ---- the gateway, by what nobody here wrote: official clients, other readers of HTTP, a tester of HTTP/2; ten minutes of traffic; side by side with its peers ----
 
-build/interop/installed: tests/interop/requirements.txt tests/interop/package-lock.json tests/interop/http2/go.sum $(wildcard tests/talks/mcp/*)
+build/interop/installed: tests/interop/requirements.txt tests/interop/package-lock.json tests/interop/http2/go.sum tests/interop/mcp/package-lock.json $(wildcard tests/talks/mcp/*)
 	@mkdir -p $(@D) && cp tests/interop/package.json tests/interop/package-lock.json $(@D)
 	rm -rf $(@D)/mcp; python3 -m venv $(@D)/venv && $(@D)/venv/bin/pip install --quiet --require-hashes --requirement $<
 	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	cp -r tests/talks/mcp $(@D) && cd $(@D)/mcp && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	mkdir -p $(@D)/conformance && cp tests/interop/mcp/*.json $(@D)/conformance && cd $(@D)/conformance && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	cd tests/interop/http2 && go build -mod=readonly -o $(abspath $(@D))/h2spec github.com/summerwind/h2spec/cmd/h2spec
 	@touch $@
 smuggling: $(B)/merlon
@@ -188,6 +189,7 @@ interop: $(B)/merlon build/interop/installed
 	@python3 tests/interop/run.py $(B)/merlon build/interop build/interop/work
 	@build/interop/venv/bin/python tests/interop/hostile.py $(B)/merlon build/interop build/interop/hostile
 	@python3 tests/interop/http2/conformance.py $(B)/merlon build/interop/h2spec build/interop/http2
+	@python3 tests/interop/mcp/conformance.py $(B)/merlon build/interop/conformance build/interop/mcp-conformance
 
 # Ten minutes of honest and hostile callers at once, with sanitizers: make soak SECONDS=60 for less.
 soak:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """conformance.py MERLON H2SPEC FOLDER: what h2spec says of the gateway's HTTP/2, its strict cases included.
 
-h2spec shows no key and no certificate, so it speaks to a bridge that shows one for it and passes on what comes, byte for
-byte: what it asks is let in, goes to a model, and is answered in full.
+h2spec shows no key and no certificate, so it speaks to a bridge that shows one for it: what it asks is let in, goes to a
+model, and is answered in full.
 """
 
 import contextlib
@@ -10,14 +10,13 @@ import json
 import pathlib
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
-import threading
 import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "talks"), str(HERE.parent)]
+import bridged
 import gate
 
 MERLON, H2SPEC, FOLDER = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
@@ -26,11 +25,6 @@ MERLON, H2SPEC, FOLDER = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
 KNOWN = {
 	"Sends stream identifier that is numerically smaller than previous": "nghttp2 does not remember every stream there was, and takes it for one that is over: nothing comes of it",
 }
-
-
-def certificate(name):
-	subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "30", "-subj", f"/CN={name}",
-	                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], cwd=FOLDER, check=True, capture_output=True)
 
 
 def model():
@@ -44,56 +38,8 @@ def model():
 				while connection.recv(65536):
 					connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
-	serve(listener, answer)
+	bridged.serve(listener, answer)
 	return listener.getsockname()[1]
-
-
-def serve(listener, each):
-	def accept():
-		while True:
-			threading.Thread(target=each, args=(listener.accept()[0],), daemon=True).start()
-	threading.Thread(target=accept, daemon=True).start()
-
-
-def pass_on(source, sink):
-	with contextlib.suppress(OSError):
-		while data := source.recv(65536):
-			sink.sendall(data)
-	with contextlib.suppress(OSError):
-		sink.shutdown(socket.SHUT_WR)
-
-
-def context_with(name, purpose):
-	context = ssl.create_default_context(purpose, cafile=FOLDER / "gateway.pem")
-	context.load_cert_chain(FOLDER / f"{name}.pem", FOLDER / f"{name}.key")
-	context.set_alpn_protocols(["h2"])
-	return context
-
-
-def bridge(port):
-	"""Shows the caller's certificate to the gateway. Its port."""
-	to_testers, to_gateway = context_with("gateway", ssl.Purpose.CLIENT_AUTH), context_with("caller", ssl.Purpose.SERVER_AUTH)
-	listener = socket.create_server(("127.0.0.1", 0))
-
-	def join(plain):
-		with to_testers.wrap_socket(plain, server_side=True) as tester, socket.create_connection(("127.0.0.1", port)) as across, to_gateway.wrap_socket(across, server_hostname="localhost") as gateway:
-			back = threading.Thread(target=pass_on, args=(gateway, tester), daemon=True)
-			back.start()
-			pass_on(tester, gateway)
-			back.join(5)
-
-	serve(listener, join)
-	return listener.getsockname()[1]
-
-
-class Gateway(gate.Gateway):
-	def __init__(self):
-		self.folder, self.port = FOLDER, gate.free_port()
-		(FOLDER / "gateway.yaml").write_text(json.dumps({
-			"listen": [{"address": f"127.0.0.1:{self.port}", "tls": {"certificate": "gateway.pem", "key": "gateway.key", "callers": "caller.pem"}}],
-			"ledger": str(FOLDER / "ledger"), "workers": 1, "callers": {"certificates": {"dns:localhost": {"name": "tester"}}},
-			"upstreams": {"m": {"servers": [f"http://127.0.0.1:{model()}"]}}, "routes": [{"upstreams": "m"}]}))
-		self.begin(MERLON, FOLDER / "ledger", FOLDER / "log", ["--config", str(FOLDER / "gateway.yaml")])
 
 
 def cases(port, path):
@@ -106,14 +52,10 @@ def cases(port, path):
 
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
-	FOLDER.mkdir(parents=True)
-	certificate("gateway")
-	certificate("caller")
-	tally, gateway = gate.Tally(), Gateway()
+	tally, gateway = gate.Tally(), bridged.Gateway(MERLON, FOLDER, model(), "h2")
 	try:
 		# Who is refused by his head is answered before his body can break a rule: a case has to hold where its request is let in.
-		port = bridge(gateway.port)
-		got, posted = cases(port, "/v1/models"), cases(port, "/v1/chat/completions")
+		got, posted = cases(gateway.bridge, "/v1/models"), cases(gateway.bridge, "/v1/chat/completions")
 	finally:
 		gateway.end()
 	for case, instead in got.items():
