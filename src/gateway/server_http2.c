@@ -59,7 +59,7 @@ static void detach(struct strand *s)
 
 /* ---- the trunk ---- */
 
-/* Whoever is still on it is told, and may ask elsewhere. */
+/* Whoever is still on it is told, and may ask elsewhere; the oldest first, for what stood behind in a queue says nothing about the server. */
 static void end_trunk(struct trunk *t, const char *why)
 {
 	struct loop *loop = t->server->upstream->loop;
@@ -72,8 +72,11 @@ static void end_trunk(struct trunk *t, const char *why)
 		t->next->place = t->place;
 	for (bool told = false; t->strands; told = true) {
 		struct strand *s = t->strands;
+		while (s->next)
+			s = s->next;
 		detach(s);
 		s->link.told = told;
+		s->link.reused |= t->made && !s->link.reached;
 		s->link.gone(&s->link, why);
 	}
 	timer_cancel(loop, &t->patience);
@@ -157,8 +160,6 @@ static void made(struct connection *c)
 	}
 	t->made = true;
 	timer_cancel(t->server->upstream->loop, &t->patience);
-	for (struct strand *s = t->strands; s; s = s->next)
-		s->link.reached = s->id > 0;
 	if (!t->strands)
 		timer_set(t->server->upstream->loop, &t->patience, IDLE_MS);
 	send_soon(t);
@@ -288,6 +289,17 @@ static int close_stream(nghttp2_session *http, int32_t id, uint32_t why, void *c
 
 /* ---- a request ---- */
 
+/* Until its head goes out nobody can have read anything of it, though it was submitted. */
+static int begin_frame(nghttp2_session *http, const nghttp2_frame *frame, void *context)
+{
+	struct strand *s = frame->hd.type == NGHTTP2_HEADERS ? strand_of(context, frame->hd.stream_id) : NULL;
+
+	(void)http;
+	if (s)
+		s->link.reached = true;
+	return 0;
+}
+
 static ssize_t read_body(nghttp2_session *http, int32_t id, uint8_t *out, size_t room, uint32_t *flags, nghttp2_data_source *source, void *context)
 {
 	struct strand *s = strand_of(context, id);
@@ -354,7 +366,6 @@ static void send_request(struct link *link, const struct server_request *r)
 		add(all, &n, BYTES("content-length"), text_bytes(&length));
 	s->body = r->body;
 	s->id = nghttp2_submit_request(s->trunk->http, NULL, all, n, r->body.len > 0 ? &from : NULL, NULL);
-	link->reached = s->trunk->made;
 	text_finish(&authority);
 	text_finish(&path);
 	text_finish(&names);
@@ -402,6 +413,7 @@ static nghttp2_session *make_http(struct trunk *t)
 
 	if (nghttp2_session_callbacks_new(&calls) != 0 || nghttp2_option_new(&options) != 0)
 		abort();
+	nghttp2_session_callbacks_set_before_frame_send_callback(calls, begin_frame);
 	nghttp2_session_callbacks_set_on_header_callback(calls, take_header);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(calls, take_frame);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, take_data);

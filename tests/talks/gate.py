@@ -126,9 +126,9 @@ class Gateway:
 		body = self.message(wish, **more)
 		return self.head(f"Content-Length: {len(body)}") + body
 
-	def ask(self, wish, connection=None, key=None, **more):
+	def ask(self, wish, connection=None, key=None, path="/v1/chat/completions", **more):
 		c = connection or self.connect()
-		c.request("POST", "/v1/chat/completions", self.message(wish, **more), {"content-type": "application/json", "authorization": "Bearer " + (self.key if key is None else key)})
+		c.request("POST", path, self.message(wish, **more), {"content-type": "application/json", "authorization": "Bearer " + (self.key if key is None else key)})
 		r = c.getresponse()
 		return r, r.read()
 

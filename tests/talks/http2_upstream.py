@@ -15,6 +15,8 @@ import h2.config
 import h2.errors
 import h2.events
 import h2.exceptions
+import h2.settings
+import hyperframe.frame
 import json
 import pathlib
 import shutil
@@ -34,6 +36,7 @@ KEY = "sk-" + "k3y0fM0d3l" * 6
 Server.request_queue_size = 256
 BURST = chunk("x" * 8000).encode()
 BURSTS = (50, 0, 1e-6), (12, 1, 1e-6), (100, 2, 0.01)      # so many, from when on, with so many seconds between them
+ONCE = "/v1/messages"           # what is asked there is not asked twice
 EARLY = 1 << 20                 # what is longer is answered before it has come
 WHOLE = {"id": "x", "object": "chat.completion", "created": 1, "model": "m-1", "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
 
@@ -84,6 +87,8 @@ class Connection(threading.Thread):
 			text = "x" * 3000000 if wish == "big" else wish.upper()
 			self.head(id, "application/json")
 			body = {"object": "list", "data": [{"id": "m-1", "object": "model"}]} if wish == "models" else {**WHOLE, "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]}
+			if self.heads[id][":path"] == ONCE:
+				body = {"id": "x", "type": "message", "role": "assistant", "model": "m-1", "content": [{"type": "text", "text": text}], "stop_reason": "end_turn", "usage": {"input_tokens": 3, "output_tokens": 2}}
 			self.due.append((now, id, json.dumps(body).encode(), True))
 
 	def send_due(self):
@@ -144,6 +149,33 @@ class Connection(threading.Thread):
 			self.socket.sendall(self.h2.data_to_send())
 		except (OSError, h2.exceptions.ProtocolError) as e:
 			self.model.errors.append(repr(e))
+		self.socket.close()
+
+
+class Stuck(Connection):
+	"""The first one takes any request but reads only the beginning of it, says goodbye, and reads on; or is gone."""
+	def run(self):
+		if self.model.connections > 1:
+			super().run()
+			return
+		self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+		self.h2.initiate_connection()
+		self.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: (1 << 31) - 1})
+		self.h2.increment_flow_control_window((1 << 31) - 1 - 65535)
+		self.socket.sendall(self.h2.data_to_send())
+		while not self.heads:
+			for e in self.h2.receive_data(self.socket.recv(4096)):
+				if isinstance(e, h2.events.RequestReceived):
+					self.heads[e.stream_id] = dict(e.headers)
+		self.model.may_go_on.wait(20)
+		self.socket.settimeout(1)
+		try:
+			if self.model.last is not None:
+				self.socket.sendall(hyperframe.frame.GoAwayFrame(last_stream_id=self.model.last).serialize())
+			while self.model.last is not None and self.socket.recv(1 << 20):
+				pass
+		except OSError:
+			pass
 		self.socket.close()
 
 
@@ -231,6 +263,29 @@ def faults(g, model):
 	c.close()
 	time.sleep(0.4)
 	check("a caller that leaves ends its stream alone", g.ask("hello")[0].status == 200 and model.connections <= before + 4, model.connections)
+
+
+def not_asked(last):
+	"""What has not gone out when a server says goodbye or is gone, or stands beyond what it says it took, was not asked: it may be, elsewhere."""
+	model = Model2(serve=Stuck)
+	model.may_go_on, model.last, answers = threading.Event(), last, {}
+	g = Gateway(f"goodbye-{last}", f"http://localhost:{model.port}", protocol="http2")
+
+	def one(wish):
+		r, body = g.ask(wish, path=ONCE, max_tokens=9)
+		answers[wish[:2]] = r.status
+
+	threads = [threading.Thread(target=one, args=(wish,)) for wish in ("x" * (12 << 20), *map(str, range(12)))]
+	for t in threads:
+		t.start()
+		time.sleep(1 if t is threads[0] else 0.1)
+	model.may_go_on.set()
+	for t in threads:
+		t.join(20)
+	found = [answers.get(wish) for wish in ("xx", *map(str, range(12)))]
+	check(f"what was not taken is asked elsewhere, and no more, when {last} is said to be the last", (found[0], found[-1]) == (200 if last == 0 else 502, 200) and (last is None or found[1:] == [200] * 12), found)
+	g.end()
+	return g.log.read_text()
 
 
 def early_answers(g, model):
@@ -356,7 +411,7 @@ def main():
 	slow_callers(g)
 	g.end()
 	logs += g.log.read_text()
-	logs += one_failure(model) + streams_that_are_reset(old) + callers_that_leave()
+	logs += not_asked(0) + not_asked(1) + not_asked(None) + one_failure(model) + streams_that_are_reset(old) + callers_that_leave()
 	g = Gateway("old", f"https://localhost:{old.server_port}", protocol="auto", tls=TRUST)
 	answers = at_once(g, ["hello"] * 10)
 	check("a model that speaks HTTP/1.1 alone is asked so", all(a and a[0] == 200 for a in answers), [a and a[:2] for a in answers])
