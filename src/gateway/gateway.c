@@ -160,6 +160,7 @@ static void start_steward(struct gateway *g)
 		log_warning("%s: no socket for operators can be made there: %m", path);
 		return;
 	}
+	g->steward = 0;
 	if (!introduce(g, pair, 0))
 		return;
 	start.recorder = pair[1];
@@ -211,6 +212,7 @@ static bool start_worker(struct gateway *g, struct slot *slot)
 	}
 	if (!introduce(g, pair, number)) {
 		close(journal);
+		recorder_remove_journal(g->config->ledger, number);
 		return false;
 	}
 	if (signer_is_needed(g->config) && (!channel_make(keys) || !signer_introduce(&g->signer, keys[1])))
@@ -226,33 +228,52 @@ static bool start_worker(struct gateway *g, struct slot *slot)
 	close(pair[1]);
 	if (keys[0] >= 0)
 		close(keys[0]);
-	return slot->pid > 0;
+	if (slot->pid > 0)
+		return true;
+	log_error("gateway: no process for a worker can be started: %m");
+	slot->pid = 0;
+	close_end(slot);
+	return false;
 }
 
-static struct slot *free_slot(struct gateway *g)
+/* That of the present configuration's worker, else one to start it in; NULL while too many of earlier ones still serve somebody. */
+static struct slot *slot_of(struct gateway *g, unsigned number)
 {
-	for (unsigned i = 0; i < SLOTS_MOST; i++)
-		if (g->slots[i].pid == 0 && g->slots[i].restart_at_ms == 0)
-			return &g->slots[i];
-	return NULL;
+	struct slot wanted = {.number = number, .generation = atomic_load(&g->shared->generation), .signer = -1}, *free = NULL;
+
+	for (struct slot *slot = g->slots; slot < g->slots + SLOTS_MOST; slot++) {
+		bool taken = slot->pid != 0 || slot->restart_at_ms != 0;
+		if (taken && slot->number == number && slot->generation == wanted.generation)
+			return slot;
+		if (!taken && !free)
+			free = slot;
+	}
+	if (free)
+		*free = wanted;
+	return free;
 }
 
+/* Later and later when it fails at once. */
+static void put_off(struct gateway *g, struct slot *slot)
+{
+	g->restart_after_ms = 2 * g->restart_after_ms < RESTART_MOST_MS ? 2 * g->restart_after_ms : RESTART_MOST_MS;
+	slot->restart_at_ms = time_monotonic_ms() + g->restart_after_ms;
+}
+
+/* Those that do not run, if it is their time; false while any is missing. */
 static bool start_workers(struct gateway *g)
 {
-	unsigned generation = atomic_load(&g->shared->generation);
+	int64_t now_ms = time_monotonic_ms();
+	unsigned running = 0;
 
 	for (unsigned i = 0; i < g->workers; i++) {
-		struct slot *slot = free_slot(g);
-		if (!slot) {
-			log_error("gateway: too many workers of earlier configurations still serve somebody");
-			return false;
-		}
-		*slot = (struct slot){.number = i, .generation = generation, .signer = -1};
-		if (!start_worker(g, slot))
-			return false;
+		struct slot *slot = slot_of(g, i);
+		if (slot && slot->pid == 0 && now_ms >= slot->restart_at_ms && !start_worker(g, slot))
+			put_off(g, slot);
+		running += slot && slot->pid > 0;
 	}
-	atomic_store(&g->shared->workers, g->workers);
-	return true;
+	atomic_store(&g->shared->workers, running);
+	return running == g->workers;
 }
 
 /* What it had, nobody gives back any more. */
@@ -265,37 +286,20 @@ static void release_of_dead(struct gateway *g, struct slot *slot)
 		budgets_worker_died(g->config->budgets, number_of(g, slot), time_now_ms());
 }
 
-/* A worker that ended without being told to is started again, later and later when that happens at once. */
+/* A worker that ended without being told to is started again. */
 static void worker_ended(struct gateway *g, struct slot *slot, int status)
 {
-	int64_t now_ms = time_monotonic_ms();
 	bool wanted = !g->leaving && slot->generation == atomic_load(&g->shared->generation);
 
 	release_of_dead(g, slot);
 	if (!wanted)
 		return;
-	g->restart_after_ms = now_ms - slot->begun_ms > RESTART_MOST_MS ? RESTART_MS : g->restart_after_ms * 2;
-	if (g->restart_after_ms > RESTART_MOST_MS)
-		g->restart_after_ms = RESTART_MOST_MS;
-	slot->restart_at_ms = now_ms + g->restart_after_ms;
+	if (time_monotonic_ms() - slot->begun_ms > RESTART_MOST_MS)
+		g->restart_after_ms = RESTART_MS / 2;
+	put_off(g, slot);
 	atomic_fetch_sub(&g->shared->workers, 1);
 	log_error("gateway: a worker ended (status %d); another takes its place in %lld ms", status, (long long)g->restart_after_ms);
 	note(g, "a worker ended");
-}
-
-static void restart_workers(struct gateway *g)
-{
-	int64_t now_ms = time_monotonic_ms();
-
-	for (unsigned i = 0; i < SLOTS_MOST; i++) {
-		struct slot *slot = &g->slots[i];
-		if (slot->restart_at_ms == 0 || now_ms < slot->restart_at_ms)
-			continue;
-		if (start_worker(g, slot))
-			atomic_fetch_add(&g->shared->workers, 1);
-		else
-			slot->restart_at_ms = now_ms + RESTART_MOST_MS;
-	}
 }
 
 /* And those are not waited for that were to take the place of one. */
@@ -324,7 +328,8 @@ static bool replace_recorder(struct gateway *g)
 		if (start_recorder(g)) {
 			atomic_store(&g->shared->ledger_lost, 0);
 			note(g, "the recorder ended");
-			return start_workers(g);
+			start_workers(g);
+			return true;
 		}
 		waitpid(g->recorder, NULL, 0);
 		close(g->recorder_socket);
@@ -433,6 +438,7 @@ static void look_whether_halted(struct gateway *g)
 	log_warning("gateway: %s", halted ? "HALTED; every exchange is refused" : "goes on");
 }
 
+/* And a steward that could not be started is missed no longer than that. */
 static void save_now_and_then(struct gateway *g)
 {
 	int64_t now_ms = time_monotonic_ms();
@@ -441,6 +447,8 @@ static void save_now_and_then(struct gateway *g)
 		return;
 	g->save_at_ms = now_ms + SAVE_MS;
 	usage_save(g->config);
+	if (g->steward <= 0 && g->control >= 0)
+		start_steward(g);
 }
 
 /* Once: what of the confinement of its workers this machine cannot give. */
@@ -483,7 +491,8 @@ static void reload(struct gateway *g)
 	atomic_fetch_add(&g->shared->generation, 1);
 	for (unsigned i = 0; i < SLOTS_MOST; i++)
 		g->slots[i].restart_at_ms = 0;
-	start_workers(g);
+	if (!start_workers(g))
+		log_error("gateway: %u of %u workers run; the others are started when they can be", atomic_load(&g->shared->workers), g->workers);
 	/* Another takes the steward's place, that knows what is new: at once, for this process may have to wait for something next. */
 	atomic_fetch_add(&g->shared->stewards, 1);
 	start_steward(g);
@@ -520,7 +529,8 @@ static int watch_over(struct gateway *g)
 		errands_run(&g->errands, g->config, leave_ends, g);
 		save_now_and_then(g);
 		going = reap(g);
-		restart_workers(g);
+		if (!g->leaving && atomic_load(&g->shared->workers) < g->workers)
+			start_workers(g);
 		restart_signer(g);
 		look_at_certificates(g);
 	}

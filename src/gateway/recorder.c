@@ -72,6 +72,14 @@ int recorder_create_journal(const char *directory, uint64_t number)
 	return journal_create(path);
 }
 
+void recorder_remove_journal(const char *directory, uint64_t number)
+{
+	char path[4096];
+
+	journal_path(path, sizeof path, directory, number);
+	unlink(path);
+}
+
 /* From here on nothing is let through until somebody looks. */
 static void lose(struct keeping *k, const char *why)
 {

@@ -31,6 +31,8 @@ int recorder_run(const char *directory, int supervisor, int ready_fd, struct sha
 bool recorder_introduce(int supervisor, int socket, uint64_t number);
 /* Makes that journal. -1 with errno set. */
 int recorder_create_journal(const char *directory, uint64_t number);
+/* Of a worker that never came to be. */
+void recorder_remove_journal(const char *directory, uint64_t number);
 
 /* ---- a worker's end ---- */
 

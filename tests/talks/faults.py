@@ -5,12 +5,14 @@ At the end every request that the model saw is matched with the ledger, by
 its salted digest: one record each, whatever was killed, cut or filled.
 """
 
+import functools
 import gzip
 import hashlib
 import http.server
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -25,7 +27,7 @@ from gate import in_time
 MERLON, FOLDER = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve() / "faults"
 TALLY = gate.Tally()
 check = TALLY.check
-NUMBERS = iter(range(1 << 30))
+NUMBERS, NOBODY = iter(range(1 << 30)), 65534
 
 
 def wish(what):
@@ -218,42 +220,101 @@ def cut_the_model():
 
 # ---- evidence that cannot be kept ----
 
-def fill_the_disk():
-	small, model = FOLDER / "small", Server()
-	small.mkdir(parents=True)
-	if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(small)], capture_output=True).returncode != 0:
-		print("a full disk: a file system of its own cannot be mounted here; skipped")
-		return
-	try:
-		g = gate.Gateway(MERLON, small, model.server_port, "--workers", "1")
+def on_a_small_disk(part):
+	"""With a file system of 64 MiB to itself."""
+	@functools.wraps(part)
+	def there():
+		small = FOLDER / part.__name__
+		small.mkdir(parents=True)
+		if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(small)], capture_output=True).returncode != 0:
+			print("a small disk: a file system of its own cannot be mounted here; skipped")
+			return
 		try:
-			check("before the disk is full, exchanges go through", g.status(wish("hello")) == 200)
-			with open(small / "filler", "wb", buffering=0) as filler:
-				try:
-					while filler.write(bytes(4096)):
-						pass
-				except OSError:
-					pass
-			statuses = []
-			for _ in range(3000):
-				statuses.append(g.status(wish("hello")))
-				if statuses[-1] == 503:
-					break
-			check("a full disk shuts the gateway", statuses[-1] == 503, statuses[-5:])
-			seen = len(model.seen)
-			check("and the model hears of nothing more", [g.status(wish("hello")) for _ in range(5)] == [503] * 5 and len(model.seen) == seen)
-			(small / "filler").unlink()
-			for _ in range(60):
-				time.sleep(0.25)
-				last = g.status(wish("hello"))
-				if last == 200:
-					break
-			check("with room again it goes on", last == 200, last)
+			part(small)
 		finally:
-			check("a gateway whose disk was full ends well", g.end() == 0, g.log.read_text()[-300:])
-		everything_is_on_record("the disk was full", g, model)
+			subprocess.run(["umount", "-l", str(small)])
+	return there
+
+
+class Configured(gate.Gateway):
+	"""With a file, so that it can be reloaded."""
+	def __init__(self, folder, model, **how):
+		self.port, file = gate.free_port(), folder / "gateway.yaml"
+		file.write_text(json.dumps({"listen": [{"address": f"127.0.0.1:{self.port}"}], "ledger": "ledger", "workers": 1, "upstreams": {"m": {"servers": [f"http://127.0.0.1:{model.server_port}"]}}, "routes": [{"upstreams": "m"}]}))
+		self.begin(MERLON, folder / "ledger", folder / "log", ["--config", str(file)], **how)
+
+
+@on_a_small_disk
+def reload_without_room(small):
+	"""There is room for the journal of one worker: the next one comes when that has ended."""
+	g = Configured(small, Server())
+	try:
+		slow, = several(g, "slow", 1, [], stream=True)
+		time.sleep(0.5)
+		g.process.send_signal(signal.SIGHUP)
+		check("a worker cannot be started", in_time(lambda: "0 of 1 workers run" in g.log.read_text()), g.log.read_text())
+		slow.join()
+		check("and is as soon as it can be", g.status(wish("hello")) == 200 and len(workers_of(g)) == 1, g.log.read_text()[-500:])
 	finally:
-		subprocess.run(["umount", "-l", str(small)])
+		check("such a gateway ends well", g.end() == 0)
+
+
+def reload_without_processes():
+	"""Who may start no process at a reload does so later, and can be ended meanwhile."""
+	if os.geteuid() != 0:
+		print("no more processes: only root may be somebody else; skipped")
+		return
+	folder = FOLDER / "processes"
+	folder.mkdir(parents=True)
+	shutil.chown(folder, NOBODY)
+	g = Configured(folder, Server(), user=NOBODY)
+	limit = lambda most: subprocess.run(["prlimit", "--pid", str(g.process.pid), f"--nproc={most}:"], user=NOBODY, check=True)
+	before = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+
+	def reload(times):
+		limit(1)
+		g.process.send_signal(signal.SIGHUP)
+		check("no worker can be started", in_time(lambda: g.log.read_text().count("0 of 1 workers run") == times), g.log.read_text())
+
+	reload(1)
+	limit(before)
+	check("a worker is, once that is possible", g.status(wish("hello")) == 200, g.log.read_text()[-500:])
+	check("and who answers operators", in_time(lambda: len(g.children()) == 3), g.children())
+	reload(2)
+	limit(before)
+	check("without workers it ends well", g.end() == 0, g.log.read_text()[-500:])
+
+
+@on_a_small_disk
+def fill_the_disk(small):
+	model = Server()
+	g = gate.Gateway(MERLON, small, model.server_port, "--workers", "1")
+	try:
+		check("before the disk is full, exchanges go through", g.status(wish("hello")) == 200)
+		with open(small / "filler", "wb", buffering=0) as filler:
+			try:
+				while filler.write(bytes(4096)):
+					pass
+			except OSError:
+				pass
+		statuses = []
+		for _ in range(3000):
+			statuses.append(g.status(wish("hello")))
+			if statuses[-1] == 503:
+				break
+		check("a full disk shuts the gateway", statuses[-1] == 503, statuses[-5:])
+		seen = len(model.seen)
+		check("and the model hears of nothing more", [g.status(wish("hello")) for _ in range(5)] == [503] * 5 and len(model.seen) == seen)
+		(small / "filler").unlink()
+		for _ in range(60):
+			time.sleep(0.25)
+			last = g.status(wish("hello"))
+			if last == 200:
+				break
+		check("with room again it goes on", last == 200, last)
+	finally:
+		check("a gateway whose disk was full ends well", g.end() == 0, g.log.read_text()[-300:])
+	everything_is_on_record("the disk was full", g, model)
 
 
 def lose_the_ledger():
@@ -489,7 +550,7 @@ def hostile_callers():
 
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
-	for part in (kill_a_worker, kill_workers_and_the_recorder, cut_the_model, fill_the_disk, lose_the_ledger, hostile_callers):
+	for part in (kill_a_worker, kill_workers_and_the_recorder, cut_the_model, reload_without_room, reload_without_processes, fill_the_disk, lose_the_ledger, hostile_callers):
 		begun = time.monotonic()
 		part()
 		if os.environ.get("TIMES"):
