@@ -118,23 +118,21 @@ int64_t board_time(struct board *board, int64_t now_ms)
 	return board->latest_ms;
 }
 
-static bool is_over(const struct budgets *b, const struct counter *c, int64_t now_ms)
+static bool is_over(const struct counter *c, int64_t now_ms)
 {
-	const struct limit *limit = &b->limits[c->limit - 1];
-
 	if (c->live > 0)
 		return false;
-	return (limit->window_ms && window_at(limit, now_ms) > c->window) || (c->used.requests == 0 && c->used.tokens == 0 && c->used.cost == 0);
+	return window_at(c->window_ms, now_ms) > c->window || (c->used.requests == 0 && c->used.tokens == 0 && c->used.cost == 0);
 }
 
 /* Of a bucket: how many places may be taken, and one of them. A place of this very change is none, though nothing is counted there yet. */
-static unsigned find_room(const struct budgets *b, uint32_t bucket, int64_t now_ms, uint32_t *room)
+static unsigned find_room(const struct board *board, uint32_t bucket, int64_t now_ms, uint32_t *room)
 {
 	unsigned free = 0;
 
 	for (uint32_t at = bucket * BUCKET_SLOTS; at < (bucket + 1) * BUCKET_SLOTS; at++) {
-		const struct counter *c = &b->board->counters[at];
-		if (is_changed(b->board, at) || (c->limit && !is_over(b, c, now_ms)))
+		const struct counter *c = &board->counters[at];
+		if (is_changed(board, at) || (c->name[0] && !is_over(c, now_ms)))
 			continue;
 		*room = at;
 		free++;
@@ -147,24 +145,24 @@ static unsigned find_room(const struct budgets *b, uint32_t bucket, int64_t now_
  * salted digests, so nobody can aim at one.  A place is taken anew when what
  * it counted is over.
  */
-uint32_t board_find(const struct budgets *b, const unsigned char key[16], int64_t now_ms)
+uint32_t board_find(struct board *board, const unsigned char key[16], const struct limit *limit, int64_t now_ms)
 {
-	struct board *board = b->board;
 	uint32_t halves[2], room[2] = {COUNTERS, COUNTERS};
 
 	memcpy(halves, key, sizeof halves);
 	for (unsigned i = 0; i < 2 * BUCKET_SLOTS; i++) {
 		uint32_t at = halves[i / BUCKET_SLOTS] % BUCKETS * BUCKET_SLOTS + i % BUCKET_SLOTS;
 		const struct counter *c = &board->counters[at];
-		if (c->limit && memcmp(c->key, key, sizeof c->key) == 0)
+		if (c->name[0] && c->window_ms == limit->window_ms && memcmp(c->key, key, sizeof c->key) == 0)
 			return at;
 	}
-	unsigned first = find_room(b, halves[0] % BUCKETS, now_ms, &room[0]), second = find_room(b, halves[1] % BUCKETS, now_ms, &room[1]);
+	unsigned first = find_room(board, halves[0] % BUCKETS, now_ms, &room[0]), second = find_room(board, halves[1] % BUCKETS, now_ms, &room[1]);
 	uint32_t at = room[second > first];
 	if (at < COUNTERS) {
 		struct counter *c = board_change_counter(board, at);
-		*c = (struct counter){0};
+		*c = (struct counter){.window_ms = limit->window_ms, .window = window_at(limit->window_ms, now_ms)};
 		memcpy(c->key, key, sizeof c->key);
+		memcpy(c->name, limit->name, sizeof c->name);
 	}
 	return at;
 }

@@ -1,7 +1,7 @@
 #include "budgets/budgets.h"
 
+#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "budgets/inside.h"
 
@@ -42,25 +42,20 @@ struct budgets *budgets_load(const struct yaml *section, unsigned workers, struc
 	return b;
 }
 
-static bool is_same(const struct limit *a, const struct limit *b)
+/* What neither knows is dropped: workers of the old one may still count what is not in the new one. */
+void budgets_take_over(struct budgets *b, struct budgets *old)
 {
-	for (unsigned k = 0; k < SUBJECT_KINDS; k++)
-		if (a->of[k].given != b->of[k].given || a->of[k].each != b->of[k].each || !bytes_equal(a->of[k].name, b->of[k].name))
-			return false;
-	return strcmp(a->name, b->name) == 0 && a->window_ms == b->window_ms && a->concurrent == b->concurrent && memcmp(&a->most, &b->most, sizeof a->most) == 0;
-}
-
-bool budgets_take_over(struct budgets *b, struct budgets *old)
-{
-	if (b->workers != old->workers || b->limit_count != old->limit_count)
-		return false;
-	for (size_t i = 0; i < b->limit_count; i++)
-		if (!is_same(&b->limits[i], &old->limits[i]))
-			return false;
+	assert(b->workers == old->workers);
 	board_destroy(b->board, b->workers);
 	b->board = old->board;
 	old->board = NULL;
-	return true;
+	for (uint32_t at = 0; at < COUNTERS; at++) {
+		board_lock(b->board);
+		const struct counter *c = &b->board->counters[at];
+		if (c->name[0] && c->live == 0 && !limit_named(b, bytes_of(c->name), c->window_ms) && !limit_named(old, bytes_of(c->name), c->window_ms))
+			*board_change_counter(b->board, at) = (struct counter){0};
+		board_keep(b->board);
+	}
 }
 
 void budgets_use_store(struct budgets *b, const struct quota_store *store)

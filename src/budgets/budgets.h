@@ -32,9 +32,10 @@ struct budgets *budgets_load(const struct yaml *section, unsigned workers, struc
 void budgets_destroy(struct budgets *budgets);
 /*
  * From `old`, whose accounts these become, so that what is under way goes on in
- * them; before forking.  False, and nothing done, where something else may be used.
+ * them; before forking.  A budget of the same name and window goes on with what
+ * was used, however much may be.
  */
-bool budgets_take_over(struct budgets *budgets, struct budgets *old);
+void budgets_take_over(struct budgets *budgets, struct budgets *old);
 /* Quotas from elsewhere than this machine: see store.h. Before forking. */
 void budgets_use_store(struct budgets *budgets, const struct quota_store *store);
 

@@ -17,6 +17,7 @@ enum {
 	BUDGET_NAME_MOST = 64,
 	SUBJECT_MOST = 96,
 	JOURNAL_MOST = LIMITS_MOST, JOURNAL_HELD = 1 << 16,
+	RESERVES_TOKENS = 1 << 24, RESERVES_COST = 1 << 25,
 };
 
 enum subject_kind { SUBJECT_OF_CALLER, SUBJECT_OF_TEAM, SUBJECT_OF_ROUTE, SUBJECT_OF_MODEL, SUBJECT_KINDS };
@@ -42,11 +43,15 @@ struct price {
 
 /* ---- shared by all processes, locked but for `latest_ms` ---- */
 
+/*
+ * What was used of a limit.  How much may be is not said here: workers of
+ * several configurations share it, and each keeps to its own.
+ */
 struct counter {
 	unsigned char key[16];
-	uint32_t limit;                 /* its place + 1; 0: free */
+	char name[BUDGET_NAME_MOST + 1];        /* the limit's; empty: free */
 	uint32_t live;                  /* exchanges under way */
-	int64_t window;
+	int64_t window_ms, window;
 	struct amounts used, reserved, granted;
 	char subject[SUBJECT_MOST];     /* for people: cut off, and empty when there is none */
 };
@@ -55,7 +60,7 @@ struct held {
 	bool live;
 	uint32_t generation;            /* so that an old number is not taken for a new one */
 	uint32_t count;
-	uint32_t counters[LIMITS_MOST];
+	uint32_t counters[LIMITS_MOST]; /* with RESERVES_* */
 	uint64_t input, output;         /* as reserved */
 	uint64_t tokens, cost;
 	uint64_t input_price, output_price;
@@ -105,17 +110,17 @@ struct counter *board_change_counter(struct board *board, uint32_t at);
 struct held *board_change_held(struct board *board, uint32_t at);
 /* The time, which does not go back by little; see docs/IDENTITY.md. */
 int64_t board_time(struct board *board, int64_t now_ms);
-/* The counter of that key, changed already if it had to be made; COUNTERS when there is no room. */
-uint32_t board_find(const struct budgets *b, const unsigned char key[16], int64_t now_ms);
+/* The counter of that key and limit, changed already if it had to be made; COUNTERS when there is no room. */
+uint32_t board_find(struct board *board, const unsigned char key[16], const struct limit *limit, int64_t now_ms);
 
 /* ---- reserve.c ---- */
 
 /* Into the window of `now_ms`: what was used in an earlier one is used no more. */
-void counter_roll(const struct limit *limit, struct counter *c, int64_t now_ms);
+void counter_roll(struct counter *c, int64_t now_ms);
 
-static inline int64_t window_at(const struct limit *limit, int64_t now_ms)
+static inline int64_t window_at(int64_t window_ms, int64_t now_ms)
 {
-	return limit->window_ms ? now_ms / limit->window_ms : 0;
+	return window_ms ? now_ms / window_ms : 0;
 }
 
 static inline uint64_t add_up(uint64_t a, uint64_t b)
@@ -128,6 +133,8 @@ uint64_t cost_of(uint64_t input_tokens, uint64_t output_tokens, uint64_t input_p
 
 /* ---- state.c ---- */
 
+/* NULL when there is none, or it has another window. */
+const struct limit *limit_named(const struct budgets *b, struct bytes name, int64_t window_ms);
 /* Of one bucket, a copy made while it was locked; how many of `out` are in use. */
 size_t bucket_copy(const struct budgets *b, uint32_t bucket, struct counter out[BUCKET_SLOTS]);
 

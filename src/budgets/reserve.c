@@ -26,14 +26,20 @@ static struct amounts sum(const struct amounts *a, const struct amounts *b)
 	return (struct amounts){add_up(a->requests, b->requests), add_up(a->tokens, b->tokens), add_up(a->cost, b->cost)};
 }
 
+/* What was granted under another configuration may be more than the most of this one. */
+static bool is_short(uint64_t most, uint64_t wanted, uint64_t granted)
+{
+	return most != UINT64_MAX && wanted > (granted < most ? granted : most);
+}
+
 /* The name of the first that is not enough; or NULL. */
 static const char *short_of(const struct limit *limit, const struct amounts *wanted, const struct amounts *granted)
 {
-	if (limit->most.requests != UINT64_MAX && wanted->requests > granted->requests)
+	if (is_short(limit->most.requests, wanted->requests, granted->requests))
 		return "requests";
-	if (limit->most.tokens != UINT64_MAX && wanted->tokens > granted->tokens)
+	if (is_short(limit->most.tokens, wanted->tokens, granted->tokens))
 		return "tokens";
-	return limit->most.cost != UINT64_MAX && wanted->cost > granted->cost ? "money" : NULL;
+	return is_short(limit->most.cost, wanted->cost, granted->cost) ? "money" : NULL;
 }
 
 static void lease_here(void *self, const unsigned char key[16], int64_t window, const struct amounts *most, const struct amounts *wanted, struct amounts *granted)
@@ -49,9 +55,9 @@ const struct quota_store quota_store_here = {.lease = lease_here};
 
 /* ---- counters ---- */
 
-void counter_roll(const struct limit *limit, struct counter *c, int64_t now_ms)
+void counter_roll(struct counter *c, int64_t now_ms)
 {
-	int64_t window = window_at(limit, now_ms);
+	int64_t window = window_at(c->window_ms, now_ms);
 
 	if (window > c->window)
 		c->used = c->granted = (struct amounts){0};
@@ -138,7 +144,7 @@ static uint32_t refuse_until(struct wish *w, const struct limit *limit, const ch
 	*w->retry_s = 0;
 	if (!limit->window_ms)
 		return refuse(w, "\"%s\" has not enough %s left, for good", limit->name, what);
-	int64_t end_ms = (window_at(limit, w->now_ms) + 1) * limit->window_ms;
+	int64_t end_ms = (window_at(limit->window_ms, w->now_ms) + 1) * limit->window_ms;
 	*w->retry_s = (unsigned)((end_ms - w->now_ms + 999) / 1000);
 	return refuse(w, "\"%s\" has not enough %s left for the next %u s", limit->name, what, *w->retry_s);
 }
@@ -157,20 +163,9 @@ static const struct price *price_of(const struct budgets *b, struct bytes model)
 }
 
 /* What is not limited is not reserved: only so is the sum sure not to overflow. */
-static void reserve(const struct limit *limit, struct counter *c, const struct amounts *amounts)
+static uint32_t reserves(const struct limit *limit)
 {
-	if (limit->most.tokens != UINT64_MAX)
-		c->reserved.tokens += amounts->tokens;
-	if (limit->most.cost != UINT64_MAX)
-		c->reserved.cost += amounts->cost;
-}
-
-static void release(const struct limit *limit, struct counter *c, const struct held *held)
-{
-	if (limit->most.tokens != UINT64_MAX)
-		c->reserved.tokens -= held->tokens;
-	if (limit->most.cost != UINT64_MAX)
-		c->reserved.cost -= held->cost;
+	return (limit->most.tokens != UINT64_MAX ? RESERVES_TOKENS : 0) | (limit->most.cost != UINT64_MAX ? RESERVES_COST : 0);
 }
 
 /* The counter, in the present window, that has enough left; COUNTERS when there is none. */
@@ -182,19 +177,16 @@ static uint32_t ask(struct budgets *b, struct wish *w, uint32_t number)
 	if (limit->most.cost != UINT64_MAX && !w->price)
 		return refuse(w, "\"%s\" counts cost, and this model has no price", limit->name);
 	key_of(b, limit, w->request, key);
-	uint32_t at = board_find(b, key, w->now_ms);
+	uint32_t at = board_find(b->board, key, limit, w->now_ms);
 	if (at == COUNTERS) {
 		b->board->refused_full++;
 		*w->retry_s = 60;
 		return refuse(w, "\"%s\" cannot be kept: there is no room for another counter", limit->name);
 	}
 	struct counter *c = board_change_counter(b->board, at);
-	if (!c->limit) {
-		c->limit = number + 1;
-		c->window = window_at(limit, w->now_ms);
+	if (c->used.requests == 0)
 		name_subject(limit, w->request, c->subject);
-	}
-	counter_roll(limit, c, w->now_ms);
+	counter_roll(c, w->now_ms);
 	if (c->live >= limit->concurrent) {
 		*w->retry_s = 1;
 		return refuse(w, "\"%s\" allows no more than %llu exchanges at once", limit->name, (unsigned long long)limit->concurrent);
@@ -208,12 +200,13 @@ static uint32_t ask(struct budgets *b, struct wish *w, uint32_t number)
 }
 
 /* A request is used at once; tokens and cost when they are known. */
-static void take(const struct budgets *b, const struct wish *w, uint32_t at)
+static void take(struct board *board, const struct held *held, uint32_t entry)
 {
-	struct counter *c = board_change_counter(b->board, at);
+	struct counter *c = board_change_counter(board, entry % COUNTERS);
 
 	c->used.requests = add_up(c->used.requests, 1);
-	reserve(&b->limits[c->limit - 1], c, &w->amounts);
+	c->reserved.tokens += entry & RESERVES_TOKENS ? held->tokens : 0;
+	c->reserved.cost += entry & RESERVES_COST ? held->cost : 0;
 	c->live++;
 }
 
@@ -240,7 +233,7 @@ static bool ask_all(struct budgets *b, struct wish *w, struct held *found)
 		uint32_t at = ask(b, w, i);
 		if (at == COUNTERS)
 			return false;
-		found->counters[found->count++] = at;
+		found->counters[found->count++] = at | reserves(&b->limits[i]);
 	}
 	return true;
 }
@@ -262,7 +255,7 @@ static bool take_all(struct budgets *b, unsigned worker, struct wish *w, struct 
 	if (!ask_all(b, w, &new))
 		return false;
 	for (uint32_t i = 0; i < new.count; i++)
-		take(b, w, new.counters[i]);
+		take(b->board, &new, new.counters[i]);
 	struct held *held = board_change_held(b->board, at);
 	new.generation = held->generation + 1;
 	*held = new;
@@ -289,14 +282,15 @@ bool budgets_reserve(struct budgets *b, unsigned worker, const struct budget_req
 
 /* ---- settling ---- */
 
-static void give(struct budgets *b, uint32_t at, const struct held *held, const struct amounts *real, int64_t now_ms)
+static void give(struct board *board, const struct held *held, uint32_t entry, const struct amounts *real, int64_t now_ms)
 {
-	struct counter *c = board_change_counter(b->board, at);
+	struct counter *c = board_change_counter(board, entry % COUNTERS);
 
-	counter_roll(&b->limits[c->limit - 1], c, now_ms);
+	counter_roll(c, now_ms);
 	c->used.tokens = add_up(c->used.tokens, real->tokens);
 	c->used.cost = add_up(c->used.cost, real->cost);
-	release(&b->limits[c->limit - 1], c, held);
+	c->reserved.tokens -= entry & RESERVES_TOKENS ? held->tokens : 0;
+	c->reserved.cost -= entry & RESERVES_COST ? held->cost : 0;
 	c->live--;
 }
 
@@ -306,7 +300,7 @@ static void settle(struct budgets *b, uint32_t at, uint64_t input, uint64_t outp
 	struct amounts real = {.tokens = add_up(input, output), .cost = cost_of(input, output, held->input_price, held->output_price)};
 
 	for (uint32_t i = 0; i < held->count; i++)
-		give(b, held->counters[i], held, &real, now_ms);
+		give(b->board, held, held->counters[i], &real, now_ms);
 	held->live = false;
 }
 

@@ -14,7 +14,7 @@ size_t bucket_copy(const struct budgets *b, uint32_t bucket, struct counter out[
 
 	board_lock(b->board);
 	for (unsigned i = 0; i < BUCKET_SLOTS; i++)
-		if (b->board->counters[bucket * BUCKET_SLOTS + i].limit)
+		if (b->board->counters[bucket * BUCKET_SLOTS + i].name[0])
 			out[count++] = b->board->counters[bucket * BUCKET_SLOTS + i];
 	board_keep(b->board);
 	return count;
@@ -22,15 +22,13 @@ size_t bucket_copy(const struct budgets *b, uint32_t bucket, struct counter out[
 
 /* ---- out ---- */
 
-static void write_counter(const struct budgets *b, const struct counter *c, bool first, struct text *out)
+static void write_counter(const struct counter *c, bool first, struct text *out)
 {
-	const struct limit *limit = &b->limits[c->limit - 1];
-
 	text_add_string(out, first ? "\n{" : ",\n{");
-	text_add_member(out, "budget", bytes_of(limit->name));
+	text_add_member(out, "budget", bytes_of(c->name));
 	text_add_member(out, "subject", bytes_of(c->subject));
 	text_add_member_hex(out, "key", (struct bytes){c->key, sizeof c->key});
-	text_add_member_number(out, "window_ms", (uint64_t)limit->window_ms);
+	text_add_member_number(out, "window_ms", (uint64_t)c->window_ms);
 	text_add_member_number(out, "window", (uint64_t)c->window);
 	text_add_member_number(out, "requests", c->used.requests);
 	text_add_member_number(out, "tokens", add_up(c->used.tokens, c->reserved.tokens));
@@ -54,7 +52,7 @@ bool budgets_save(const struct budgets *b, const char *path, int64_t now_ms, cha
 	for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
 		size_t count = bucket_copy(b, bucket, copy);
 		for (size_t i = 0; i < count; i++, first = false)
-			write_counter(b, &copy[i], first, &out);
+			write_counter(&copy[i], first, &out);
 	}
 	text_add_string(&out, "]}\n");
 	enum status status = file_write(path, 0600, text_bytes(&out));
@@ -88,10 +86,10 @@ static bool read_hex(struct bytes hex, unsigned char *out, size_t len)
 	return true;
 }
 
-static const struct limit *limit_named(const struct budgets *b, struct bytes name, uint64_t window_ms)
+const struct limit *limit_named(const struct budgets *b, struct bytes name, int64_t window_ms)
 {
 	for (size_t i = 0; i < b->limit_count; i++)
-		if (bytes_same(name, b->limits[i].name) && (uint64_t)b->limits[i].window_ms == window_ms)
+		if (bytes_same(name, b->limits[i].name) && b->limits[i].window_ms == window_ms)
 			return &b->limits[i];
 	return NULL;
 }
@@ -107,15 +105,16 @@ static bool restore_counter(struct restoring *r, const struct json *entry)
 	    !json_u64(json_member(entry, "requests"), &new.used.requests) || !json_u64(json_member(entry, "tokens"), &new.used.tokens) ||
 	    !json_u64(json_member(entry, "cost"), &new.used.cost) || !read_hex(json_string(entry, "key"), new.key, sizeof new.key) || subject.len >= SUBJECT_MOST)
 		return false;
-	const struct limit *limit = limit_named(b, json_string(entry, "budget"), window_ms);
+	const struct limit *limit = window_ms > INT64_MAX ? NULL : limit_named(b, json_string(entry, "budget"), (int64_t)window_ms);
 	if (!limit)
 		return true;
-	new.limit = (uint32_t)(limit - b->limits) + 1;
+	memcpy(new.name, limit->name, sizeof new.name);
+	new.window_ms = limit->window_ms;
 	new.window = (int64_t)window;
 	if (subject.len)
 		memcpy(new.subject, subject.at, subject.len);
 	board_lock(b->board);
-	uint32_t at = board_find(b, new.key, 0);
+	uint32_t at = board_find(b->board, new.key, limit, 0);
 	if (at < COUNTERS)
 		*board_change_counter(b->board, at) = new;
 	board_keep(b->board);
@@ -230,9 +229,9 @@ void budgets_write_metrics(const struct budgets *b, struct text *out, int64_t no
 	for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
 		size_t count = bucket_copy(b, bucket, copy);
 		for (size_t i = 0; i < count; i++) {
-			const struct limit *limit = &b->limits[copy[i].limit - 1];
-			counter_roll(limit, &copy[i], now_ms);
-			if (total++ < METRICS_MOST)
+			const struct limit *limit = limit_named(b, bytes_of(copy[i].name), copy[i].window_ms);
+			counter_roll(&copy[i], now_ms);
+			if (total++ < METRICS_MOST && limit)
 				write_columns(limit, &copy[i], &used, &reserved, &most);
 		}
 	}

@@ -28,6 +28,8 @@ bool usage_restore(const struct config *c)
 void usage_hand_over(const struct config *old, const struct config *fresh)
 {
 	usage_save(old);
-	if (!old->budgets || !fresh->budgets || !budgets_take_over(fresh->budgets, old->budgets))
+	if (old->budgets && fresh->budgets)
+		budgets_take_over(fresh->budgets, old->budgets);
+	else
 		usage_restore(fresh);
 }

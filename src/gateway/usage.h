@@ -9,7 +9,7 @@ void usage_save(const struct config *config);
 /* False when what is there cannot be read: then it was said. */
 bool usage_restore(const struct config *config);
 
-/* At a reload: where what may be used is the same, so are the accounts, and what is under way goes on in them; else what was used is restored. */
+/* At a reload: the accounts stay, and what is under way goes on in them; where there were none, what was used before that is restored. */
 void usage_hand_over(const struct config *old, const struct config *fresh);
 
 #endif

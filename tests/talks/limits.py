@@ -133,6 +133,7 @@ def recorder_that_dies(g, keys):
 	Patient.asked.acquire(timeout=20)
 	check("while one is under way, no other is", ask(g, keys["single"])[1] == "budget")
 	os.kill(next(pid for pid in g.children() if gateway.role(pid) == "recorder"), signal.SIGKILL)
+	in_time(lambda: "keeps the evidence ended" in g.log.read_text())
 	statuses = []
 	while len(statuses) < 400 and statuses[-1:] not in ([200], [429]):
 		time.sleep(0.025)
@@ -160,7 +161,9 @@ def reloaded(g, text):
 	before = set(workers_of(g))
 	g.write(text)
 	g.process.send_signal(signal.SIGHUP)
-	return in_time(lambda: set(workers_of(g)) - before)
+	come = in_time(lambda: set(workers_of(g)) - before)
+	time.sleep(0.2)         # those of before take nobody any more
+	return come
 
 
 def reload_meanwhile(g, keys, text):
@@ -182,6 +185,32 @@ def reload_meanwhile(g, keys, text):
 	check("and makes room for the next", in_time(lambda: ask(g, keys["single"])[0] == 200))
 	check("where something else may be used, what was used is known all the same", reloaded(g, text.replace("name: thrice, for: {caller: kept}, window: 366d, requests: 3", "name: thrice, for: {caller: kept}, window: 366d, requests: 4")) and ask(g, keys["kept"])[0] == 200 and ask(g, keys["kept"])[1] == "budget")
 	check("and it is as before again", reloaded(g, text) and ask(g, keys["kept"])[1] == "budget")
+
+
+def limits_that_change(g, keys, text):
+	"""They go on with what is under way, and with what is still counted under the limits of before."""
+	def allowing(requests, at_once):
+		return text.replace("{caller: kept}, window: 366d, requests: 3", f"{{caller: kept}}, window: 366d, requests: {requests}").replace("concurrent: 1", f"concurrent: {at_once}")
+	waiting, kept = g.connect(), g.connect()
+	check("it is reloaded with more", reloaded(g, allowing(6, 1)))
+	post(kept, keys["kept"], "hello")
+	check("five of six", status_of(kept) == 200)
+	post(waiting, keys["single"], "wait until you may")
+	Patient.asked.acquire(timeout=20)
+	check("and with more again", reloaded(g, allowing(7, 2)))
+	second = threading.Thread(target=ask, args=(g, keys["single"], "wait"))
+	second.start()
+	time.sleep(0.4)
+	check("what is under way counts where more may be", ask(g, keys["single"])[1] == "budget")
+	second.join()
+	Patient.may_answer.set()
+	check("it comes to its end as well", status_of(waiting) == 200)
+	Patient.may_answer.clear()
+	post(kept, keys["kept"], "hello")
+	check("six over the old connection", status_of(kept) == 200)
+	check("seven over a new one", ask(g, keys["kept"])[0] == 200)
+	check("and no eighth", ask(g, keys["kept"])[1] == "budget")
+	check("and it is as it was", reloaded(g, text) and ask(g, keys["kept"])[1] == "budget")
 
 
 def terms(g, key):
@@ -366,6 +395,7 @@ def main():
 	budgets(g, keys)
 	recorder_that_dies(g, keys)
 	reload_meanwhile(g, keys, text)
+	limits_that_change(g, keys, text)
 	terms(g, keys["usual"])
 	changed_terms(g, keys["usual"])
 	check("a reload forgets no budget", ask(g, keys["few"])[1] == "budget")

@@ -463,6 +463,72 @@ static void a_restart_keeps_a_day(void **state)
 	unlink(path);
 }
 
+/* As a worker of an earlier configuration sees it: its own limits, and the accounts of all. */
+static struct budgets *reload(struct budgets *old, const char *yaml, struct budgets *worker)
+{
+	struct budgets *b = load(yaml);
+
+	*worker = *old;
+	budgets_take_over(b, old);
+	return b;
+}
+
+static void a_reload_keeps_the_accounts(void **state)
+{
+	struct budgets *old = load("[{name: t, window: 1d, tokens: 100, concurrent: 2}]"), worker;
+	struct reservation first, r;
+
+	(void)state;
+	assert_true(reserve(old, 60, noon, &first));
+	struct budgets *b = reload(old, "[{name: t, window: 1d, tokens: 150, concurrent: 1}]", &worker);
+	assert_false(reserve_for(b, 1, "a", "m", 1, noon, &r));
+	assert_non_null(strstr(why, "no more than 1 exchanges"));
+	budgets_settle(&worker, &first, 60, 0, noon);
+	assert_false(reserve_for(b, 1, "a", "m", 91, noon, &r));
+	assert_true(reserve_for(b, 1, "a", "m", 90, noon, &r));
+	/* What was granted to one is not allowed to the other. */
+	assert_false(reserve(&worker, 1, noon, &first));
+	budgets_settle(b, &r, 30, 0, noon);
+	assert_false(reserve(&worker, 11, noon, &first));
+	assert_true(reserve(&worker, 10, noon, &first));
+	budgets_worker_died(b, 0, noon);
+	assert_true(only(b).used.tokens == 100 && only(b).reserved.tokens == 0 && only(b).live == 0);
+	budgets_destroy(b);
+	budgets_destroy(old);
+}
+
+/* What is limited now and was not before was not reserved; a budget of another window is another. */
+static void a_reload_may_limit_something_else(void **state)
+{
+	struct budgets *old = load("[{name: t, window: 1d, requests: 2}, {name: gone, window: none, requests: 9}]"), *next, worker, later;
+	struct reservation first, r;
+	struct text out;
+
+	(void)state;
+	assert_true(reserve(old, 60, noon, &first));
+	struct budgets *b = reload(old, "[{name: t, window: 1d, tokens: 100}]", &worker);
+	assert_true(reserve_for(b, 1, "a", "m", 100, noon, &r));
+	budgets_settle(&worker, &first, 60, 0, noon);
+	budgets_settle(b, &r, 30, 0, noon);
+	assert_false(reserve_for(b, 1, "a", "m", 11, noon, &r));
+	assert_false(reserve(&worker, 1, noon, &r));
+	text_init(&out, NULL);
+	budgets_write_metrics(b, &out, noon);
+	assert_null(strstr(text_string(&out), "gone"));
+	assert_non_null(strstr(text_string(&out), "merlon_budget_counters 2\n"));
+	next = reload(b, "[{name: t, window: 1h, tokens: 100}]", &later);
+	assert_true(reserve_for(next, 2, "a", "m", 100, noon, &r));
+	assert_true(reserve_for(&later, 1, "a", "m", 10, noon, &r));
+	text_clear(&out);
+	budgets_write_metrics(next, &out, noon);
+	assert_non_null(strstr(text_string(&out), "unit=\"tokens\"} 100\n"));
+	assert_non_null(strstr(text_string(&out), "merlon_budget_counters 2\n"));     /* nobody is left who knows the other */
+	text_finish(&out);
+	budgets_destroy(next);
+	budgets_destroy(b);
+	budgets_destroy(old);
+}
+
 static void metrics_are_told(void **state)
 {
 	struct budgets *b = load("[{name: 't\"', for: {caller: \"*\"}, window: 1d, tokens: 100, requests: 9}]");
@@ -522,7 +588,8 @@ int main(void)
 		cmocka_unit_test(everyone_has_their_own), cmocka_unit_test(costs_are_whole_numbers), cmocka_unit_test(nothing_overflows),
 		cmocka_unit_test(a_full_table_refuses), cmocka_unit_test(a_worker_holds_only_so_many), cmocka_unit_test(processes_never_exceed_a_limit),
 		cmocka_unit_test(a_killed_worker_leaves_nothing_behind), cmocka_unit_test(a_worker_killed_with_the_lock),
-		cmocka_unit_test(replicas_share_what_is_leased), cmocka_unit_test(a_restart_keeps_a_day), cmocka_unit_test(metrics_are_told),
+		cmocka_unit_test(replicas_share_what_is_leased), cmocka_unit_test(a_restart_keeps_a_day), cmocka_unit_test(a_reload_keeps_the_accounts), cmocka_unit_test(a_reload_may_limit_something_else),
+		cmocka_unit_test(metrics_are_told),
 		cmocka_unit_test(wrong_sections),
 	};
 
