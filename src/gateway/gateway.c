@@ -279,7 +279,6 @@ static bool start_workers(struct gateway *g)
 /* What it had, nobody gives back any more. */
 static void release_of_dead(struct gateway *g, struct slot *slot)
 {
-	holds_worker_died(g->holds, slot->pid);
 	slot->pid = 0;
 	close_end(slot);
 	if (g->config->budgets)
@@ -310,6 +309,7 @@ static void kill_workers(struct gateway *g)
 		if (slot->pid > 0) {
 			kill(slot->pid, SIGKILL);
 			waitpid(slot->pid, NULL, 0);
+			holds_process_died(g->holds, slot->pid);
 			release_of_dead(g, slot);
 		}
 		*slot = (struct slot){.signer = -1};
@@ -393,10 +393,9 @@ static bool reap(struct gateway *g)
 			return !g->leaving && replace_recorder(g);
 		}
 		errands_ended(&g->errands, pid);
-		if (pid == g->steward) {
-			holds_steward_died(g->holds);
+		holds_process_died(g->holds, pid);
+		if (pid == g->steward)
 			start_steward(g);
-		}
 		if (pid == g->signer.pid)
 			signer_ended(g);
 		for (unsigned i = 0; i < SLOTS_MOST; i++)

@@ -90,13 +90,31 @@ void holds_leave(struct hold_place *p, struct hold_outcome *out)
 {
 	if (out)
 		tell(p, out);
-	while (!moves(p, HOLD_WAITS, HOLD_NONE) && !moves(p, HOLD_DECIDED, HOLD_NONE) && atomic_load(&p->state) != HOLD_NONE)
-		if (moves(p, HOLD_IN_DECISION, HOLD_LEFT))
-			return;
-	give_back(p);
+	for (int state = atomic_load(&p->state); state % HOLD_STATES != HOLD_LEFT; state = atomic_load(&p->state)) {
+		bool in_hand = state % HOLD_STATES == HOLD_IN_DECISION;
+		if (!moves(p, state, in_hand ? state + HOLD_LEFT - HOLD_IN_DECISION : HOLD_NONE))
+			continue;
+		if (!in_hand)
+			give_back(p);
+		return;
+	}
 }
 
 /* ---- the steward ---- */
+
+static int in_hand_of(pid_t steward)
+{
+	return HOLD_IN_DECISION + HOLD_STATES * (int)steward;
+}
+
+/* Out of that one's hands; false when the worker has given up meanwhile. */
+static bool let_go(struct hold_place *p, pid_t steward, int to)
+{
+	if (moves(p, in_hand_of(steward), to))
+		return true;
+	give_back(p);
+	return false;
+}
 
 bool holds_at(struct holds *h, size_t number, struct hold_view *out)
 {
@@ -119,7 +137,7 @@ struct hold_place *holds_take(struct holds *h, struct bytes id)
 
 	for (size_t i = 0; i < HOLDS_MOST; i++) {
 		struct hold_place *p = &h->places[i];
-		if (!holds_at(h, i, &v) || !bytes_same(id, v.question.id) || !moves(p, HOLD_WAITS, HOLD_IN_DECISION))
+		if (!holds_at(h, i, &v) || !bytes_same(id, v.question.id) || !moves(p, HOLD_WAITS, in_hand_of(getpid())))
 			continue;
 		if (bytes_same(id, p->question.id))
 			return p;
@@ -137,16 +155,12 @@ bool holds_decide(struct hold_place *p, const struct hold_decision *decision)
 		abort();
 	p->decisions[given] = *decision;
 	atomic_store(&p->given, given + 1);
-	if (moves(p, HOLD_IN_DECISION, last ? HOLD_DECIDED : HOLD_WAITS))
-		return true;
-	give_back(p);
-	return false;
+	return let_go(p, getpid(), last ? HOLD_DECIDED : HOLD_WAITS);
 }
 
 void holds_put_back(struct hold_place *p)
 {
-	if (!moves(p, HOLD_IN_DECISION, HOLD_WAITS))
-		give_back(p);
+	let_go(p, getpid(), HOLD_WAITS);
 }
 
 void holds_note_seen(struct hold_place *p, struct bytes person, struct digest shown)
@@ -169,23 +183,17 @@ bool holds_have_seen(const struct hold_place *p, struct bytes person)
 
 /* ---- who died ---- */
 
-void holds_worker_died(struct holds *h, pid_t worker)
-{
-	for (size_t i = 0; i < HOLDS_MOST; i++)
-		if (atomic_load(&h->places[i].owner) == worker)
-			holds_leave(&h->places[i], NULL);
-	window_worker_died(&h->window, worker);
-}
-
-void holds_steward_died(struct holds *h)
+void holds_process_died(struct holds *h, pid_t pid)
 {
 	for (size_t i = 0; i < HOLDS_MOST; i++) {
 		struct hold_place *p = &h->places[i];
-		if (atomic_load(&p->owner) == 0 || (atomic_load(&p->state) != HOLD_IN_DECISION && atomic_load(&p->state) != HOLD_LEFT))
-			continue;
-		/* What it was about to enter may not be on record: who has agreed so far is asked again. */
-		atomic_store(&p->given, 0);
-		holds_put_back(p);
+		if (atomic_load(&p->state) / HOLD_STATES == pid) {
+			/* What it was about to enter may not be on record: who has agreed so far is asked again. */
+			atomic_store(&p->given, 0);
+			let_go(p, pid, HOLD_WAITS);
+		}
+		if (atomic_load(&p->owner) == pid)
+			holds_leave(p, NULL);
 	}
-	window_clear(&h->window);
+	window_process_died(&h->window, pid);
 }

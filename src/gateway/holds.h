@@ -23,7 +23,8 @@
  */
 enum { HOLDS_MOST = 1024, HOLD_ID = WINDOW_ID, HOLD_TEXT_MOST = 200, HOLD_NOTE_MOST = 4096, HOLD_SEEN_MOST = 8 };
 
-enum hold_state { HOLD_NONE, HOLD_WAITS, HOLD_IN_DECISION, HOLD_DECIDED, HOLD_LEFT };
+/* What a steward has in hand, in decision or left by its worker, has that one's process in its state: around a reload there are two. */
+enum hold_state { HOLD_NONE, HOLD_WAITS, HOLD_IN_DECISION, HOLD_DECIDED, HOLD_LEFT, HOLD_STATES };
 
 /* A short text that outlives the process that wrote it: UTF-8, whatever it is made from. */
 struct hold_text {
@@ -52,7 +53,7 @@ struct hold_decision {
 
 struct hold_place {
 	atomic_int owner;           /* process of the worker; 0: nobody */
-	atomic_int state;
+	atomic_int state;           /* and HOLD_STATES times the process */
 	atomic_uint serial;         /* of the questions that stood here */
 	struct hold_question question;
 	atomic_uint given;          /* decisions, so far */
@@ -115,7 +116,7 @@ bool holds_have_seen(const struct hold_place *place, struct bytes person);
 
 /* ---- the supervisor's ---- */
 
-void holds_worker_died(struct holds *h, pid_t worker);
-void holds_steward_died(struct holds *h);
+/* A worker, whose places are given back, or a steward, who has nothing in hand any more; or neither. */
+void holds_process_died(struct holds *h, pid_t pid);
 
 #endif

@@ -35,8 +35,14 @@ static void wipe(struct window *w)
 
 bool window_ask(struct window *w, struct bytes id, bool whole)
 {
-	if (atomic_load(&w->state) != WINDOW_FREE || id.len != WINDOW_ID)
+	int nobody = 0;
+
+	if (id.len != WINDOW_ID || !atomic_compare_exchange_strong(&w->asker, &nobody, (int)getpid()))
 		return false;
+	if (atomic_load(&w->state) != WINDOW_FREE) {
+		atomic_store(&w->asker, 0);
+		return false;
+	}
 	memcpy(w->id, id.at, WINDOW_ID);
 	w->id[WINDOW_ID] = 0;
 	w->whole = whole;
@@ -54,10 +60,11 @@ bool window_is_ready(struct window *w, bool *gone)
 
 void window_clear(struct window *w)
 {
-	if (moves(w, WINDOW_PAINTED, WINDOW_LEFT))
-		return;
-	if (moves(w, WINDOW_ASKED, WINDOW_PAINTED) || moves(w, WINDOW_READY, WINDOW_PAINTED))
+	if (!moves(w, WINDOW_PAINTED, WINDOW_LEFT) && (moves(w, WINDOW_ASKED, WINDOW_PAINTED) || moves(w, WINDOW_READY, WINDOW_PAINTED))) {
+		atomic_store(&w->painter, (int)getpid());
 		wipe(w);
+	}
+	atomic_store(&w->asker, 0);
 }
 
 bool window_asks_for(const struct window *w, const char *id)
@@ -82,12 +89,14 @@ void window_give(struct window *w)
 		wipe(w);
 }
 
-void window_worker_died(struct window *w, pid_t worker)
+void window_process_died(struct window *w, pid_t pid)
 {
 	int state = atomic_load(&w->state);
 
-	if (atomic_load(&w->painter) == worker && (state == WINDOW_PAINTED || state == WINDOW_LEFT)) {
+	if (atomic_load(&w->painter) == pid && (state == WINDOW_PAINTED || state == WINDOW_LEFT)) {
 		w->len = WINDOW_MOST;   /* nobody knows how far it came */
 		wipe(w);
 	}
+	if (atomic_load(&w->asker) == pid)
+		window_clear(w);
 }

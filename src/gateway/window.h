@@ -21,6 +21,7 @@ enum window_state { WINDOW_FREE, WINDOW_ASKED, WINDOW_PAINTED, WINDOW_READY, WIN
 
 struct window {
 	atomic_int state, painter;
+	atomic_int asker;           /* the steward that asked, until it has cleared it; 0: none */
 	char id[WINDOW_ID + 1];     /* of the exchange that is to be shown */
 	bool whole;
 
@@ -37,7 +38,7 @@ struct window {
 bool window_ask(struct window *w, struct bytes id, bool whole);
 /* Is it there? `*gone`: it never will be. */
 bool window_is_ready(struct window *w, bool *gone);
-/* It was read, or is not waited for any more: nothing of it stays. The supervisor does so for a steward that died. */
+/* It was read, or is not waited for any more: nothing of it stays. */
 void window_clear(struct window *w);
 
 /* ---- a worker's ---- */
@@ -58,6 +59,6 @@ static inline struct bytes window_text(const struct window *w)
 
 /* ---- the supervisor's ---- */
 
-void window_worker_died(struct window *w, pid_t worker);
+void window_process_died(struct window *w, pid_t pid);
 
 #endif

@@ -15,6 +15,7 @@ import time
 
 import gate
 import gateway
+from faults import workers_of
 from gateway import FOLDER, MERLON, Model, Server, check, chunk
 from routes import START, WORK, Configured, url
 
@@ -487,14 +488,21 @@ def reloaded(g):
 	"""What waits goes on waiting as it began; a gateway that ends says no."""
 	asking = Asking(g, "a delicate change")
 	hold, = waiting(g)
-	g.process.send_signal(signal.SIGHUP)
-	for _ in range(400):
-		if "read again" in (WORK / "holds.log").read_text():
-			break
-		time.sleep(0.025)
+	worker, = workers_of(g)
+	os.kill(worker, signal.SIGSTOP)
+	before = set(g.children())
+	with socket.socket(socket.AF_UNIX) as s:
+		s.connect(str(g.ledger / "control"))
+		body = text_of(hold, says="show whole")
+		s.sendall(f"POST /shows HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+		time.sleep(0.2)
+		g.process.send_signal(signal.SIGHUP)
+		check("who is about to be shown something at a reload has to ask again", s.recv(1) == b"")
+	gate.in_time(lambda: "read again" in g.log.read_text() and len(before - set(g.children())) == 1)
+	os.kill(worker, signal.SIGCONT)
 	check("what waits waits through a reload", [h["id"] for h in waiting(g)] == [hold["id"]])
 	code = approve(g, hold)[0]
-	check("and goes on", code == 200 and asking.answered()[0] == 200, (code, asking.status))
+	check("can be shown, and goes on", code == 200 and asking.answered()[0] == 200, (code, asking.status))
 	asking = Asking(g, "a delicate end")
 	waiting(g)
 	check("a gateway that ends with something waiting ends", g.end() == 0)

@@ -1,3 +1,4 @@
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/test.h"
@@ -47,6 +48,25 @@ static void a_decision_reaches_who_asked_and_once(void **state)
 	assert_false(holds_at(h, 0, &seen));
 }
 
+static pid_t well_ended(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	return pid;
+}
+
+/* By a steward that is gone before it said anything. */
+static pid_t taken_by_another(struct holds *h, const struct hold_question *q)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return well_ended(pid);
+	_exit(holds_take(h, bytes_of(q->id)) == NULL);
+}
+
 static void as_many_agree_as_have_to(void **state)
 {
 	struct holds *h = holds_create();
@@ -83,8 +103,7 @@ static void as_many_agree_as_have_to(void **state)
 	/* What a steward that died was about to enter may not be on record. */
 	p = holds_ask(h, &q);
 	holds_decide(holds_take(h, bytes_of(q.id)), &yes);
-	holds_take(h, bytes_of(q.id));
-	holds_steward_died(h);
+	holds_process_died(h, taken_by_another(h, &q));
 	assert_true(holds_at(h, 0, &seen));
 	assert_int_equal(seen.so_far.count, 0);
 }
@@ -148,7 +167,7 @@ static void nothing_stays_in_the_window(void **state)
 			assert_false(window_ask(w, bytes_of(q.id), true));
 		}
 		if (i == 2)
-			holds_worker_died(h, getpid());
+			holds_process_died(h, getpid());
 		else
 			window_give(w);
 		if (i == 3)
@@ -156,7 +175,7 @@ static void nothing_stays_in_the_window(void **state)
 		if (i >= 3 && i < 5)
 			window_clear(w);
 		if (i == 5)
-			holds_steward_died(h);
+			holds_process_died(h, getpid());
 		assert_false(window_is_ready(w, &gone));
 		assert_true(gone);
 		assert_memory_equal(w->text, blank, sizeof blank);
@@ -185,26 +204,40 @@ static void who_has_left_is_not_decided_about(void **state)
 	assert_false(holds_look(p));
 }
 
+static pid_t asked_by_another(struct holds *h, const struct hold_question *q)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return well_ended(pid);
+	for (size_t i = 0; i < HOLDS_MOST; i++)
+		holds_ask(h, q);
+	_exit(0);
+}
+
+/* Around a reload there are two stewards, and either may die. */
 static void the_dead_leave_no_place_taken(void **state)
 {
 	struct holds *h = holds_create();
 	struct hold_question q = question("ef");
+	struct hold_place *theirs = &h->places[0], *mine;
+	pid_t worker = asked_by_another(h, &q), other = taken_by_another(h, &q);
 
 	(void)state;
-	for (size_t i = 0; i < HOLDS_MOST; i++)
-		assert_non_null(holds_ask(h, &q));
 	assert_null(holds_ask(h, &q));
-	struct hold_place *taken = holds_take(h, bytes_of(q.id));
-	assert_non_null(taken);
-	holds_steward_died(h);
-	assert_int_equal(atomic_load(&taken->state), HOLD_WAITS);
-	assert_ptr_equal(holds_take(h, bytes_of(q.id)), taken);
-	holds_worker_died(h, getpid());
-	assert_int_equal(atomic_load(&taken->state), HOLD_LEFT);
-	holds_steward_died(h);
+	mine = holds_take(h, bytes_of(q.id));
+	holds_process_died(h, other);
+	assert_int_equal(atomic_load(&theirs->state), HOLD_WAITS);
+	assert_int_equal(atomic_load(&mine->state) % HOLD_STATES, HOLD_IN_DECISION);
+	other = taken_by_another(h, &q);
+	for (unsigned i = 0; i < 2; i++)
+		holds_process_died(h, worker);
+	for (size_t i = 0; i < HOLDS_MOST; i++)
+		assert_int_equal(atomic_load(&h->places[i].state) % HOLD_STATES, i < 2 ? HOLD_LEFT : HOLD_NONE);
+	holds_process_died(h, other);
+	assert_false(holds_decide(mine, &(struct hold_decision){.agrees = true}));
 	for (size_t i = 0; i < HOLDS_MOST; i++)
 		assert_int_equal(atomic_load(&h->places[i].owner), 0);
-	assert_non_null(holds_ask(h, &q));
 }
 
 static void texts_are_utf8_whatever_they_were(void **state)
