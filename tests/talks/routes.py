@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 
+import gate
 import gateway
 from gateway import FOLDER, MERLON, Gateway, Model, Server, check, free_port
 
@@ -189,6 +191,30 @@ def reload_under_load():
 	check("it ends when told to", status == 0, status)
 	notes = [r["what"] for r in g.records("gateway")]
 	check("each reload is on record", notes.count("configuration read again") == 6, notes)
+
+
+def reload_that_fails():
+	"""What it had opened before it failed is closed."""
+	a = serve()
+	g = Configured("failing", START + f"upstreams: {{m: {{servers: ['{url(a)}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	opened = lambda: len(os.listdir(f"/proc/{g.process.pid}/fd"))
+	check("it answers", g.ask("hello")[0].status == 200)
+	before, text, fresh = opened(), g.file.read_text(), free_port()
+	with socket.create_server(("127.0.0.1", 0)) as busy:
+		g.file.write_text(text.replace("ledger:", f"  - address: 127.0.0.1:{fresh}\n  - address: 127.0.0.1:{busy.getsockname()[1]}\nledger:", 1))
+		for i in range(3):
+			g.process.send_signal(signal.SIGHUP)
+			gate.in_time(lambda: g.log.read_text().count("stays as it was") > i)
+	check("of an address that others have it is said", g.log.read_text().count("Address already in use") == 3, g.log.read_text()[-300:])
+	check("and nothing stays open", gate.in_time(lambda: opened() == before, 2), (before, opened()))
+	with socket.socket() as s:
+		check("nor can anybody come that way", s.connect_ex(("127.0.0.1", fresh)) != 0)
+	check("it answers as before", g.ask("hello")[0].status == 200)
+	g.process.send_signal(signal.SIGHUP)
+	check("and takes them once it may", gate.in_time(lambda: "read again" in g.log.read_text()))
+	with socket.socket() as s:
+		check("then they come that way", s.connect_ex(("127.0.0.1", fresh)) == 0)
+	g.end()
 
 
 def origins():
@@ -460,7 +486,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, early_answers, empty_answers, surplus_answers, timeouts, callers_who_pause, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load):
+	for part in (mistakes, weights, fallbacks, origins, early_answers, empty_answers, surplus_answers, timeouts, callers_who_pause, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load, reload_that_fails):
 		part()
 	return gateway.TALLY.end()
 
