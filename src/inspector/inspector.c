@@ -229,6 +229,12 @@ static void add_pieces(struct inspection *i, struct event *e, const struct excha
 
 /* ---- rulings ---- */
 
+/* What a caller may reach at most is no policy's to lift: it holds where one only watches, too. */
+static bool is_outside(const struct facts *f)
+{
+	return f->route_outside || f->model_outside || f->tool_outside;
+}
+
 static struct ruling rule(struct inspection *i)
 {
 	struct decision d;
@@ -237,7 +243,7 @@ static struct ruling rule(struct inspection *i)
 		return i->ruling;
 	i->dirty = false;
 	policy_decide(i->policy, &i->facts, &d);
-	i->ruling = (struct ruling){.measure = enforces(i) ? d.measure : MEASURE_ALLOW, .rule = d.rule, .message = d.message, .approvals = d.approvals, .edited = i->edited};
+	i->ruling = (struct ruling){.measure = enforces(i) || is_outside(&i->facts) ? d.measure : MEASURE_ALLOW, .rule = d.rule, .message = d.message, .approvals = d.approvals, .edited = i->edited};
 	if (i->ruling.measure > i->done)
 		i->done = i->ruling.measure;
 	i->over |= i->ruling.measure >= (i->gathers ? MEASURE_DENY : MEASURE_HOLD);
