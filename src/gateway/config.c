@@ -7,6 +7,7 @@
 #include "base/date.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "policy/language.h"
 
 enum { FILE_MOST = 1 << 20, MEMORY_MOST = 16 << 20, WEIGHT_MOST = 1000, RESOLVE_EVERY_MS = 30000, RESOLVE_LEAST_MS = 500 };
 #define MEMORY_USUAL (UINT64_C(1) << 30)
@@ -547,12 +548,12 @@ bool route_takes(const struct route *r, struct bytes model)
 	return model_fits(&r->models, model);
 }
 
-struct route *config_route(const struct config *c, struct bytes method, struct bytes path, const struct bytes *model, const struct dialect **dialect,
+struct route *config_route(const struct config *c, struct bytes method, struct bytes path, const struct bytes *model, const struct names *among, const struct dialect **dialect,
 			   const struct dialect_route **of_dialect)
 {
 	for (size_t i = 0; i < c->route_count; i++) {
 		struct route *r = &c->routes[i];
-		if (!bytes_start_with(path, r->prefix) || (model && !model_fits(&r->models, *model)))
+		if (!bytes_start_with(path, r->prefix) || (model && !model_fits(&r->models, *model)) || (among && among->count > 0 && !names_fit(among, r->name)))
 			continue;
 		*dialect = dialect_of(r, method, bytes_from(path, r->prefix.len), of_dialect);
 		if (*dialect)

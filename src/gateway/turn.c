@@ -108,7 +108,7 @@ static void out_of_patience(struct timer *timer)
 
 static void find_route(struct turn *t, const struct http_head *head)
 {
-	t->route = config_route(t->door->config, head->method, head->path, NULL, &t->dialect, &t->of_dialect);
+	t->route = config_route(t->door->config, head->method, head->path, NULL, NULL, &t->dialect, &t->of_dialect);
 	t->method = arena_copy(&t->arena, head->method);
 	t->target = arena_copy(&t->arena, bytes_from(head->target, t->route ? t->route->prefix.len : 0));
 	exchange_init(&t->request, &t->arena, t->dialect);
@@ -267,6 +267,11 @@ static struct upstream *choose_target(struct route *r)
 	return best->upstream;
 }
 
+static bool asks_for_agreement(const struct terms_needs *n)
+{
+	return n->purposes.count > 0 || n->regions.count > 0 || n->no_training || n->no_onward_sale || n->retention_most_ms >= 0;
+}
+
 /* Does the agreement with who runs it cover this data? */
 static bool may_have_it(struct turn *t, const struct upstream *u)
 {
@@ -274,9 +279,9 @@ static bool may_have_it(struct turn *t, const struct upstream *u)
 		return true;
 	if (u->terms)
 		return terms_judge(u->terms, &t->needs, t->begun_at_ms, t->why_terms) == NULL;
-	if (t->needs.purposes.count == 0)
+	if (!asks_for_agreement(&t->needs))
 		return true;
-	snprintf(t->why_terms, sizeof t->why_terms, "with who runs \"%s\" is not known, and this data is for a purpose that needs one", u->name);
+	snprintf(t->why_terms, sizeof t->why_terms, "with who runs \"%s\" is not known, and this data may only go where one covers it", u->name);
 	return false;
 }
 
@@ -400,7 +405,7 @@ static bool settle_route(struct turn *t)
 	/* The first route for this path is the first for its model, too. */
 	if (route_takes(t->route, t->request.model))
 		return true;
-	struct route *r = config_route(t->door->config, t->head->method, t->head->path, &t->request.model, &d, &of_dialect);
+	struct route *r = config_route(t->door->config, t->head->method, t->head->path, &t->request.model, NULL, &d, &of_dialect);
 	if (r && d == t->dialect && r->prefix.len == t->route->prefix.len && t->body.len <= r->body_most) {
 		t->route = r;
 		return true;
@@ -441,24 +446,40 @@ static void add_purpose(struct names *p, struct bytes purpose)
 		p->at[p->count++] = purpose;
 }
 
-/* What the data is for, as its route says, who it comes from, and the request itself. */
-static void note_purposes(struct turn *t)
+/* False when they come to more than `most` in all. */
+static bool add_said_purposes(struct names *p, struct bytes said, size_t most)
 {
-	struct bytes said = http_field_value(t->head, "merlon-purpose");
+	while (said.len > 0) {
+		size_t comma = bytes_find_byte(said, ',');
+		struct bytes purpose = http_trim(bytes_slice(said, 0, comma));
+		if (purpose.len > 0 && p->count == most)
+			return false;
+		add_purpose(p, purpose);
+		said = bytes_from(said, comma + 1);
+	}
+	return true;
+}
+
+/* What the data is for, as its route says, who it comes from, and the request itself, in every field: one that were left out would be one that nobody asks the agreement about. */
+static bool note_purposes(struct turn *t)
+{
 	const struct names *usual = &t->route->needs.purposes, *callers = &t->caller->purposes;
-	struct names p = {.at = arena_alloc(&t->arena, usual->count + callers->count + PURPOSES_MOST, sizeof *p.at)};
+	size_t most = usual->count + callers->count + PURPOSES_MOST;
+	struct names p = {.at = arena_alloc(&t->arena, most, sizeof *p.at)};
+	bool all = true;
 
 	for (size_t i = 0; i < usual->count; i++)
 		add_purpose(&p, usual->at[i]);
 	for (size_t i = 0; i < callers->count; i++)
 		add_purpose(&p, callers->at[i]);
-	for (size_t i = 0; i < PURPOSES_MOST && said.len > 0; i++) {
-		size_t comma = bytes_find_byte(said, ',');
-		add_purpose(&p, http_trim(bytes_slice(said, 0, comma)));
-		said = bytes_from(said, comma + 1);
-	}
+	for (size_t i = 0; i < t->head->field_count; i++)
+		if (bytes_equal_folded(t->head->fields[i].name, BYTES("merlon-purpose")))
+			all &= add_said_purposes(&p, t->head->fields[i].value, most);
 	t->needs = t->route->needs;
 	t->needs.purposes = p;
+	if (!all)
+		turn_refuse(t, &(struct refusal){400, "too_many_purposes", "The request names more purposes than the eight that it may."});
+	return all;
 }
 
 RARELY static bool refuse_over_budget(struct turn *t, const char *why)
@@ -496,6 +517,40 @@ static bool is_foreign(const struct turn *t)
 	return false;
 }
 
+static bool may_use(const struct caller *c, const struct route *r)
+{
+	return c->routes.count == 0 || names_fit(&c->routes, r->name);
+}
+
+/* A list is of no model: of the routes it may come from, it comes from the first that its caller may use. */
+static struct route *route_of_list(const struct turn *t)
+{
+	const struct dialect *d;
+	const struct dialect_route *of_dialect;
+	struct route *r = config_route(t->door->config, t->head->method, t->head->path, NULL, &t->caller->routes, &d, &of_dialect);
+
+	return r && d == t->dialect && r->prefix.len == t->route->prefix.len ? r : t->route;
+}
+
+/* What is only a list, or could not be read, no policy judges: what its caller may reach at most holds for it all the same. */
+static bool is_within_limits(struct turn *t)
+{
+	const struct caller *c = t->caller;
+	bool lists = t->of_dialect->action != ROUTE_EXAMINE;
+
+	if (!lists && !t->request.why)
+		return true;
+	if (lists && !may_use(c, t->route))
+		t->route = route_of_list(t);
+	if (!may_use(c, t->route))
+		turn_refuse(t, &(struct refusal){403, "denied", "This caller may not use this route."});
+	else if (!lists && c->models.count + c->tools.count > 0)
+		turn_refuse(t, &(struct refusal){403, "denied", "This caller may use some models or tools alone, and which ones the request asks for could not be read."});
+	else
+		return true;
+	return false;
+}
+
 void turn_go(struct turn *t)
 {
 	if (t->recorded) {
@@ -515,7 +570,8 @@ void turn_go(struct turn *t)
 	}
 	if (!means_its_arguments(t))
 		return;
-	note_purposes(t);
+	if (!is_within_limits(t) || !note_purposes(t))
+		return;
 	t->upstream = choose_target(t->route);
 	t->to_ask = text_bytes(&t->body);
 	if (t->of_dialect->action == ROUTE_EXAMINE && !t->request.why && !judge_may_ask(t))

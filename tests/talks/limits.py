@@ -52,6 +52,22 @@ def ask(g, key, content="hi", model="m", path="/v1/chat/completions", headers={}
 	return r.status, body.get("error", {}).get("code", ""), body.get("error", {}).get("message", ""), r
 
 
+OPEN = "/v1/chat/completions"
+ASKED = b'{"model": "m", "messages": [{"role": "user", "content": "hi"}]}'
+WITH_TOOL = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}], "tools": [{"type": "function", "function": {"name": "look"}}]}).encode()
+
+
+def said(g, key, path, body=ASKED, *headers):
+	"""Status and code; `headers` may stand twice."""
+	c = g.connect()
+	c.putrequest("POST" if body else "GET", path)
+	for name, value in (("Authorization", "Bearer " + key), ("Content-Length", str(len(body or b""))), *headers):
+		c.putheader(name, value)
+	c.endheaders(body)
+	r = c.getresponse()
+	return r.status, json.loads(r.read()).get("error", {}).get("code", "")
+
+
 def new_key(name, *options):
 	r = subprocess.run([MERLON, "key", "add", name, "--keys", str(WORK / "keys.yaml"), *options], capture_output=True, text=True)
 	check(f"a key for {name} is made", r.returncode == 0, r.stderr)
@@ -79,6 +95,9 @@ routes:
   - {{name: ads, prefix: /ads, upstreams: provider, purposes: [advertising]}}
   - {{name: busy, prefix: /busy, upstreams: own, fallback: stranger, purposes: [care]}}
   - {{name: unknown, prefix: /unknown, upstreams: stranger, purposes: [care]}}
+  - {{name: wary, prefix: /wary, upstreams: stranger, handling: {{training: no}}}}
+  - {{name: pass, prefix: /pass, upstreams: own, unexamined: pass}}
+  - {{name: watched, prefix: /watched, upstreams: own, policy: watch.yaml}}
   - {{name: open, upstreams: own}}
 """
 AGREEMENT = """provider: Example
@@ -106,6 +125,13 @@ def callers(g, keys):
 	check("a caller reaches its own models", ask(g, keys["scoped"], model="small")[0] == 200)
 	status, code, message, _ = ask(g, keys["scoped"], model="big")
 	check("and no others", (status, code) == (403, "denied"), (status, code, message))
+	check("nor other routes", said(g, keys["routed"], OPEN) == (403, "denied") and said(g, keys["routed"], "/watched" + OPEN) == (403, "denied"))
+	check("not even to hear what models there are", said(g, keys["routed"], "/v1/models", None) == (403, "denied"), said(g, keys["routed"], "/v1/models", None))
+	check("where a policy only watches, its limits hold", said(g, keys["scoped"], "/watched" + OPEN) == said(g, keys["bare"], "/watched" + OPEN, WITH_TOOL) == (403, "denied"), said(g, keys["scoped"], "/watched" + OPEN))
+	check("and what is nobody's limit does not", said(g, keys["usual"], "/watched" + OPEN, WITH_TOOL)[0] == 200)
+	twice = b'{"model": "small", "model": "big", "messages": [{"role": "user", "content": "hi"}]}'
+	check("what cannot be read goes on where the route says so", said(g, keys["usual"], "/pass" + OPEN, twice)[0] == 200)
+	check("but not of callers with limits, which nobody can hold it against", [said(g, keys[k], "/pass" + OPEN, twice) for k in ("routed", "scoped", "bare")] == [(403, "denied")] * 3)
 	check("an expired key says so", ask(g, keys["old"])[0] == 401 and "expire" in ask(g, keys["old"])[2], ask(g, keys["old"]))
 	check("keys stand in the file as digests", not any(k in (WORK / "keys.yaml").read_text() for k in keys.values()))
 
@@ -219,10 +245,15 @@ def terms(g, key):
 	check("what it does not cover is refused, and the clause named", (status, code) == (403, "terms") and "section 3.2" in message, (status, message))
 	status, code, message, _ = ask(g, key, path="/care/v1/chat/completions", headers={"merlon-purpose": "advertising"})
 	check("what the caller says its data is for counts too", (status, code) == (403, "terms"), (status, message))
+	purposes = ",".join(["care"] * 8 + ["advertising"])
+	check("the ninth as well", said(g, key, "/care" + OPEN, ASKED, ("Merlon-Purpose", purposes))[0] in (400, 403), said(g, key, "/care" + OPEN, ASKED, ("Merlon-Purpose", purposes)))
+	status = said(g, key, "/care" + OPEN, ASKED, ("Merlon-Purpose", "care"), ("Merlon-Purpose", "advertising"))
+	check("and what is said in a second field", status[0] in (400, 403), status)
 	check("which goes no further", not any(k.lower() == "merlon-purpose" for seen in Model.seen for k in seen))
 	check("a fallback of our own may have what the provider may not", ask(g, key, path="/billing/v1/chat/completions")[0] == 200)
 	status, code, _, r = ask(g, key, "be busy", path="/busy/v1/chat/completions")
 	check("where the one that may have it is busy, and the other may not, the caller is told so", (status, code, r.headers["retry-after"]) == (503, "upstream_busy", "7"), (status, code, r.headers["retry-after"]))
+	check("a provider whose agreement nobody knows gets nothing from a route that asks how it is handled", said(g, key, "/wary" + OPEN) == (403, "terms"), said(g, key, "/wary" + OPEN))
 	check("a provider without an agreement gets nothing that is for a purpose", ask(g, key, path="/unknown/v1/chat/completions")[1] == "terms")
 
 
@@ -386,9 +417,10 @@ def main():
 	own, provider = Server(("127.0.0.1", 0), Patient), Server(("127.0.0.1", 0), Patient)
 	for s in (own, provider):
 		threading.Thread(target=s.serve_forever, daemon=True).start()
-	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
+	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
 	(WORK / "keys.yaml").write_text((WORK / "keys.yaml").read_text().replace("2098-", "2020-"))
 	write_agreement()
+	(WORK / "watch.yaml").write_text("policy: watch\nmode: observe\nmodels: any\n")
 	text = START + CONFIG.format(own=url(own), provider=url(provider))
 	g = Configured("limits", text)
 	callers(g, keys)
