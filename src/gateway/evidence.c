@@ -100,8 +100,29 @@ static void add_route(struct text *out, const struct turn *t)
 	text_finish(&route);
 }
 
+/*
+ * As the model reported it; else by what passed through. One that counts as it
+ * begins and then breaks off has said more than it counted. What never reached
+ * a model used nothing.
+ */
+static struct usage used(const struct turn *t)
+{
+	struct usage u = t->answer.usage;
+	uint64_t said = (t->answer.text_bytes + 3) / 4;
+
+	if (!u.known)
+		u.input = t->status ? t->input_estimate : 0;
+	if (!u.known || (!t->answer.ended && u.output < said)) {
+		u.output = said;
+		u.known = false;
+	}
+	return u;
+}
+
 static void add_rest(struct text *out, const struct turn *t, const char *why)
 {
+	struct usage u = used(t);
+
 	text_add_key(out, "timings");
 	text_add_byte(out, '{');
 	text_add_member_number(out, "end-ms", since(t, loop_now(t->door->loop)));
@@ -109,10 +130,10 @@ static void add_rest(struct text *out, const struct turn *t, const char *why)
 	text_add_byte(out, '}');
 	text_add_key(out, "tokens");
 	text_add_byte(out, '{');
-	text_add_member_number(out, "input", t->answer.usage.input);
-	text_add_member_number(out, "output", t->answer.usage.output);
+	text_add_member_number(out, "input", u.input);
+	text_add_member_number(out, "output", u.output);
 	text_add_key(out, "reported");
-	text_add_string(out, t->answer.usage.known ? "true}" : "false}");
+	text_add_string(out, u.known ? "true}" : "false}");
 	text_add_member(out, "upstream", upstream_name(t));
 	add_bounded(out, "why", bytes_of(why));
 }
@@ -193,14 +214,12 @@ bool evidence_begins(struct turn *t)
 	return t->place >= 0;
 }
 
-/* As the model reported it; else by what passed through. What never reached a model used nothing. */
 static void settle(struct turn *t)
 {
-	const struct usage *u = &t->answer.usage;
-	uint64_t input = u->known ? u->input : t->status ? t->input_estimate : 0, output = u->known ? u->output : (t->answer.text_bytes + 3) / 4;
+	struct usage u = used(t);
 
 	if (t->door->config->budgets)
-		budgets_settle(t->door->config->budgets, &t->reservation, input, output, time_now_ms());
+		budgets_settle(t->door->config->budgets, &t->reservation, u.input, u.output, time_now_ms());
 }
 
 void evidence_of(struct turn *t, const char *outcome, const char *why)

@@ -433,10 +433,7 @@ def has_room(g):
 
 def used(record):
 	"""What an exchange settles for."""
-	answer, tokens = record["answer"], record["tokens"]
-	if tokens["reported"]:
-		return tokens["input"] + tokens["output"]
-	return ((record["request"]["text-bytes"] + 3) // 4 if answer["status"] else 0) + (answer["text-bytes"] + 3) // 4
+	return record["tokens"]["input"] + record["tokens"]["output"]
 
 
 def recorded_by_now(g):

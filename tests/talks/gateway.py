@@ -363,6 +363,8 @@ def main():
 	check("and those of a worker that was killed", outcomes.get("lost", 0) + outcomes.get("left", 0) >= 2, outcomes)
 	first = records[0]
 	check("a record says who, what and how", first["caller"] == "first" and first["answer"]["model"] == "m-1" and first["tokens"] == {"input": 3, "output": 2, "reported": True} and first["answer"]["examined"] == "whole", first)
+	streamed = [r["tokens"] for r in records if r["request"]["stream"] and r["outcome"] == "answered" and r["answer"]["text-bytes"] > 60]
+	check("where the model counts no tokens, what passed through does", streamed and all(t == {"input": 2, "output": 18, "reported": False} for t in streamed), streamed)
 	listed = [r for r in records if r["route"] == "GET /v1/models" and r["outcome"] == "answered"]
 	check("a request without a body is not called unexamined", listed and all(r["request"]["examined"] == "nothing" and r["answer"]["examined"] == "not" for r in listed), listed[:1])
 	check("one that was refused before it was read is", {r["request"]["examined"] for r in records if r["outcome"] == "refused" and r["request"]["bytes"] == 0} <= {"not"})

@@ -39,6 +39,11 @@ class Patient(Model):
 		if body["messages"][-1]["content"] == "wait until you may":
 			Patient.asked.release()
 			Patient.may_answer.wait(60)
+		if body["messages"][-1]["content"] == "begin to say much":     # counts at its beginning, and breaks off
+			event = lambda kind, **more: (f"event: {kind}\ndata: " + json.dumps({"type": kind, **more}) + "\n\n", 0)
+			self.stream([event("message_start", message={"id": "x", "type": "message", "role": "assistant", "model": "m-1", "content": [], "usage": {"input_tokens": 3, "output_tokens": 1}}),
+			             event("content_block_start", index=0, content_block={"type": "text", "text": ""}), event("content_block_delta", index=0, delta={"type": "text_delta", "text": "word" * 1000})], end=False)
+			return
 		Model.seen.append(dict(self.headers))
 		content = "x" * LARGE if body["messages"][-1]["content"] == "say much" else "ok"
 		self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}], "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}})
@@ -83,6 +88,7 @@ budgets:
   limits:
     - {{name: few, for: {{caller: few}}, window: 366d, requests: 3}}
     - {{name: tokens, for: {{team: wards}}, window: 366d, tokens: 500}}
+    - {{name: words, for: {{caller: wordy}}, window: 366d, tokens: 2400}}
     - {{name: one at a time, for: {{caller: single}}, concurrent: 1}}
     - {{name: thrice, for: {{caller: kept}}, window: 366d, requests: 3}}
 upstreams:
@@ -150,6 +156,14 @@ def budgets(g, keys):
 	check("one at a time is one at a time", ask(g, keys["single"])[1] == "budget")
 	waiting.join()
 	check("then the next", ask(g, keys["single"])[0] == 200)
+
+
+def streams_that_break_off(g, keys):
+	"""What a model counted before it had said it all is less than what it said."""
+	c = g.connect()
+	c.request("POST", "/v1/messages", json.dumps({"model": "m", "max_tokens": 2000, "stream": True, "messages": [{"role": "user", "content": "begin to say much"}]}), {"content-type": "application/json", "authorization": "Bearer " + keys["wordy"]})
+	body = c.getresponse().read()
+	check("a stream that breaks off counts by what it said", b"upstream_cut" in body and ask(g, keys["wordy"], max_tokens=1500)[1] == "budget", body[-200:])
 
 
 def recorder_that_dies(g, keys):
@@ -417,7 +431,7 @@ def main():
 	own, provider = Server(("127.0.0.1", 0), Patient), Server(("127.0.0.1", 0), Patient)
 	for s in (own, provider):
 		threading.Thread(target=s.serve_forever, daemon=True).start()
-	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
+	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "wordy": new_key("wordy"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
 	(WORK / "keys.yaml").write_text((WORK / "keys.yaml").read_text().replace("2098-", "2020-"))
 	write_agreement()
 	(WORK / "watch.yaml").write_text("policy: watch\nmode: observe\nmodels: any\n")
@@ -425,6 +439,7 @@ def main():
 	g = Configured("limits", text)
 	callers(g, keys)
 	budgets(g, keys)
+	streams_that_break_off(g, keys)
 	recorder_that_dies(g, keys)
 	reload_meanwhile(g, keys, text)
 	limits_that_change(g, keys, text)
