@@ -52,7 +52,7 @@ static void read_calls(struct exchange *x, const struct json *calls, unsigned tr
 		reading_spelling(x, it, KNOWN(function));
 		reading_spelling(x, function, KNOWN(name, arguments));
 		if (function)
-			reading_call_of_value(x, trust, reading_member(function, WORD_name), reading_member(function, WORD_arguments));
+			reading_within(x, reading_call_of_value(x, trust, reading_member(function, WORD_name), reading_member(function, WORD_arguments)));
 		reading_rest(x, function, KNOWN(name, arguments), CHANNEL_META, trust);
 		reading_rest(x, it, KNOWN(id, type, function), CHANNEL_META, trust);
 		if (reading_member(it, WORD_id))

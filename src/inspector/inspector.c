@@ -163,9 +163,10 @@ static void add_between(struct thread *t, const struct piece *call)
 	uint64_t at = call->offset, end = call->offset + call->text.len;
 
 	for (const struct piece *p = call->next; p && p->within && p->offset >= at && p->offset < end; p = p->next) {
-		uint64_t behind;
+		uint64_t place = p->offset - call->offset, behind = place + p->text.len;        /* of a number */
 		thread_add(t, bytes_slice(call->text, at - call->offset, p->offset - at));
-		edits_string(call->text, p->offset - call->offset, &behind);
+		if (call->text.at[place] == '"')
+			edits_string(call->text, place, &behind);
 		at = call->offset + behind;
 	}
 	thread_add(t, bytes_from(call->text, at - call->offset));

@@ -45,6 +45,14 @@ class Speaking(Model):
 		if wish == "whole":
 			self.whole(200, {"id": "x", "model": "m-1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": f"the word is {SECRET}."}}]})
 			return
+		if wish == "look about":        # arguments that are JSON itself
+			arguments = {"days": 2, "at": SECRET, "list": [3, f"and {SECRET}"]}
+			if self.path == "/v1/messages":
+				self.whole(200, {"id": "x", "type": "message", "role": "assistant", "model": "m-1", "content": [{"type": "tool_use", "id": "t", "name": "look", "input": arguments}], "stop_reason": "tool_use"})
+				return
+			line = json.dumps({"model": "m-1", "message": {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "look", "arguments": arguments}}]}, "done": False}) + "\n"
+			self.stream([(line, 0), (json.dumps({"model": "m-1", "message": {"role": "assistant", "content": ""}, "done": True}) + "\n", 0)], kind="application/x-ndjson")
+			return
 		parts = {
 			"split": [chunk(c) for c in f"so {SECRET} it is, heliotrope-77 too"],
 			"whale": [chunk(w) for w in ("once ", "upon ", "a blue ", "wh", "ale", " swam")],
@@ -77,7 +85,7 @@ def judged_again(g):
 	verdicts = [subprocess.run([MERLON, "replay", i, "--ledger", str(g.ledger), "--policy", str(WORK / "strict.yaml"), "--policy", str(WORK / "watch.yaml")], capture_output=True, text=True) for i in judged]
 	check("every record gives its verdict again", len(judged) > 15 and all("\nthe same verdict" in v.stdout for v in verdicts), [v.stdout + v.stderr for v in verdicts if "\nthe same verdict" not in v.stdout])
 	before = None
-	for scope, stranger in (("callers: [anna]", "callers: [bob]"), ("teams: [wards]", "teams: [others]"), ("upstreams: [m]", "upstreams: [n]"), ("dialects: [openai-chat]", "dialects: [ollama]"), ("models: [m]", "models: [k]")):
+	for scope, stranger in (("callers: [anna]", "callers: [bob]"), ("teams: [wards]", "teams: [others]"), ("upstreams: [m]", "upstreams: [n]"), ("dialects: [openai-chat]", "dialects: [mcp]"), ("models: [m]", "models: [k]")):
 		changes = [would_change(g, f"models:\n  - {{names: '*', measure: deny, for: {{{s}}}}}\n  - '*'\n") for s in (scope, stranger)]
 		before = before or changes[1]
 		check(f"{scope} is known of every record", changes[0] > changes[1] == before, changes)
@@ -128,6 +136,14 @@ routes:
 	status, body = ask("steal", stream=True)
 	check("nor does one of a tool nobody knows", b"steal" not in body.replace(b"merlon", b"") or said(body)[2] == ["denied"], body)
 	check("arguments are redacted too", json.loads(said(ask("look", stream=True)[1])[1]) == {"at": "[gone]"})
+	gone = {"days": 2, "at": "[gone]", "list": [3, "and [gone]"]}
+	status, body = ask("look about", "/v1/messages", max_tokens=9)
+	check("those that are no string as well", status == 200 and json.loads(body)["content"][0]["input"] == gone, body)
+	status, body = ask("look about", "/api/chat")
+	check("and in a stream", status == 200 and json.loads(body.splitlines()[0]).get("message", {}).get("tool_calls", [{}])[0].get("function", {}).get("arguments") == gone, body)
+	history = [{"role": "user", "content": "look"}, {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "look", "input": {"days": 2, "at": SECRET}}]}, {"role": "user", "content": "look about"}]
+	status, body = ask("", "/v1/messages", max_tokens=9, messages=history)
+	check("and in what a caller sends along of before", Speaking.seen[-1]["messages"][1:2] and Speaking.seen[-1]["messages"][1]["content"][0]["input"] == {"days": 2, "at": "[gone]"}, (status, body, Speaking.seen[-1]))
 	status, body = ask("hello", model="other")
 	check("a model nobody named is denied", status == 403 and json.loads(body)["error"]["code"] == "denied", body)
 	status, body = ask(f"is {SECRET} safe?")

@@ -240,6 +240,8 @@ static void read_call(const struct place *place, const struct json *block)
 
 	struct piece *p = reading_call_of_value(place->x, place->trust, reading_member(block, WORD_name), comes ? NULL : input);
 	p->provider = !bytes_same(reading_member_text(block, WORD_type), "tool_use");
+	if (!place->number)
+		reading_within(place->x, p);
 	carry_on(place, p, "input");
 }
 
