@@ -2,6 +2,7 @@
 #define BUDGETS_BUDGETS_H
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "budgets/store.h"
 #include "syntax/yaml.h"
 
@@ -29,6 +30,8 @@ struct reservation {
  * NULL when something is wrong.
  */
 struct budgets *budgets_load(const struct yaml *section, unsigned workers, struct yaml_error *error);
+/* What may be used, in words. */
+void budgets_explain(const struct budgets *budgets, struct text *out);
 void budgets_destroy(struct budgets *budgets);
 /*
  * From `old`, whose accounts these become, so that what is under way goes on in

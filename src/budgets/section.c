@@ -3,7 +3,7 @@
 #include "budgets/inside.h"
 #include "syntax/fields.h"
 
-enum { MICRO = 1000000 };
+enum { MICRO = 1000000, DAY_MS = 86400000 };
 
 static const char *const subjects[SUBJECT_KINDS] = {"caller", "team", "route", "model"};
 
@@ -168,8 +168,50 @@ static bool read_currency(struct budgets *b, const struct yaml *section, struct 
 /* A price for every model that a cost can be asked of is nothing a configuration can know: missing ones are refused when asked for. */
 bool section_read(struct budgets *b, const struct yaml *section, struct yaml_error *error)
 {
-		if (section && section->kind == YAML_IS_LIST)
+	if (section && section->kind == YAML_IS_LIST)
 		return read_limits(b, section, error);
 	return fields_check(error, section, "limits prices currency") && read_limits(b, yaml_member(section, "limits"), error) &&
 	       read_prices(b, yaml_member(section, "prices"), error) && read_currency(b, section, error);
+}
+
+/* ---- in words ---- */
+
+static void explain_amount(struct text *out, uint64_t most, const char *what)
+{
+	if (most != UINT64_MAX)
+		text_addf(out, ", %llu %s", (unsigned long long)most, what);
+}
+
+static void explain_limit(struct text *out, const struct budgets *b, const struct limit *l)
+{
+	bool of_all = true;
+
+	text_addf(out, "Budget %s, for", l->name);
+	for (unsigned k = 0; k < SUBJECT_KINDS; k++) {
+		if (!l->of[k].given)
+			continue;
+		text_addf(out, " %s%s", l->of[k].each ? "each " : "", subjects[k]);
+		text_add_string(out, l->of[k].each ? "" : " ");
+		text_add_printable(out, l->of[k].each ? BYTES("") : l->of[k].name, 60);
+		of_all = false;
+	}
+	text_add_string(out, of_all ? " all together" : "");
+	explain_amount(out, l->most.requests, "requests");
+	explain_amount(out, l->most.tokens, "tokens");
+	if (l->most.cost != UINT64_MAX)
+		text_addf(out, ", %llu", (unsigned long long)l->most.cost / MICRO);
+	if (l->most.cost != UINT64_MAX && l->most.cost % MICRO)
+		text_addf(out, ".%06llu", (unsigned long long)l->most.cost % MICRO);
+	if (l->most.cost != UINT64_MAX)
+		text_addf(out, " %s", b->currency);
+	if (l->window_ms)
+		text_addf(out, " in %lld %s", (long long)l->window_ms / (l->window_ms % DAY_MS ? 1000 : DAY_MS), l->window_ms % DAY_MS ? "s" : "d");
+	explain_amount(out, l->concurrent, "at once");
+	text_add_string(out, ".\n");
+}
+
+void budgets_explain(const struct budgets *b, struct text *out)
+{
+	for (size_t i = 0; i < b->limit_count; i++)
+		explain_limit(out, b, &b->limits[i]);
 }

@@ -19,15 +19,38 @@ struct loading {
 	const char *file;           /* where the mistake is */
 };
 
-/* What was wrong stands in a file of its own. */
-static void fail_in(struct loading *l, const char *path)
+/* What was wrong stands in a file of its own; where that says no line, the mistake is to name it. */
+static void fail_in(struct loading *l, const char *path, const struct yaml *where)
 {
-	if (!l->settings.failed)
-		l->file = path;
+	struct yaml_error error = l->settings.error;
+
+	if (l->settings.failed)
+		return;
+	if (error.line == 0) {
+		settings_fail(&l->settings, where, "names \"%s\", which cannot be used: %s", path, error.why);
+		return;
+	}
+	l->file = path;
 	l->settings.failed = true;
 }
 
 /* ---- listeners ---- */
+
+static bool has_port(struct bytes address)
+{
+	struct bytes port = bytes_after_last(address, ':');
+	uint64_t number = 0;
+
+	return port.len < address.len && bytes_to_u64(port, &number) && number > 0 && number < 65536;
+}
+
+/* What stands in the way may be in either of the files. */
+static void fail_tls(struct loading *l, const struct yaml *tls, const struct listener *out, const char *why)
+{
+	bool of_callers = bytes_contain(bytes_of(why), BYTES("authorities"));
+
+	settings_fail(&l->settings, tls, "has %s: \"%s\"", why, of_callers ? out->authorities : out->certificate);
+}
 
 static void read_listener(struct loading *l, const struct yaml *map, struct listener *out)
 {
@@ -37,8 +60,8 @@ static void read_listener(struct loading *l, const struct yaml *map, struct list
 	if (!settings_know(s, map, "a listener", "address tls"))
 		return;
 	out->address = settings_string(s, map, "address", NULL);
-	if (!out->address)
-		settings_fail(s, map, "has a listener without \"address: HOST:PORT\"");
+	if (!out->address || !has_port(bytes_of(out->address)))
+		settings_fail(s, map, "has a listener without \"address: HOST:PORT\", with a port from 1 to 65535");
 	if (!tls || !settings_know(s, tls, "tls", "certificate key callers callers-required"))
 		return;
 	out->certificate = settings_path(s, l->config->folder, settings_string(s, tls, "certificate", NULL));
@@ -49,7 +72,7 @@ static void read_listener(struct loading *l, const struct yaml *map, struct list
 		settings_fail(s, tls, "has tls without a certificate and a key for it");
 	const char *why = s->failed ? NULL : tls_open(out);
 	if (why)
-		settings_fail(s, tls, "has %s", why);
+		fail_tls(l, tls, out, why);
 }
 
 static void read_listeners(struct loading *l, const struct yaml *root)
@@ -109,7 +132,7 @@ static void read_terms(struct loading *l, struct upstream *u, const struct yaml 
 	if (u->own)
 		settings_fail(s, yaml_member(map, "own"), "has an upstream that is our own and has terms: one of them");
 	else if (!terms_load(s->arena, path, terms, &s->error))
-		fail_in(l, path);
+		fail_in(l, path, yaml_member(map, "terms"));
 	u->terms = terms;
 }
 
@@ -212,6 +235,16 @@ static void read_fallbacks(struct loading *l, struct route *r, const struct yaml
 		r->fallbacks[r->fallback_count++] = upstream_named(l, v, names.at[i]);
 }
 
+static void fail_dialect(struct loading *l, const struct yaml *where, struct bytes name)
+{
+	struct text known;
+
+	text_init(&known, l->settings.arena);
+	for (const struct dialect *const *d = dialects; *d; d++)
+		text_addf(&known, " %s", (*d)->name);
+	settings_fail(&l->settings, where, "has a dialect \"%.*s\", which is one of:%s", (int)bytes_slice(name, 0, 40).len, name.at, text_string(&known));
+}
+
 static void read_dialects(struct loading *l, struct route *r, const struct yaml *map)
 {
 	struct names names = settings_names(&l->settings, map, "dialects");
@@ -219,7 +252,7 @@ static void read_dialects(struct loading *l, struct route *r, const struct yaml 
 	for (size_t i = 0; i < names.count; i++) {
 		const struct dialect *d = dialect_named(names.at[i]);
 		if (!d)
-			settings_fail(&l->settings, yaml_member(map, "dialects"), "has a dialect \"%.*s\" that is not spoken; see \"merlon help gateway\"", (int)names.at[i].len, names.at[i].at);
+			fail_dialect(l, yaml_member(map, "dialects"), names.at[i]);
 		else if (r->dialect_count < DIALECTS_MOST)
 			r->dialects[r->dialect_count++] = d;
 	}
@@ -249,7 +282,7 @@ static const struct policy *read_policy(struct loading *l, const char *path, con
 	*f = (struct policy_file){.path = path, .policy = policies_read(&c->arena, text_bytes(&in), &l->settings.error), .next = c->policy_files};
 	c->policy_files = f;
 	if (!f->policy)
-		fail_in(l, path);
+		fail_in(l, path, where);
 	return f->policy;
 }
 
@@ -329,10 +362,23 @@ static void read_callers(struct loading *l, const struct yaml *section)
 
 	if (!section || s->failed)
 		return;
-	l->config->identity = identity_load(section, *l->config->folder ? l->config->folder : ".", &s->error, &file);
-	s->failed = !l->config->identity;
-	if (file)
-		l->file = arena_string(s->arena, bytes_of(file));
+	if (section->kind == YAML_IS_MAP && section->count == 0)
+		settings_fail(s, section, "lets nobody in: it has no keys, tokens or certificates");
+	else if (!(l->config->identity = identity_load(section, *l->config->folder ? l->config->folder : ".", &s->error, &file)) && file)
+		fail_in(l, arena_string(s->arena, bytes_of(file)), section);
+	s->failed |= !l->config->identity;
+}
+
+/* It would limit nothing. */
+static void check_route_of_budget(struct loading *l, const struct yaml *limit)
+{
+	const struct yaml *route = yaml_member(yaml_member(limit, "for"), "route");
+
+	for (size_t i = 0; route && i < l->config->route_count; i++)
+		if (bytes_same(route->text, "*") || bytes_equal(route->text, l->config->routes[i].name))
+			return;
+	if (route)
+		settings_fail(&l->settings, route, "has a budget for a route \"%.*s\", and no route of that name", (int)route->text.len, route->text.at);
 }
 
 static void read_budgets(struct loading *l, const struct yaml *section)
@@ -341,6 +387,8 @@ static void read_budgets(struct loading *l, const struct yaml *section)
 		return;
 	l->config->budgets = budgets_load(section, SLOTS_MOST, &l->settings.error);
 	l->settings.failed = !l->config->budgets;
+	yaml_each(section->kind == YAML_IS_LIST ? section : yaml_member(section, "limits"), it)
+		check_route_of_budget(l, it);
 }
 
 bool config_identity(struct config *c)

@@ -30,6 +30,8 @@ static void explain_upstream(struct text *out, const struct upstream *u)
 		text_add_time(out, u->terms->expires_ms);
 		text_add_string(out, u->terms->changed ? "; BUT ITS TEXT HAS CHANGED" : "");
 	}
+	if (!u->terms && !u->own)
+		text_add_string(out, ";\n  no agreement is known: it gets nothing that is for a purpose, nor what a route wants handled in some way");
 	text_add_string(out, u->own ? "; run by ourselves.\n" : ".\n");
 	int64_t left_s = u->certificate_ends_s - time_now_ms() / 1000;
 	if (u->certificate)
@@ -44,6 +46,18 @@ static void explain_names(struct text *out, const char *what, const struct names
 		text_add_printable(out, names->at[i], 100);
 	}
 	text_addf(out, "%s\n", names->count ? "" : otherwise);
+}
+
+static void explain_handling(struct text *out, const struct terms_needs *n)
+{
+	if (n->regions.count > 0)
+		explain_names(out, "regions", &n->regions, "any");
+	if (n->no_training)
+		text_add_string(out, "  nobody may train with it\n");
+	if (n->no_onward_sale)
+		text_add_string(out, "  nobody may sell it on\n");
+	if (n->retention_most_ms >= 0)
+		text_addf(out, "  it is kept for at most %lld %s\n", (long long)n->retention_most_ms / (n->retention_most_ms % 86400000 ? 1000 : 86400000), n->retention_most_ms % 86400000 ? "s" : "d");
 }
 
 static void explain_route(struct text *out, const struct route *r)
@@ -63,6 +77,7 @@ static void explain_route(struct text *out, const struct route *r)
 		text_addf(out, "; then %s", r->fallbacks[i]->name);
 	text_add_byte(out, '\n');
 	explain_names(out, "purposes of its data", &r->needs.purposes, "untagged");
+	explain_handling(out, &r->needs);
 	text_add_string(out, "  policy: ");
 	text_add_printable(out, policy_name(r->policy), 100);
 	text_addf(out, "\n  what cannot be examined: %s\n", r->pass_unexamined ? "PASSED ON, and recorded as not examined" : "refused");
@@ -105,12 +120,20 @@ void config_explain(const struct config *c, struct text *out)
 	text_init(&all, NULL);
 	for (size_t i = 0; i < c->listener_count; i++)
 		explain_listener(&all, &c->listeners[i]);
+	if (c->identity)
+		identity_explain(c->identity, &all);
+	else
+		text_addf(&all, "Who shows the first key is let in, which lies in %s/key, and nobody else.\n", c->ledger);
 	for (size_t i = 0; i < c->upstream_count; i++)
 		explain_upstream(&all, &c->upstreams[i]);
 	for (size_t i = 0; i < c->route_count; i++)
 		explain_route(&all, &c->routes[i]);
 	if (c->resolve_every_ms > 0)
 		text_addf(&all, "Names of servers are looked up every %lld s.\n", (long long)(c->resolve_every_ms + 999) / 1000);
+	if (c->budgets)
+		budgets_explain(c->budgets, &all);
+	else
+		text_add_string(&all, "There is no budget: callers may use as much as they like.\n");
 	explain_holds(&all, &c->holds);
 	text_addf(&all, "The exchanges of each worker hold %llu MiB at once; beyond that, large ones are refused.\n", (unsigned long long)c->memory_most >> 20);
 	text_addf(&all, "Evidence goes to %s.\n", c->ledger);

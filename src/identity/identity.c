@@ -105,6 +105,22 @@ struct identity *identity_load(const struct yaml *section, const char *folder, s
 	return NULL;
 }
 
+void identity_explain(const struct identity *identity, struct text *out)
+{
+	size_t keys = identity->keys.count, certificates = 0;
+
+	for (const struct certificate_rule *c = identity->certificates; c; c = c->next)
+		certificates++;
+	text_addf(out, "Who shows one of %zu key%s is let in", keys, keys == 1 ? "" : "s");
+	for (size_t i = 0; i < identity->issuers.count; i++) {
+		text_add_string(out, ", or a token of ");
+		text_add_printable(out, identity->issuers.list[i].name, 60);
+	}
+	if (certificates > 0)
+		text_addf(out, ", or one of %zu certificate%s", certificates, certificates == 1 ? "" : "s");
+	text_add_string(out, ", and nobody else.\n");
+}
+
 struct first {
 	struct identity *identity;
 	struct digest hash;

@@ -2,6 +2,7 @@
 #define IDENTITY_IDENTITY_H
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "syntax/yaml.h"
 #include "types/circumstances.h"
 
@@ -30,6 +31,8 @@ struct identity *identity_load(const struct yaml *section, const char *folder, s
  * (mode 0600; `*made`). NULL: `why` completes "PATH: ...".
  */
 struct identity *identity_first_key(const char *path, bool *made, const char **why);
+/* Who is let in, in words. */
+void identity_explain(const struct identity *identity, struct text *out);
 void identity_destroy(struct identity *identity);
 
 /*

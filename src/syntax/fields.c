@@ -39,7 +39,7 @@ bool fields_check(struct yaml_error *error, const struct yaml *map, const char *
 		return fields_fail(error, map, "has something else where a map belongs");
 	yaml_each(map, it)
 		if (fields_place(words, it->key) < 0)
-			return fields_fail(error, it, "has a field \"%.*s\" that is not known here", (int)(it->key.len > 40 ? 40 : it->key.len), (const char *)it->key.at);
+			return fields_fail(error, it, "has a field \"%.*s\", where only these can stand: %s", (int)(it->key.len > 40 ? 40 : it->key.len), (const char *)it->key.at, words);
 	return true;
 }
 

@@ -67,6 +67,13 @@ MISTAKES = {
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], tls: {certificate: x}}}": "without the other",
 	"holds: {wait: soon}": "duration", "holds: {wait: 2d}": "a day", "holds: {most: 0}": "number", "holds: {approvers: [somebody]}": "no public key", "holds: {approvers: []}": "no approvers", "holds: {who: me}": "wait most most-of-one approvals approvers",
 	"holds: {approvals: 2}": "2 persons", "holds: {approvals: 5}": "number", "holds: {most: 4, most-of-one: 5}": "1 to 4",
+	"listen: [{address: '127.0.0.1'}]": "HOST:PORT", "listen: [{address: '127.0.0.1:99999'}]": "HOST:PORT", "listen: [{address: '127.0.0.1:0'}]": "HOST:PORT",
+	"listen: [{address: 'a:1', tls: {certificate: nowhere.pem, key: x}}]": "nowhere.pem",
+	"routes: [{upstreams: a, dialects: [openai]}]": "openai-chat",
+	"upstreams: {a: {servers: ['http://127.0.0.1:1'], terms: nowhere.yaml}}": "nowhere.yaml\", which cannot be used", "callers: {keys: nowhere.yaml}": "nowhere.yaml\", which cannot be used",
+	"callers: {key: x}": "keys tokens certificates", "callers: {}": "nobody", "callers: {tokens: [{name: a}]}": "issuer",
+	"budgets: {limits: [{name: a, window: 1d}]}": "limits nothing", "budgets: {limits: [{name: a, for: {route: nowhere}, concurrent: 1}]}": "no route of that name", "budgets: {limits: [{name: a, window: 1y, tokens: 1}]}": "window",
+	"budgets: {limits: [{name: a, for: {who: me}, concurrent: 1}]}": "caller team route model", "budgets: {currency: euros, limits: []}": "EUR",
 	"workers: 1000": "number", "memory: much": "size", "listen: [{address: 'a:1', tls: {certificate: x}}]": "key for it",
 }
 WHOLE = {"listen": "listen: [{address: '127.0.0.1:1'}]", "ledger": "ledger: l", "upstreams": "upstreams: {a: {servers: ['http://127.0.0.1:1']}}", "routes": "routes: [{upstreams: a}]"}
@@ -93,12 +100,17 @@ def mistakes():
 		file.write_text("\n".join(parts.values()) + "\n")
 		r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)
 		check(f"{text!r} is refused, and said where", r.returncode == 64 and "mistake.yaml:" in r.stderr and says in r.stderr, (r.returncode, r.stderr))
-		if says not in ("no upstream of that name", "klingon", "a day", "no public key", "2 persons", "1 to 4"):     # no schema can know
+		if says not in ("no upstream of that name", "klingon", "a day", "no public key", "2 persons", "1 to 4", "nowhere.pem", "openai-chat", "nowhere.yaml\", which cannot be used", "no route of that name"):     # no schema can know
 			check(f"the schema refuses {text!r} too", schema_says(file) in (None, False), text)
 	file.write_text("\n".join(WHOLE.values()) + "\n")
 	r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)
 	check("an honest one is explained", r.returncode == 0 and "WITHOUT TLS" in r.stdout and "http://127.0.0.1:1" in r.stdout, r)
 	check("the schema takes it too", schema_says(file) in (None, True))
+	check("who may come in, and what may be used", "first key" in r.stdout and "no budget" in r.stdout and "no agreement is known" in r.stdout, r.stdout)
+	example = pathlib.Path(__file__).resolve().parents[2] / "examples" / "gateway" / "gateway.yaml"
+	r = subprocess.run([MERLON, "gateway", "--config", str(example), "--check"], capture_output=True, text=True)
+	check("of the example, too", all(x in " ".join(r.stdout.split()) for x in ("1 key", "money a month", "200 EUR", "2000000 tokens", "regions: eu", "nobody may train", "at most 30 d")), r.stdout)
+	check("which the schema takes", schema_says(example) in (None, True))
 
 
 def weights():

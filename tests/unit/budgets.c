@@ -552,7 +552,7 @@ static void wrong_sections(void **state)
 		const char *yaml, *why;
 	} bad[] = {
 		{"x", "a map belongs"},
-		{"{limit: []}", "not known here"},
+		{"{limit: []}", "only these can stand"},
 		{"[{window: 1d, tokens: 1}]", "without a name"},
 		{"[{name: a, tokens: 1}]", "no window"},
 		{"[{name: a, window: 1w, tokens: 1}]", "no window"},
@@ -564,7 +564,7 @@ static void wrong_sections(void **state)
 		{"[{name: a, window: 1d, cost: 1.}]", "an amount"},
 		{"[{name: a, window: 1d, cost: 1.0000001}]", "an amount"},
 		{"[{name: a, window: 1d, cost: 18446744073710}]", "an amount"},
-		{"[{name: a, window: 1d, tokens: 1, for: {user: x}}]", "not known here"},
+		{"[{name: a, window: 1d, tokens: 1, for: {user: x}}]", "only these can stand"},
 		{"[{name: a, window: 1d, tokens: 1, for: {team: \"\"}}]", "no name"},
 		{"[{name: a, window: 1d, tokens: 1}, {name: a, window: 1h, tokens: 1}]", "twice"},
 		{"{limits: [], prices: {m: {input: 1}}}", "an amount"},

@@ -695,7 +695,7 @@ static void bad_files_of_keys(void *arg)
 		{"- {hash: \"" HASH_OF_A "\"}", "without a name"},
 		{"- {name: a/b, hash: \"" HASH_OF_A "\"}", "'/'"},
 		{"- {name: a, hash: \"sha256:ABC\"}", "sha256:"},
-		{"- {name: a, hash: \"" HASH_OF_A "\", role: x}", "not known here"},
+		{"- {name: a, hash: \"" HASH_OF_A "\", role: x}", "only these can stand"},
 		{"- {name: a, hash: \"" HASH_OF_A "\", models: []}", "empty list"},
 		{"- {name: a, hash: \"" HASH_OF_A "\", expires: tomorrow}", "a time belongs"},
 		{"- {name: a, hash: \"" HASH_OF_A "\"}\n- {name: b, hash: \"" HASH_OF_A "\"}", "hash twice"},
@@ -832,7 +832,7 @@ static void wrong_sections(void **state)
 		const char *yaml, *why;
 	} bad[] = {
 		{"[a]", "a map belongs"},
-		{"{key: x}", "not known here"},
+		{"{key: x}", "only these can stand"},
 		{"{keys: nowhere.yaml}", "No such file"},
 		{"{tokens: {issuer: i, audience: a, keys: set.json, algorithms: [RS256]}}", "without a name"},
 		{"{tokens: {name: n, audience: a, keys: set.json, algorithms: [RS256]}}", "what its tokens call it"},

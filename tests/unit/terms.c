@@ -109,7 +109,7 @@ static void read_bad(void *arg)
 		{BEFORE "expires: soon\n" AFTER, "expires"},
 		{BEFORE "expires: 2027-06-30\ntext: x\n", "digest"},
 		{BEFORE "expires: 2027-06-30\ntext: x\ndigest: \"sha256:9F\"\n", "digest"},
-		{BEFORE "expires: 2027-06-30\n" AFTER "purpose: x\n", "not known here"},
+		{BEFORE "expires: 2027-06-30\n" AFTER "purpose: x\n", "only these can stand"},
 		{BEFORE "expires: 2027-06-30\n" AFTER "clauses: {purpose: x}\n", "no field of it"},
 		{"provider: P\nagreement: A\npurposes: []\nexpires: 2027-06-30\n", "\"purposes\""},
 		{"provider: P\nagreement: A\npurposes: [a]\nregion: [eu]\nretention: long\nexpires: 2027-06-30\n", "\"retention\""},
