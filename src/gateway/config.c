@@ -177,6 +177,9 @@ static void read_upstream(struct loading *l, const struct yaml *map, struct upst
 		u->answer_ms = settings_duration(s, timeouts, "answer", u->answer_ms);
 		u->silence_ms = settings_duration(s, timeouts, "silence", u->silence_ms);
 	}
+	const char *why = s->failed ? NULL : upstream_check(u);
+	if (why)
+		settings_fail(s, tls ? tls : map, "has an upstream that %s", why);
 }
 
 static void read_upstreams(struct loading *l, const struct yaml *root)
@@ -550,6 +553,8 @@ struct config *config_simple(const char *listen, const char *upstream, const cha
 		log_error("--upstream: \"%s\": %s", upstream, why);
 	else if (upstream_key && (why = upstream_read_key(c->upstreams, "authorization", upstream_key)) != NULL)
 		log_error("%s: %s", upstream_key, why);
+	else if ((why = upstream_check(c->upstreams)) != NULL)
+		log_error("--upstream: \"%s\": it %s", upstream, why);
 	if (!why)
 		return c;
 	config_destroy(c);

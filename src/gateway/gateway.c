@@ -465,15 +465,24 @@ static void tell_gaps(struct gateway *g)
 	note(g, what);
 }
 
+static bool has_same_ledger(const struct config *old, const struct config *fresh)
+{
+	bool same = strcmp(fresh->ledger, old->ledger) == 0;
+
+	if (!same)
+		log_error("%s: names another ledger, which only a new start can take", fresh->path);
+	return same;
+}
+
 /* All or nothing: with a mistake in it, the old configuration stays. */
 static void reload(struct gateway *g)
 {
 	struct config *fresh = g->config->from_file ? config_load(g->config->path) : NULL;
 	struct signer signer;
 
-	if (!fresh || strcmp(fresh->ledger, g->config->ledger) != 0 || !config_identity(fresh) || !sockets_open(&g->sockets, fresh, g->workers) || !sockets_listen(g->sockets) ||
+	if (!fresh || !has_same_ledger(g->config, fresh) || !config_identity(fresh) || !sockets_open(&g->sockets, fresh, g->workers) || !sockets_listen(g->sockets) ||
 	    !signer_start(&signer, fresh, NULL, 0)) {
-		log_error("gateway: the configuration stays as it was%s", fresh ? "" : "; it cannot be read again");
+		log_error("gateway: the configuration stays as it was%s", fresh ? "" : g->config->from_file ? "; it cannot be read again" : ": it is not in a file that could be read again");
 		sockets_close_others(&g->sockets, g->config);
 		config_destroy(fresh);
 		return;

@@ -53,31 +53,47 @@ const char *upstream_read_key(struct upstream *u, const char *header, const char
 	return good ? NULL : "cannot be read as a key of one line";
 }
 
-const char *upstream_begin(struct upstream *u, struct loop *loop, uint64_t *holding)
+/* NULL when it is fine, else why not; `*out` stays NULL where no server speaks TLS. */
+static const char *make_context(const struct upstream *u, SSL_CTX **out)
 {
 	bool tls = false;
 
-	u->loop = loop;
-	u->holding = holding;
+	*out = NULL;
 	for (size_t i = 0; i < u->server_count; i++)
 		tls |= u->servers[i].tls;
 	if (!tls)
 		return NULL;
 	/* Certificates are checked against the name, by the roots of the system unless others are named. */
-	u->context = SSL_CTX_new(TLS_client_method());
-	if (!u->context)
+	SSL_CTX *context = *out = SSL_CTX_new(TLS_client_method());
+	if (!context)
 		abort();
 	/* Read now: a worker that serves can open no file. */
 	const char *roots = u->authorities ? u->authorities : getenv("SSL_CERT_FILE") ? getenv("SSL_CERT_FILE") : "/etc/ssl/certs/ca-certificates.crt";
-	if (SSL_CTX_load_verify_file(u->context, roots) != 1)
+	if (SSL_CTX_load_verify_file(context, roots) != 1)
 		return u->authorities ? "has authorities that cannot be read" : "needs the certificates of this system's authorities (package ca-certificates)";
 	/* The key stays with the signer. */
-	if (u->certificate && SSL_CTX_use_certificate_chain_file(u->context, u->certificate) != 1)
+	if (u->certificate && SSL_CTX_use_certificate_chain_file(context, u->certificate) != 1)
 		return "has a certificate that cannot be used";
-	SSL_CTX_set_min_proto_version(u->context, TLS1_2_VERSION);
-	SSL_CTX_set_verify(u->context, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_mode(u->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	return NULL;
+}
+
+const char *upstream_check(const struct upstream *u)
+{
+	SSL_CTX *context;
+	const char *why = make_context(u, &context);
+
+	SSL_CTX_free(context);
+	return why;
+}
+
+const char *upstream_begin(struct upstream *u, struct loop *loop, uint64_t *holding)
+{
+	u->loop = loop;
+	u->holding = holding;
+	return make_context(u, &u->context);
 }
 
 /* A server that was shut is tried with one request: until that comes back, it is shut for everybody else. */

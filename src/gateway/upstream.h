@@ -39,6 +39,8 @@ const char *upstream_add_server(struct upstream *u, const char *url, unsigned we
 /* The key is in a file; `header` is "authorization" (then after "Bearer ") or another. */
 const char *upstream_read_key(struct upstream *u, const char *header, const char *path);
 
+/* Could a worker begin with it? A configuration with which none can is not taken. NULL when it is fine, else why not. */
+const char *upstream_check(const struct upstream *u);
 /* In the worker that will use it; what its connections hold is added to `holding`. NULL when it is fine, else why not. */
 const char *upstream_begin(struct upstream *u, struct loop *loop, uint64_t *holding);
 
