@@ -229,6 +229,8 @@ void evidence_of(struct turn *t, const char *outcome, const char *why)
 	if (t->recorded)
 		return;
 	t->recorded = true;
+	if (t->request.why || t->answer.why)
+		shared_count(t->door->shared, COUNT_NOT_EXAMINED, 1);
 	shared_count(t->door->shared, COUNT_TOKENS_IN, t->answer.usage.input);
 	shared_count(t->door->shared, COUNT_TOKENS_OUT, t->answer.usage.output);
 	shared_measure(&t->door->shared->whole, loop_now(t->door->loop) - t->begun_ms);

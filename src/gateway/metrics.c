@@ -15,7 +15,7 @@ static const struct {
 	[COUNT_BYTES_OUT] = {"merlon_answer_bytes_total", "bytes of the model's answers"},
 	[COUNT_TOKENS_IN] = {"merlon_input_tokens_total", "tokens of requests, as models reported them"},
 	[COUNT_TOKENS_OUT] = {"merlon_output_tokens_total", "tokens of answers, as models reported them"},
-	[COUNT_NOT_EXAMINED] = {"merlon_not_examined_total", "exchanges that could not be examined"},
+	[COUNT_NOT_EXAMINED] = {"merlon_not_examined_total", "exchanges whose request or answer could not be understood"},
 	[COUNT_NOTHING] = {"merlon_nothing_to_examine_total", "exchanges whose request had no body"},
 	[COUNT_RECORDS] = {"merlon_records_total", "records written into the ledger"},
 	[COUNT_HELD] = {"merlon_held_total", "requests and answers that waited for a person"},

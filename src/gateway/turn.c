@@ -218,7 +218,7 @@ void turn_refuse(struct turn *t, const struct refusal *r)
 		send_whole(t, d->refusal_status ? d->refusal_status(&t->request, r->code, r->status) : r->status, BYTES("application/json"), text_bytes(&out), t->retry_s);
 	}
 	text_finish(&out);
-	shared_count(t->door->shared, r->status >= 500 ? COUNT_FAILED : COUNT_REFUSED, 1);
+	shared_count(t->door->shared, r->status == 502 || r->status == 504 || strncmp(r->code, "upstream_", 9) == 0 ? COUNT_FAILED : COUNT_REFUSED, 1);
 	turn_end(t, t->head_sent ? "stopped" : "refused", r->code);
 }
 
@@ -436,7 +436,6 @@ static bool examine_request(struct turn *t)
 		return false;
 	if (!t->request.why)
 		return settle_route(t);
-	shared_count(t->door->shared, COUNT_NOT_EXAMINED, 1);
 	return t->route->pass_unexamined || refuse_unread(t);
 }
 

@@ -244,6 +244,8 @@ def operators(g):
 	status, text = ask("GET", "/metrics")
 	found = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#")
 	check("metrics are counted", status == 200 and int(found["merlon_answered_total"]) > 20 and int(found["merlon_nothing_to_examine_total"]) > 0 and found["merlon_workers"] == "2" and found['merlon_exchange_seconds_bucket{le="+Inf"}'] == found["merlon_exchange_seconds_count"], text)
+	check("what could not be understood is counted, of either side", int(found["merlon_not_examined_total"]) == 6, found["merlon_not_examined_total"])
+	check("and what the model's side failed, which a halt is not", int(found["merlon_failed_total"]) == 3, found["merlon_failed_total"])
 	c = g.connect()
 	c.request("GET", "/healthz")
 	check("a probe needs no key", c.getresponse().read() == b"alive")
