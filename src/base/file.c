@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static enum status read_all(int fd, size_t most, struct text *out)
@@ -59,6 +60,15 @@ static enum status write_fresh(const char *path, unsigned mode, struct bytes con
 	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
 	if (fd < 0)
 		return STATUS_IO;
+	/* Who had to read the old one has to read this one: it stays with them, where root writes it. */
+	struct stat old;
+	bool others = stat(path, &old) == 0 && (old.st_uid != geteuid() || old.st_gid != getegid());
+	if (others && fchown(fd, old.st_uid, old.st_gid) != 0 && errno != EPERM) {
+		int why = errno;
+		close(fd);
+		errno = why;
+		return STATUS_IO;
+	}
 	enum status status = write_all(fd, content);
 	return close(fd) == 0 ? status : STATUS_IO;
 }

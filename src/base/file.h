@@ -6,7 +6,7 @@
 /* Reads a whole file, at most `most` bytes; STATUS_LIMIT past that, STATUS_IO with errno set. */
 MUST_CHECK enum status file_read(const char *path, size_t most, struct text *out);
 
-/* Writes a file beside the old one and puts it in its place, so that nobody sees half of it. `mode` as for open. */
+/* Writes a file beside the old one and puts it in its place, so that nobody sees half of it; it stays with the old one's owner, where that can be. `mode` as for open. */
 MUST_CHECK enum status file_write(const char *path, unsigned mode, struct bytes content);
 
 /* Writes a file only if there is none of that name: of several that try, one succeeds, the others get EEXIST. */

@@ -32,6 +32,13 @@ expect "revoke one" 0 "$merlon" key revoke "sha256:$(printf %s "$key" | sha256su
 asks "the first key is revoked" "$key" "- shows a key that was revoked"
 expect "revoke all" 0 "$merlon" key revoke robot --keys keys.yaml
 says "both that were left" out "2 keys revoked"
+if [ "$(id -u)" = 0 ]; then
+	chown 65534:65533 keys.yaml
+	expect "another key, made by root" 0 "$merlon" key add of-root --keys keys.yaml
+	expect "the file stays with whose it was, who has to read it" 0 test "$(stat -c %u:%g:%a keys.yaml)" = 65534:65533:600
+else
+	skip "only root can give files away"
+fi
 expect "revoke again" 2 "$merlon" key revoke robot --keys keys.yaml
 expect "list" 0 "$merlon" key list --keys keys.yaml
 says "what became of them" out "revoked  sha256:"
