@@ -186,9 +186,12 @@ static bool pass_unread(struct turn *t, struct bytes raw)
 		refuse_unread(t);
 		return false;
 	}
-	if (t->inspection && !judge_stream_ends(t))
-		return false;
-	t->inspection = NULL;
+	if (t->inspection && !t->unjudged) {
+		if (!judge_stream_ends(t))
+			return false;
+		inspection_let_go(t->inspection);
+	}
+	t->unjudged = true;
 	t->reply->body(t->reply, raw);
 	return true;
 }
@@ -209,7 +212,7 @@ static bool pass_event(struct turn *t, const struct framed *event)
 		exchange_init(&r.part, &t->event, t->dialect);
 	else if (!understand(t, &r))
 		return pass_unread(t, event->raw);
-	if (t->inspection)
+	if (t->inspection && !t->unjudged)
 		return judge_event_passes(t, &r.part, event->raw, event->data);
 	t->reply->body(t->reply, event->raw);
 	return true;
@@ -273,7 +276,7 @@ static void finish_stream(struct turn *t)
 	timer_cancel(t->door->loop, &t->patience);
 	t->link->give_back(t->link);
 	t->link = NULL;
-	if (t->inspection && !judge_stream_ends(t))
+	if (t->inspection && !t->unjudged && !judge_stream_ends(t))
 		return;
 	shared_count(t->door->shared, COUNT_ANSWERED, 1);
 	turn_end(t, "answered", "");
@@ -299,6 +302,8 @@ static bool may_go_out(struct turn *t, struct bytes *body)
 		return true;
 	if (understand(t, &r))
 		return !t->inspection || judge_may_answer(t, &r.part, body);
+	if (t->route->pass_unexamined && t->inspection)
+		inspection_let_go(t->inspection);
 	if (t->route->pass_unexamined)
 		return true;
 	(t->status >= 300 ? refuse_unread_error : refuse_unread)(t);

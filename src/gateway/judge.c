@@ -101,9 +101,10 @@ bool judge_may_answer(struct turn *t, const struct exchange *answer, struct byte
 static struct exchange gone_out(struct turn *t, void *state)
 {
 	struct exchange so_far = t->before ? *t->before : t->answer;
-	const void *given = t->before ? t->before->state : t->inspection ? inspection_state(t->inspection) : NULL;
+	bool judged = t->inspection && !t->unjudged;
+	const void *given = t->before ? t->before->state : judged ? inspection_state(t->inspection) : NULL;
 
-	if (t->before || t->inspection)
+	if (t->before || judged)
 		so_far.state = given ? memcpy(state, given, t->dialect->state_size) : state;
 	return so_far;
 }

@@ -52,6 +52,7 @@ struct turn {
 	struct http_field *fields;  /* of it that the client gets */
 	size_t field_count;
 	bool streams, head_sent, recorded;
+	bool unjudged;              /* what comes is no longer judged: it could not be understood, and goes on where its route says so */
 	bool paused;                /* the upstream is not read on: its caller has enough to take */
 	struct exchange *before;    /* of a stream that is held: the answer as far as it had gone out; what comes is kept in `held`, for a person to see whole */
 	struct framing framing;

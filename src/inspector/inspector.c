@@ -383,6 +383,12 @@ size_t inspection_held(const struct inspection *i)
 
 /* ---- record ---- */
 
+void inspection_let_go(struct inspection *i)
+{
+	begin_half(i, HALF_ANSWER);
+	note_examined(i, EXAMINED_NOT);
+}
+
 void inspection_record(const struct inspection *i, const struct said *said, struct text *out)
 {
 	struct facts all = i->facts;

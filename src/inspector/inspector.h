@@ -66,6 +66,9 @@ bool inspection_next(struct inspection *i, struct bytes *out);
 const void *inspection_state(const struct inspection *i);
 size_t inspection_held(const struct inspection *i);    /* bytes of events that wait */
 
+/* What is answered from here on cannot be understood, and goes on by somebody else's word: only the record hears of it. */
+void inspection_let_go(struct inspection *);
+
 /* The member "policy" of the exchange's record: verdict and the facts it follows from, canonical JSON without any content. `said`: what the record says beside it. */
 void inspection_record(const struct inspection *i, const struct said *said, struct text *out);
 

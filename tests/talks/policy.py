@@ -53,11 +53,15 @@ class Speaking(Model):
 			line = json.dumps({"model": "m-1", "message": {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "look", "arguments": arguments}}]}, "done": False}) + "\n"
 			self.stream([(line, 0), (json.dumps({"model": "m-1", "message": {"role": "assistant", "content": ""}, "done": True}) + "\n", 0)], kind="application/x-ndjson")
 			return
+		if wish == "torn whole":
+			self.whole(200, b'{"id": "x", "id": "y"}')
+			return
 		parts = {
 			"split": [chunk(c) for c in f"so {SECRET} it is, heliotrope-77 too"],
 			"whale": [chunk(w) for w in ("once ", "upon ", "a blue ", "wh", "ale", " swam")],
 			"pay 5": [call("pay", '{"am'), call(None, 'ount": 5}')],
 			"pay 500": [call("pay", '{"am'), call(None, 'ount": 500}')],
+			"torn": [chunk("fine "), "data: {not json\n\n", chunk("so far")],
 			"steal": [call("steal", "{}")],
 			"look": [call("look", json.dumps({"at": SECRET})[:9]), call(None, json.dumps({"at": SECRET})[9:])],
 		}.get(wish, [chunk("fine")])
@@ -113,6 +117,7 @@ policy: strict.yaml
 callers: {{keys: keys.yaml}}
 routes:
   - {{name: usual, upstreams: m}}
+  - {{name: lax, prefix: /lax, upstreams: m, unexamined: pass}}
   - {{name: watched, prefix: /watched, upstreams: m, policy: watch.yaml}}
 """
 	g = Configured("policy", START + routes)
@@ -144,6 +149,9 @@ routes:
 	history = [{"role": "user", "content": "look"}, {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "look", "input": {"days": 2, "at": SECRET}}]}, {"role": "user", "content": "look about"}]
 	status, body = ask("", "/v1/messages", max_tokens=9, messages=history)
 	check("and in what a caller sends along of before", Speaking.seen[-1]["messages"][1:2] and Speaking.seen[-1]["messages"][1]["content"][0]["input"] == {"days": 2, "at": "[gone]"}, (status, body, Speaking.seen[-1]))
+	status, body = ask("torn", "/lax/v1/chat/completions", stream=True)
+	check("what cannot be read goes on where the route says so", b"not json" in body and b"so far" in body and body.endswith(b"[DONE]\n\n"), body)
+	check("a whole answer, too", ask("torn whole", "/lax/v1/chat/completions") == (200, b'{"id": "x", "id": "y"}'))
 	status, body = ask("hello", model="other")
 	check("a model nobody named is denied", status == 403 and json.loads(body)["error"]["code"] == "denied", body)
 	status, body = ask(f"is {SECRET} safe?")
@@ -164,6 +172,8 @@ routes:
 	records = [r for r in g.records() if r.get("policy")]
 	decided = {(r["policy"]["mode"], r["policy"]["by"], r["policy"]["decision"], r["policy"]["done"]) for r in records}
 	check("records say what was decided, and what was done", {("enforce", "no-canary", "redact", "redact"), ("enforce", "no-whale", "deny", "deny"), ("observe", "no-whale", "deny", "allow")} <= decided, decided)
+	unread = [(r["policy"]["by"], r["policy"]["decision"], r["policy"]["done"], r["answer"]["examined"]) for r in records if r.get("policy", {}).get("facts", {}).get("route") == "lax"]
+	check("also that a policy would have denied what a route let through unread", unread == [("unexamined", "deny", "allow", "not")] * 2, unread)
 	check("and holds nothing of what was said", not any(SECRET in json.dumps(r) or "whale" in json.dumps(r["answer"]) for r in records), records[:1])
 	judged_again(g)
 	return gateway.TALLY.end()
