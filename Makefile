@@ -157,7 +157,7 @@ install: all man
 	install -m 644 $(B)/man/merlon.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/merlon
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/merlon-gateway.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/merlon-gateway.service
-	cp -r rules catalog schema examples $(DESTDIR)$(PREFIX)/share/merlon/
+	cp -r rules policies catalog schema examples $(DESTDIR)$(PREFIX)/share/merlon/
 
 # ---- the demo ----
 

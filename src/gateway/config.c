@@ -549,7 +549,9 @@ struct config *config_simple(const char *listen, const char *upstream, const cha
 	c->routes->targets = arena_new(&c->arena, struct target);
 	c->routes->targets[c->routes->target_count++] = (struct target){.upstream = c->upstreams, .weight = 1};
 	const char *why = upstream_add_server(c->upstreams, upstream, 1);
-	if (why)
+	if (!has_port(bytes_of(listen)))
+		log_error("--listen: \"%s\" is no HOST:PORT, with a port from 1 to 65535", why = listen);
+	else if (why)
 		log_error("--upstream: \"%s\": %s", upstream, why);
 	else if (upstream_key && (why = upstream_read_key(c->upstreams, "authorization", upstream_key)) != NULL)
 		log_error("%s: %s", upstream_key, why);

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "types/assessment.h"
 #include "gateway/certificates.h"
 #include "gateway/errands.h"
 #include "gateway/halt.h"
@@ -127,6 +128,7 @@ static void note(struct gateway *g, const char *what)
 	text_add_member_hex(&body, "configuration", digest_bytes(&g->config->digest));
 	text_add_member(&body, "listen", bytes_of(g->config->listeners[0].address));
 	text_add_member(&body, "upstream", bytes_of(g->config->upstreams[0].servers[0].url));
+	text_add_member(&body, "version", bytes_of(merlon_version));
 	text_add_member(&body, "what", bytes_of(what));
 	text_add_byte(&body, '}');
 	recorder_note(&r, text_bytes(&body));

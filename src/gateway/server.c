@@ -65,10 +65,13 @@ const char *server_init(struct server *s, struct upstream *u, const char *url, u
 	const char *why = read_url(s, bytes_of(url));
 	if (why)
 		return why;
+	static char unknown[160];
 	why = addresses_find(&s->addresses, s->host, s->port);
 	if (!why && !addresses_are_given(s->host))
 		s->published = published_create(&s->addresses);
-	return why;
+	if (why)
+		snprintf(unknown, sizeof unknown, "cannot be looked up (%s)", why);
+	return why ? unknown : NULL;
 }
 
 void server_resolve(struct server *s)

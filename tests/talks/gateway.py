@@ -374,6 +374,11 @@ def main():
 	check("and those that were cut when the recorder was killed", [r["outcome"] for r in records if r["request"]["model"] == "cut-down"] == ["lost"] * 3, outcomes)
 	check("each once", len({r["id"] for r in records}) == len(records))
 	check("the gateway's own doings are on record", [r["what"] for r in g.records("gateway")] == ["begins", *["halted", "let go on"] * 3, "a worker ended", "the recorder ended", "ends"], g.records("gateway"))
+	version = subprocess.run([MERLON, "--version"], capture_output=True, text=True).stdout.split()[-1]
+	check("and by which version", {r.get("version") for r in g.records("gateway")} == {version}, g.records("gateway")[0])
+	for address in ("127.0.0.1", "127.0.0.1:0", "127.0.0.1:http"):
+		r = subprocess.run([MERLON, "gateway", "--upstream", "http://127.0.0.1:1", "--listen", address, "--ledger", str(FOLDER / "none")], capture_output=True, text=True, timeout=20)
+		check(f"{address} is no address to listen on", r.returncode == 64 and "HOST:PORT" in r.stderr, (r.returncode, r.stderr))
 	check("the ledger verifies", *g.verify())
 	return TALLY.end()
 

@@ -66,6 +66,7 @@ MISTAKES = {
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], circuit: {failures: 0}}}": "number",
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], tls: {certificate: x}}}": "without the other",
 	"upstreams: {a: {servers: ['https://127.0.0.1:1'], tls: {authorities: nowhere.pem}}}": "authorities that cannot be read",
+	"upstreams: {a: {servers: ['http://nowhere.invalid:1']}}": "that cannot be looked up",
 	"holds: {wait: soon}": "duration", "holds: {wait: 2d}": "a day", "holds: {most: 0}": "number", "holds: {approvers: [somebody]}": "no public key", "holds: {approvers: []}": "no approvers", "holds: {who: me}": "wait most most-of-one approvals approvers",
 	"holds: {approvals: 2}": "2 persons", "holds: {approvals: 5}": "number", "holds: {most: 4, most-of-one: 5}": "1 to 4",
 	"listen: [{address: '127.0.0.1'}]": "HOST:PORT", "listen: [{address: '127.0.0.1:99999'}]": "HOST:PORT", "listen: [{address: '127.0.0.1:0'}]": "HOST:PORT",
@@ -101,7 +102,7 @@ def mistakes():
 		file.write_text("\n".join(parts.values()) + "\n")
 		r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)
 		check(f"{text!r} is refused, and said where", r.returncode == 64 and "mistake.yaml:" in r.stderr and says in r.stderr, (r.returncode, r.stderr))
-		if says not in ("no upstream of that name", "klingon", "a day", "no public key", "2 persons", "1 to 4", "authorities that cannot be read", "nowhere.pem", "openai-chat", "nowhere.yaml\", which cannot be used", "no route of that name"):     # no schema can know
+		if says not in ("no upstream of that name", "klingon", "a day", "no public key", "2 persons", "1 to 4", "that cannot be looked up", "authorities that cannot be read", "nowhere.pem", "openai-chat", "nowhere.yaml\", which cannot be used", "no route of that name"):     # no schema can know
 			check(f"the schema refuses {text!r} too", schema_says(file) in (None, False), text)
 	file.write_text("\n".join(WHOLE.values()) + "\n")
 	r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)
