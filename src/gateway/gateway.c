@@ -18,6 +18,7 @@
 #include "gateway/certificates.h"
 #include "gateway/errands.h"
 #include "gateway/halt.h"
+#include "gateway/health.h"
 #include "gateway/signer.h"
 #include "gateway/sockets.h"
 #include "gateway/steward.h"
@@ -144,6 +145,7 @@ static void write_more(void *config, struct text *out)
 	const struct config *c = config;
 
 	certificates_write_metrics(c, out);
+	health_write_metrics(c, out);
 	if (c->budgets)
 		budgets_write_metrics(c->budgets, out, time_now_ms());
 }
@@ -543,6 +545,7 @@ static int watch_over(struct gateway *g)
 			start_workers(g);
 		restart_signer(g);
 		look_at_certificates(g);
+		health_tell(g->config);
 	}
 	return g->leaving && going ? 0 : 2;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "gateway/health.h"
 #include "gateway/server_http2.h"
 #include "gateway/upstream.h"
 
@@ -61,7 +62,7 @@ static const char *read_url(struct server *s, struct bytes url)
 
 const char *server_init(struct server *s, struct upstream *u, const char *url, unsigned weight)
 {
-	*s = (struct server){.upstream = u, .url = copy(bytes_of(url)), .weight = weight};
+	*s = (struct server){.upstream = u, .url = copy(bytes_of(url)), .weight = weight, .health = health_create()};
 	const char *why = read_url(s, bytes_of(url));
 	if (why)
 		return why;
@@ -108,14 +109,20 @@ void server_failed(struct server *s)
 	const struct upstream *u = s->upstream;
 
 	s->address++;
-	if (++s->failures >= u->failures_most)
-		s->shut_until_ms = loop_now(u->loop) + u->pause_ms;
+	atomic_fetch_add(&s->health->failures, 1);
+	if (++s->failures < u->failures_most)
+		return;
+	s->shut_until_ms = loop_now(u->loop) + u->pause_ms;
+	atomic_store(&s->health->shut_until_ms, s->shut_until_ms);
 }
 
 void server_works(struct server *s)
 {
 	s->failures = 0;
+	if (s->shut_until_ms == 0)
+		return;
 	s->shut_until_ms = 0;
+	atomic_store(&s->health->shut_until_ms, 0);
 }
 
 /* ---- HTTP/1.1 ---- */
@@ -383,6 +390,7 @@ void server_finish(struct server *s)
 	server_forget(s);
 	server_http2_finish(s);
 	published_destroy(s->published);
+	health_destroy(s->health);
 	free(s->url);
 	free(s->host);
 	free(s->port);

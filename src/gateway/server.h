@@ -18,6 +18,8 @@ struct server {
 	int current;                /* of the smooth weighted round: the highest is next */
 	unsigned failures;          /* one after the other */
 	int64_t shut_until_ms;      /* monotonic; 0: open */
+	struct health *health;      /* the same, for all processes */
+	bool told_shut;             /* in the log, by the supervisor */
 	struct link *idle;
 	unsigned idle_count;
 	struct trunk *trunks;       /* connections of HTTP/2 */

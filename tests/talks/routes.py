@@ -14,6 +14,7 @@ import time
 
 import gate
 import gateway
+import holds
 from gateway import FOLDER, MERLON, Gateway, Model, Server, check, free_port
 
 WORK = FOLDER.parent / "routes"
@@ -138,6 +139,12 @@ routes:
 	g.end()
 
 
+def how_it_does(g, server):
+	"""So often it failed, and whether it is left alone."""
+	found = dict(line.rsplit(" ", 1) for line in holds.control(g, "GET", "/metrics")[1].splitlines() if "{" in line)
+	return [next(value for name, value in found.items() if name.startswith(what) and f'server="{url(server)}"' in name) for what in ("merlon_server_failures_total", "merlon_server_left_alone")]
+
+
 def fallbacks():
 	ill, well, dead = serve(), serve(), free_port()
 	ill.ill = 503
@@ -151,9 +158,12 @@ routes:
 	statuses = [g.ask("hello")[0].status for _ in range(12)]
 	check("a fallback answers for a server that cannot", statuses == [200] * 12 and well.asked == 12, (statuses, well.asked))
 	check("which is left alone after three failures", ill.asked == 3, ill.asked)
+	check("as metrics say", how_it_does(g, ill) == ["3", "1"] and how_it_does(g, well) == ["0", "0"], (how_it_does(g, ill), how_it_does(g, well)))
 	ill.ill = 0
 	time.sleep(0.8)
 	check("and tried again later", [g.ask("hello")[0].status for _ in range(5)] == [200] * 5 and ill.asked == 8 and well.asked == 12, (ill.asked, well.asked))
+	told = [gate.in_time(lambda: g.log.read_text().count(f"upstream first: {url(ill)} {what}") == 1) for what in ("failed 3 times", "answers again")]
+	check("metrics say so, and the log has said both once", how_it_does(g, ill) == ["3", "0"] and all(told), (how_it_does(g, ill), g.log.read_text()))
 	r, body = g.ask("cut", stream=True)
 	check("a stream that was cut is not begun again elsewhere", b"upstream_cut" in body and well.asked == 12, well.asked)
 	g.end()
