@@ -52,7 +52,7 @@ struct gateway {
 	struct signer signer;
 	int64_t signer_at_ms, certificates_at_ms;       /* when to start one again; when to look at them again */
 	bool leaving, halted;
-	char halt[4096];            /* the file that halts */
+	char halt[4096], halted_by[4096];       /* the file that halts, and that which remembers what else did */
 };
 
 /* ---- the ends of the signer ---- */
@@ -434,6 +434,7 @@ static void look_whether_halted(struct gateway *g)
 	/* Somebody halted it meanwhile: that stands until it is looked at next. */
 	if (atomic_load(&g->shared->halts) != halts)
 		atomic_store(&g->shared->halted, 1);
+	halt_remember(g->shared, g->halted_by);
 	if (g->halted == halted)
 		return;
 	g->halted = halted;
@@ -607,6 +608,7 @@ int gateway_run(struct config *config)
 		abort();
 	g->config = config;
 	snprintf(g->halt, sizeof g->halt, "%s/halt", config->ledger);
+	snprintf(g->halted_by, sizeof g->halted_by, "%s/halted", config->ledger);
 	if (config->log_as_json)
 		log_as_json();
 	g->shared = shared_create();
@@ -624,6 +626,8 @@ int gateway_run(struct config *config)
 	sockets_close_others(&g->sockets, g->config);
 	identity_refresh(config->identity, time_now_ms());
 	note(g, "begins");
+	halt_recall(g->shared, g->halted_by);
+	look_whether_halted(g);         /* before anybody comes in */
 	start_steward(g);
 	if (!sockets_listen(g->sockets) || !signer_start(&g->signer, config, NULL, 0) || !start_workers(g))
 		return end(g, 2);

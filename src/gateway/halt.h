@@ -23,4 +23,12 @@ bool halt_file_is_there(const char *path);
 /* Does one of the three say so? */
 bool halt_is_asked(const struct shared *shared, const char *path);
 
+/*
+ * What the signal and the socket say outlasts the gateway, as the file does:
+ * `path`, DIR/halted, stands there meanwhile and says which of them it was.
+ * At the start it is recalled; what changes is remembered.
+ */
+void halt_recall(struct shared *shared, const char *path);
+void halt_remember(const struct shared *shared, const char *path);
+
 #endif

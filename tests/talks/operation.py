@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """operation.py MERLON FOLDER: the kill switch, certificates that end, and names that lead elsewhere."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -58,6 +59,32 @@ def halts_while_it_waits():
 		h.pull(how, again=True)
 		check(f"and then it goes on ({how})", h.until_it_answers())
 	h.end()
+
+
+def status(g):
+	"""Of an exchange, when it is not cut off by a process that ends."""
+	for _ in range(100):
+		try:
+			return g.ask("hello")[0].status
+		except (OSError, http.client.HTTPException):
+			time.sleep(0.05)
+
+
+def halts_that_last():
+	"""Whoever starts it again, after a crash or on purpose, does not let it go on by that."""
+	g = Configured("lasting", START + f"upstreams: {{m: {{servers: ['http://127.0.0.1:{serve('127.0.0.1').server_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	pulls = {"signal": (lambda: g.process.send_signal(signal.SIGUSR1),) * 2, "socket": (lambda: control(g, "POST", "/halt"), lambda: control(g, "POST", "/go-on")), "file": ((g.ledger / "halt").touch, (g.ledger / "halt").unlink)}
+	for how, (pull, lift) in pulls.items():
+		pull()
+		check(f"halted by {how}", in_time(lambda: status(g) == 503))
+		g.process.send_signal(signal.SIGKILL if how == "signal" else signal.SIGTERM)
+		g.process.wait(20)
+		g.begin(MERLON, g.ledger, g.log, ["--config", str(g.file)])
+		check(f"it is still when it begins again ({how})", status(g) == 503)
+		lift()
+		check(f"and goes on when that is taken back ({how})", in_time(lambda: status(g) == 200))
+	check("nothing is remembered of it", not (g.ledger / "halted").exists())
+	g.end()
 
 
 def operators_over_reloads():
@@ -196,7 +223,7 @@ def main():
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", str(PRELOAD), str(pathlib.Path(__file__).resolve().parents[1] / "tools" / "names.c")], check=True)
-	for part in (halts, halts_while_it_waits, operators_over_reloads, names, certificates):
+	for part in (halts, halts_while_it_waits, halts_that_last, operators_over_reloads, names, certificates):
 		part()
 	return gateway.TALLY.end()
 
