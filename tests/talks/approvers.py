@@ -10,8 +10,9 @@ import threading
 import time
 
 import gateway
+from gate import control
 from gateway import check
-from holds import POLICY, START, WORK, Asking, Configured, begin, control, decided, merlon, text_of, waiting
+from holds import POLICY, START, WORK, Asking, Configured, begin, decided, merlon, text_of, waiting
 
 
 def key(name):

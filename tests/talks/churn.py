@@ -27,6 +27,7 @@ import time
 
 import door
 import faults
+import gate
 import gateway
 import holds
 from faults import MERLON, check, is_worker, wish, workers_of
@@ -217,7 +218,7 @@ class Gateway(gateway.Gateway):
 		return self.log.read_text()
 
 	def metrics(self):
-		return dict(line.rsplit(" ", 1) for line in holds.control(self, "GET", "/metrics")[1].splitlines() if line and line[0] != "#")
+		return dict(line.rsplit(" ", 1) for line in gate.control(self, "GET", "/metrics")[1].splitlines() if line and line[0] != "#")
 
 	def family(self):
 		return [self.process.pid, *self.children()]
@@ -232,7 +233,7 @@ def descriptors(pid):
 
 def in_use(g):
 	"""What is reserved, at once or waits for a person: nothing, when nothing is under way."""
-	return {k: v for k, v in g.metrics().items() if k.startswith("merlon_budget_reserved") or ('unit="exchanges"' in k and k.startswith("merlon_budget_used") and v != "0")}, json.loads(holds.control(g, "GET", "/holds")[1])["holds"]
+	return {k: v for k, v in g.metrics().items() if k.startswith("merlon_budget_reserved") or ('unit="exchanges"' in k and k.startswith("merlon_budget_used") and v != "0")}, json.loads(gate.control(g, "GET", "/holds")[1])["holds"]
 
 
 # ---- callers ----
@@ -364,12 +365,12 @@ class Events:
 		self.g.models[self.chance.randint(0, 1)].end_some(self.chance)
 
 	def decide(self):
-		for hold in json.loads(holds.control(self.g, "GET", "/holds")[1])["holds"]:
+		for hold in json.loads(gate.control(self.g, "GET", "/holds")[1])["holds"]:
 			said = self.chance.choice(("approve", "refuse", ""))
 			if said == "approve":
 				holds.approve(self.g, hold)
 			elif said:
-				holds.control(self.g, "POST", "/decisions", holds.text_of(hold, says="refuse"))
+				gate.control(self.g, "POST", "/decisions", holds.text_of(hold, says="refuse"))
 
 	def go(self, until, what):
 		while time.monotonic() < until:

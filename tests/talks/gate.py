@@ -55,6 +55,18 @@ def in_time(holds, seconds=20):
 	return holds()
 
 
+def control(g, method, path, body=b""):
+	"""The socket for operators, without the program: its status and what it says."""
+	with socket.socket(socket.AF_UNIX) as s:
+		s.settimeout(5)
+		s.connect(str(g.ledger / "control"))
+		s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+		got = b""
+		while more := s.recv(65536):
+			got += more
+	return int(got.split()[1]), got.split(b"\r\n\r\n", 1)[1].decode()
+
+
 class Tally:
 	"""Counts what held and what did not, and says so at the end as every test here does."""
 

@@ -16,6 +16,7 @@ import time
 import gate
 import gateway
 from faults import workers_of
+from gate import control
 from gateway import FOLDER, MERLON, Model, Server, check, chunk
 from routes import START, WORK, Configured, url
 
@@ -131,18 +132,6 @@ class Asking(threading.Thread):
 
 	def vanish(self):
 		self.connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def control(g, method, path, body=b""):
-	"""The socket for operators, without the program: its status and what it says."""
-	with socket.socket(socket.AF_UNIX) as s:
-		s.settimeout(5)
-		s.connect(str(g.ledger / "control"))
-		s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-		got = b""
-		while more := s.recv(65536):
-			got += more
-	return int(got.split()[1]), got.split(b"\r\n\r\n", 1)[1].decode()
 
 
 def merlon(*arguments):

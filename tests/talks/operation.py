@@ -15,9 +15,8 @@ import time
 
 import gateway
 import halting
-from gate import in_time
+from gate import control, in_time
 from gateway import FOLDER, MERLON, Model, Server, check
-from holds import control
 from routes import START, WORK, Configured
 
 PRELOAD = WORK / "names.so"

@@ -14,7 +14,6 @@ import time
 
 import gate
 import gateway
-import holds
 from gateway import FOLDER, MERLON, Gateway, Model, Server, check, free_port
 
 WORK = FOLDER.parent / "routes"
@@ -141,7 +140,7 @@ routes:
 
 def how_it_does(g, server):
 	"""So often it failed, and whether it is left alone."""
-	found = dict(line.rsplit(" ", 1) for line in holds.control(g, "GET", "/metrics")[1].splitlines() if "{" in line)
+	found = dict(line.rsplit(" ", 1) for line in gate.control(g, "GET", "/metrics")[1].splitlines() if "{" in line)
 	return [next(value for name, value in found.items() if name.startswith(what) and f'server="{url(server)}"' in name) for what in ("merlon_server_failures_total", "merlon_server_left_alone")]
 
 
