@@ -119,6 +119,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 		read_several(x, &head, root);
 	else if (root)
 		read_one(x, &head, root);
+	x->resumes = !head.modern && x->id.len > 0;
 }
 
 /* ---- answer ---- */

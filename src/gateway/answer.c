@@ -119,6 +119,8 @@ static void begin_stream(struct turn *t)
 	t->fields[t->field_count++] = (struct http_field){BYTES("X-Accel-Buffering"), BYTES("no")};
 	t->reply->head(t->reply, t->status, t->fields, t->field_count, HTTP_UNKNOWN);
 	t->head_sent = true;
+	if (t->request.resumes)
+		poll_begin(t);
 }
 
 /* It says that it did not do it; who only stands before it (502, 504) may not know. */
@@ -202,6 +204,8 @@ static bool pass_event(struct turn *t, const struct framed *event)
 	struct reading r = {.t = t, .name = event->name, .data = event->data};
 
 	t->events++;
+	if (t->polling)
+		poll_note(t, event);
 	shared_count(t->door->shared, COUNT_EVENTS, 1);
 	hash_answer(t, event->raw);
 	if (event->why)
@@ -263,13 +267,19 @@ static void take_body(struct link *link, struct bytes body)
 
 /* ---- end ---- */
 
+void answer_is_cut(struct turn *t)
+{
+	turn_refuse(t, &(struct refusal){502, "upstream_cut", "The model's answer was cut off before its end."});
+}
+
 static void finish_stream(struct turn *t)
 {
 	framing_end(&t->framing);
 	if (!pass_whole_events(t))
 		return;
 	if (!t->answer.ended && !t->request.endless && !t->answer.why) {
-		turn_refuse(t, &(struct refusal){502, "upstream_cut", "The model's answer was cut off before its end."});
+		if (!poll_wait(t))
+			answer_is_cut(t);
 		return;
 	}
 	/* Another may be asked something while what was gathered waits for a person. */
@@ -369,8 +379,10 @@ static void take_loss(struct link *link, const char *why)
 	}
 	if (t->status == 0 && safe && turn_ask_another(t))
 		return;
-	turn_refuse(t, t->head_sent ? &(struct refusal){502, "upstream_cut", "The model's answer was cut off before its end."}
-				    : &(struct refusal){502, "upstream_gone", "The model's server cannot be reached."});
+	if (t->head_sent)
+		answer_is_cut(t);
+	else
+		turn_refuse(t, &(struct refusal){502, "upstream_gone", "The model's server cannot be reached."});
 }
 
 void answer_listen(struct turn *t)

@@ -39,6 +39,15 @@ void framing_end(struct framing *f)
 	f->over = true;
 }
 
+void framing_again(struct framing *f)
+{
+	bool begun = f->begun;          /* what may stand at the beginning of a stream would stand in the middle */
+
+	framing_finish(f);
+	framing_init(f, f->kind);
+	f->begun = begun;
+}
+
 static bool is_line_end(unsigned char c)
 {
 	return c == '\n' || c == '\r';
@@ -86,6 +95,17 @@ static bool is_known(struct bytes field)
 	return field.len == 0 || bytes_same(field, "data") || bytes_same(field, "event") || bytes_same(field, "id") || bytes_same(field, "retry");
 }
 
+/* What is told of an event besides its data. */
+static void take_beside(struct bytes field, struct bytes value, struct framed *out)
+{
+	if (bytes_same(field, "event"))
+		out->name = value;
+	else if (bytes_same(field, "id"))
+		out->id = value;
+	else if (bytes_same(field, "retry"))
+		out->retry = value;
+}
+
 static void take_field(struct bytes line, struct text *data, bool *has_data, struct framed *out)
 {
 	size_t colon = bytes_find_byte(line, ':');
@@ -95,10 +115,10 @@ static void take_field(struct bytes line, struct text *data, bool *has_data, str
 		value = bytes_from(value, 1);
 	if (!is_known(field))
 		out->why = "has a line in a stream that is no field of an event";
-	if (bytes_same(field, "event"))
-		out->name = value;
-	if (!bytes_same(field, "data"))
+	if (!bytes_same(field, "data")) {
+		take_beside(field, value, out);
 		return;
+	}
 	if (*has_data) {
 		if (data->len == 0)
 			text_add(data, out->data);

@@ -16,6 +16,7 @@ struct framed {
 	struct bytes raw;           /* the event as it came, its end included */
 	struct bytes name;          /* of a server-sent event, or empty */
 	struct bytes data;          /* its lines joined; empty for a comment */
+	struct bytes id, retry;     /* as written, or empty: they stand beside data, or alone */
 	const char *why;            /* readers may take it for something else: a clause; or NULL */
 };
 
@@ -27,6 +28,9 @@ bool framing_feed(struct framing *, struct bytes);
 
 /* Nothing more comes: what ends the last line need not be told from the beginning of another end. */
 void framing_end(struct framing *);
+
+/* After that: what comes is of another stream, which goes on where this one ended. What was no whole event is dropped. */
+void framing_again(struct framing *);
 
 /* The next whole event, valid until more is fed; its data may lie in the arena. */
 bool framing_next(struct framing *, struct arena *, struct framed *out);

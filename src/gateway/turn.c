@@ -98,8 +98,12 @@ static bool is_refused(struct turn *t, const struct http_head *head, struct refu
 static void out_of_patience(struct timer *timer)
 {
 	struct turn *t = timer->owner;
-	bool safe = t->status == 0 && (!t->link->reached || t->dialect->repeatable);
 
+	if (!t->link) {
+		poll_ask(t);
+		return;
+	}
+	bool safe = t->status == 0 && (!t->link->reached || t->dialect->repeatable);
 	/* It may be at work on it still: what may not be asked twice is not. */
 	server_failed(t->link->server);
 	if (!safe || !turn_ask_another(t))

@@ -56,6 +56,7 @@ struct turn {
 	bool paused;                /* the upstream is not read on: its caller has enough to take */
 	struct exchange *before;    /* of a stream that is held: the answer as far as it had gone out; what comes is kept in `held`, for a person to see whole */
 	struct framing framing;
+	struct polling *polling;    /* of a stream that may end before its answer, and go on elsewhere; else NULL */
 	struct text held;           /* the answer when it is no stream; what of one is gathered */
 	struct hasher answer_hash;
 	uint64_t answer_bytes, events;
@@ -88,9 +89,24 @@ void turn_ask(struct turn *);
 bool turn_ask_another(struct turn *);
 /* The link, as an answer comes over it. */
 void answer_listen(struct turn *);
+/* It ended before its end: the turn does, too. */
+void answer_is_cut(struct turn *);
 /* The whole of it goes out; the turn ends. */
 void answer_send(struct turn *, struct bytes body);
 void turn_end(struct turn *, const char *outcome, const char *why);
+
+/*
+ * poll.c: a server may end the stream of an answer that takes long, and have
+ * who waits ask again for what came after the last event (MCP 2025-11-25).
+ * The gateway asks itself: that is one turn, and one stream for its client.
+ */
+void poll_begin(struct turn *);
+/* An event was read: from where to go on, and when. */
+void poll_note(struct turn *, const struct framed *event);
+/* The stream has ended before its answer: the link is given back, and the turn waits. False when there is nothing to wait for. */
+bool poll_wait(struct turn *);
+/* It has waited long enough. */
+void poll_ask(struct turn *);
 
 /* judge.c: true when it may go on; else the turn was refused, and is over. A request that a person has to agree to first stands in turn->holds. */
 bool judge_may_ask(struct turn *);

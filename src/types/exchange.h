@@ -91,6 +91,7 @@ struct exchange {
 	uint64_t choices;           /* of a request: how many answers it wants; 0 counts as 1 */
 	bool stream;                /* a request that asks for one */
 	bool endless;               /* a request whose answer is a stream without a proper end: its closing is one */
+	bool resumes;               /* a request whose answer may be a stream that ends before it came, and goes on for who asks by GET with Last-Event-ID */
 	bool ended;                 /* an answer that reached its proper end */
 	struct bytes finish;        /* why it ended, in the dialect's word */
 	struct usage usage;

@@ -125,11 +125,43 @@ static void events_and_what_they_say(void **state)
 		compare(bytes_slice(stream, 0, len), FRAMING_EVENTS);
 }
 
+/* Ids stand beside data or alone; the last of an event counts, and none is left for the next. */
+static void ids_and_waits(void **state)
+{
+	struct bytes stream = BYTES("id: 1\nretry: 20\ndata: \n\nid:2\nid: 3\ndata: x\n\ndata: y\nretry\n\nid: 4\n");
+	static const char *const said[][3] = {{"1", "20", ""}, {"3", "", "x"}, {"", "", "y"}};
+	struct framing f;
+	struct framed event;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, SIZE_MAX);
+	framing_init(&f, FRAMING_EVENTS);
+	assert_true(framing_feed(&f, stream));
+	framing_end(&f);
+	for (size_t i = 0; i < COUNT_OF(said); i++) {
+		assert_true(framing_next(&f, &arena, &event));
+		assert_true(bytes_same(event.id, said[i][0]) && bytes_same(event.retry, said[i][1]) && bytes_same(event.data, said[i][2]));
+	}
+	assert_false(framing_next(&f, &arena, &event));
+	framing_again(&f);
+	assert_true(framing_feed(&f, BYTES("data: z\n\n\xEF\xBB\xBF")));
+	assert_true(framing_next(&f, &arena, &event));
+	assert_true(bytes_same(event.data, "z") && bytes_same(event.id, "") && !event.why);
+	framing_again(&f);
+	assert_true(framing_feed(&f, BYTES("\xEF\xBB\xBF" "data: z\n\n")));
+	assert_true(framing_next(&f, &arena, &event));
+	assert_true(event.why != NULL);
+	framing_finish(&f);
+	arena_finish(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_short_stream),
 		cmocka_unit_test(events_and_what_they_say),
+		cmocka_unit_test(ids_and_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
