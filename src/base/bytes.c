@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include "base/status.h"
+
 #include <string.h>
 
 int bytes_compare(struct bytes a, struct bytes b)
@@ -192,4 +194,26 @@ bool bytes_to_u64(struct bytes b, uint64_t *out)
 	}
 	*out = value;
 	return true;
+}
+
+struct bytes bytes_take_letter(struct bytes *b)
+{
+	static const struct { struct bytes from, to; } folds[] = {{BYTES("\xC5\xBF"), BYTES("s")}, {BYTES("\xE2\x84\xAA"), BYTES("k")}};
+	struct bytes letter = bytes_slice(*b, 0, 1);
+
+	for (size_t i = 0; i < COUNT_OF(folds); i++)
+		if (bytes_start_with(*b, folds[i].from)) {
+			*b = bytes_from(*b, folds[i].from.len);
+			return folds[i].to;
+		}
+	*b = bytes_from(*b, 1);
+	return letter;
+}
+
+bool bytes_equal_loosely(struct bytes a, struct bytes b)
+{
+	while (a.len > 0 && b.len > 0)
+		if (!bytes_equal_folded(bytes_take_letter(&a), bytes_take_letter(&b)))
+			return false;
+	return a.len == b.len;
 }

@@ -79,6 +79,11 @@ int bytes_compare(struct bytes a, struct bytes b);
 /* So many bytes of both, with ASCII letters of either case alike. */
 bool bytes_alike(const unsigned char *a, const unsigned char *b, size_t len);
 
+/* The next byte, or a letter that Go's readers of JSON fold to it: two beyond ASCII, ſ and the sign of Kelvin. */
+struct bytes bytes_take_letter(struct bytes *b);
+/* Equal to such a reader. */
+bool bytes_equal_loosely(struct bytes a, struct bytes b);
+
 /* As bytes_equal, with ASCII letters of either case alike. */
 static inline bool bytes_equal_folded(struct bytes a, struct bytes b)
 {

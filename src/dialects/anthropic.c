@@ -67,12 +67,6 @@ static void read_kept(struct exchange *x, const struct json *value)
 	reading_all(x, value, CHANNEL_META, TRUST_USER);
 }
 
-static void read_fallbacks(struct exchange *x, const struct json *value)
-{
-	if (value->kind != JSON_IS_NULL && (value->kind != JSON_IS_ARRAY || value->count > 0))
-		exchange_fail(x, "names models to fall back on, which nothing here would judge");
-}
-
 static void read_stream(struct exchange *x, const struct json *value)
 {
 	x->stream = value->kind == JSON_IS_BOOL && value->truth;
@@ -89,7 +83,7 @@ static const struct member {
 } members[] = {
 	{"model", read_model}, {"stream", read_stream}, {"system", read_system}, {"messages", read_messages}, {"tools", read_tools},
 	{"mcp_servers", read_servers}, {"output_config", read_format}, {"output_format", read_format},
-	{"container", read_kept}, {"thread", read_kept}, {"fallbacks", read_fallbacks},
+	{"container", read_kept}, {"thread", read_kept},
 };
 
 static void read_member(struct exchange *x, const struct json *member)
@@ -111,6 +105,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	if (!root)
 		return;
 	reading_spelling(x, root, KNOWN(model, stream, system, messages, tools, mcp_servers, output_config, output_format, container, thread, fallbacks, max_tokens));
+	reading_detours(x, root);
 	json_each(root, it)
 		read_member(x, it);
 	reading_sweep(x, root);

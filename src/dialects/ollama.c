@@ -82,26 +82,19 @@ static void read_tool(struct exchange *x, const struct json *tool)
 
 	reading_spelling(x, tool, KNOWN(type, function));
 	reading_spelling(x, function, KNOWN(name, description, parameters));
-	reading_offer(x, function ? reading_member_text(function, WORD_name) : reading_member_text(tool, WORD_type), function ? function : tool, KNOWN(name, description));
+	reading_offer(x, function ? reading_member_text(function, WORD_name) : reading_member_text(tool, WORD_type), function ? function : tool, KNOWN(name, description))->provider = !function;
 	if (function)
 		reading_rest(x, tool, KNOWN(type, function), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
-}
-
-static bool is_set(const struct json *value)
-{
-	if (!value || value->kind == JSON_IS_NULL)
-		return false;
-	return value->kind == JSON_IS_BOOL ? value->truth : value->kind == JSON_IS_STRING ? value->text.len > 0 : value->kind == JSON_IS_NUMBER || value->count > 0;
 }
 
 /* What goes round the template of the model, and with it round the roles that texts are judged by. */
 static void refuse_detours(struct exchange *x, const struct json *root)
 {
-	if (is_set(reading_member(root, WORD_raw)))
+	if (reading_is_set(reading_member(root, WORD_raw)))
 		exchange_fail(x, "asks for a raw prompt, where nothing keeps instructions and data apart");
-	if (is_set(reading_member(root, WORD_template)))
+	if (reading_is_set(reading_member(root, WORD_template)))
 		exchange_fail(x, "brings a template of its own, which may give any text any role");
-	if (is_set(reading_member(root, WORD_context)))
+	if (reading_is_set(reading_member(root, WORD_context)))
 		exchange_fail(x, "goes on from a context of token numbers, which nobody here can read");
 }
 
@@ -151,21 +144,29 @@ static const struct {
 	enum channel channel;
 } texts[] = {{WORD_content, CHANNEL_ASSISTANT}, {WORD_response, CHANNEL_ASSISTANT}, {WORD_thinking, CHANNEL_REASONING}};
 
-static void read_texts(struct exchange *x, const struct json *holder, bool in_parts)
+/* A line and the message in it may have members of one name: no client takes them for one text. */
+enum holder { IN_LINE, IN_MESSAGE };
+
+static void read_texts(struct exchange *x, const struct json *holder, bool in_parts, enum holder which)
 {
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		struct piece *p = reading_text(x, reading_member(holder, texts[i].member), texts[i].channel, TRUST_MODEL);
 		if (in_parts)
-			reading_carries_on(p, reading_thread(x, 0, word_name(texts[i].member)));
+			reading_carries_on(p, reading_thread_part(x, 0, word_name(texts[i].member), which));
 	}
 }
 
 static void read_said(struct exchange *x, const struct json *message, bool in_parts)
 {
-	read_texts(x, message, in_parts);
+	static const struct words known = WORDS(role, content, thinking, images, tool_calls);
+
+	read_texts(x, message, in_parts, IN_MESSAGE);
 	read_images(x, reading_member(message, WORD_images));
 	read_calls(x, reading_member(message, WORD_tool_calls), TRUST_MODEL);
-	reading_rest(x, message, KNOWN(role, content, thinking, images, tool_calls), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	if (in_parts && message && message->kind == JSON_IS_OBJECT)
+		reading_rest_in_parts(x, message, known, CHANNEL_DOCUMENT, TRUST_ANYBODY, 0);
+	else
+		reading_rest(x, message, known, CHANNEL_DOCUMENT, TRUST_ANYBODY);
 }
 
 /* A prompt that was in the cache is not counted: then its bytes are. */
@@ -213,7 +214,7 @@ static void read_object(struct exchange *x, const struct json *root, bool in_par
 
 	if (reading_member_text(root, WORD_model).len > 0)
 		x->model = reading_member_text(root, WORD_model);
-	read_texts(x, root, in_parts);
+	read_texts(x, root, in_parts, IN_LINE);
 	read_said(x, reading_member(root, WORD_message), in_parts);
 	read_calls(x, reading_member(root, WORD_tool_calls), TRUST_MODEL);
 	read_images(x, reading_member(root, WORD_image));

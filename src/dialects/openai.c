@@ -73,6 +73,8 @@ static void read_text_of(struct exchange *x, const struct json *part, enum word 
 
 	if (!p)
 		reading_all(x, value, role.channel, role.trust);
+	else
+		p->aside = member == WORD_refusal;
 	if (place.parts)
 		reading_carries_on(p, reading_thread_part(x, place.index, word_name(member), place.part));
 }
@@ -155,25 +157,48 @@ static void read_document(struct exchange *x, const struct json *document)
 	reading_rest(x, document, KNOWN(content), role.channel, role.trust);
 }
 
+static void read_documents(struct exchange *x, const struct json *documents)
+{
+	if (!documents || documents->kind != JSON_IS_ARRAY)
+		read_document(x, documents);
+	else
+		json_each(documents, it)
+			read_document(x, it);
+}
+
+/* What a template is given besides the messages: some have their tools under a name of their own, and servers let these go over those of the request. */
+static void read_template_arguments(struct exchange *x, const struct json *arguments)
+{
+	if (arguments && arguments->kind != JSON_IS_OBJECT)
+		reading_all(x, arguments, CHANNEL_META, TRUST_USER);
+	json_each(arguments, it) {
+		reading_key(x, it, CHANNEL_META, TRUST_USER);
+		if (bytes_end_with(it->key, BYTES("tools")))
+			openai_tools(x, it);
+		else if (bytes_same(it->key, "documents"))
+			read_documents(x, it);
+		else
+			reading_all(x, it, CHANNEL_META, TRUST_USER);
+	}
+}
+
 /* A template a client brings is code that writes the prompt: roles and tools would be what it makes of them. */
 void openai_rest(struct exchange *x, const struct json *root, struct words known)
 {
-	static const struct words alike = WORDS(model, stream, chat_template, documents, logit_bias, prompt_embeds);
+	static const struct words alike = WORDS(model, stream, chat_template, chat_template_kwargs, documents, logit_bias, prompt_embeds);
 	static const struct words shapes = WORDS(response_format, guided_json, guided_regex, guided_choice, guided_grammar, structured_outputs);
-	const struct json *template = reading_member(root, WORD_chat_template), *documents = reading_member(root, WORD_documents);
+	const struct json *template = reading_member(root, WORD_chat_template), *arguments = reading_member(root, WORD_chat_template_kwargs);
 
+	reading_detours(x, root);
 	if (!template || template->kind == JSON_IS_NULL)
-		template = reading_member(reading_member(root, WORD_chat_template_kwargs), WORD_chat_template);
+		template = reading_member(arguments, WORD_chat_template);
 	if (template && template->kind != JSON_IS_NULL)
 		exchange_fail(x, "brings a chat template of its own, which is code that writes the prompt");
 	json_each(root, it)
 		if (words_have(&shapes, it->mark))
 			reading_all(x, it, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
-	if (documents && documents->kind == JSON_IS_ARRAY)
-		json_each(documents, it)
-			read_document(x, it);
-	else
-		read_document(x, documents);
+	read_documents(x, reading_member(root, WORD_documents));
+	read_template_arguments(x, arguments);
 	reading_written(x, reading_member(root, WORD_logit_bias), "logit_bias", CHANNEL_META, TRUST_USER);
 	reading_opaque(x, reading_member(root, WORD_prompt_embeds), "a prompt as numbers");
 	words_join(&known, &alike);
@@ -199,6 +224,22 @@ static void read_server(struct exchange *x, const struct json *tool)
 		reading_opaque(x, reading_member(reading_member(it, WORD_source), WORD_data), "a skill in an archive");
 }
 
+/* {"google_search": {}}: some providers know their own tools by their only key. A text alone is the name of one. */
+static void read_nameless(struct exchange *x, const struct json *tool)
+{
+	bool text = tool->kind == JSON_IS_STRING;
+	const struct json *it = text || !tool->first ? tool : tool->first;
+
+	for (; it; it = text ? NULL : it->next) {
+		struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, it->at, BYTES(""));
+		p->name = text ? it->text : it->key;
+		p->provider = p->fixed = true;
+		if (it == tool)
+			break;
+	}
+	reading_all(x, tool, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+}
+
 void openai_tool(struct exchange *x, const struct json *tool)
 {
 	const struct json *function = reading_member(tool, WORD_function), *custom = reading_member(tool, WORD_custom);
@@ -210,6 +251,10 @@ void openai_tool(struct exchange *x, const struct json *tool)
 		reading_definition(x, reading_member_text(custom, WORD_name), custom);
 	if (is_callers(type) && (function || custom)) {
 		reading_rest(x, tool, KNOWN(function, custom), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
+		return;
+	}
+	if (is_callers(type) && name.len == 0) {
+		read_nameless(x, tool);
 		return;
 	}
 	const struct json *description = reading_member(tool, WORD_description);
@@ -287,6 +332,21 @@ void openai_no_stop(struct text *out, const struct exchange *so_far, const char 
 /* ---- choices ---- */
 
 /* A reason to finish ends every text of its choice: "0/" stands for all threads that begin so. */
+/* Of a stream: some clients go by the number of a choice, some take the first of each chunk, so one that nobody asked for, or that stands twice, is read as different texts. */
+static void check_choices(struct exchange *x, const struct json *choices)
+{
+	uint64_t most = x->asked && x->asked->choices > 1 ? x->asked->choices : 1;
+
+	json_each(choices, it) {
+		uint64_t number = reading_number(it, WORD_index);
+		if (x->asked && number >= most)
+			exchange_fail(x, "brings a choice that nobody asked for");
+		for (const struct json *before = choices->first; before != it && !x->why; before = before->next)
+			if (reading_number(before, WORD_index) == number)
+				exchange_fail(x, "brings two parts of one choice at once");
+	}
+}
+
 static void read_choice(struct exchange *x, const struct json *choice, bool in_parts, openai_choice *read)
 {
 	uint64_t number = reading_amount(x, choice, WORD_index);
@@ -309,6 +369,8 @@ static void read_choices(struct exchange *x, const struct json *root, bool in_pa
 		return;
 	if (choices && choices->kind != JSON_IS_ARRAY)
 		exchange_fail(x, "has choices that are no list");
+	if (in_parts)
+		check_choices(x, choices);
 	json_each(choices, it)
 		read_choice(x, it, in_parts, read);
 	if (reading_member_text(root, WORD_model).len > 0)

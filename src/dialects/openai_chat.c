@@ -67,6 +67,28 @@ static void read_message(struct exchange *x, const struct json *message)
 	reading_rest(x, message, KNOWN(role, content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio), CHANNEL_META, TRUST_USER);
 }
 
+static void offer_of_provider(struct exchange *x, const struct json *at, struct bytes name)
+{
+	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, at->at, BYTES(""));
+
+	p->name = name;
+	p->provider = true;
+}
+
+/* What has a provider search, or run anything else, without a word in the list of tools: xAI, Qwen, OpenRouter. */
+static void read_switches(struct exchange *x, const struct json *root)
+{
+	json_each(root, it) {
+		if (!reading_is_set(it))
+			continue;
+		if (bytes_same(it->key, "search_parameters") || bytes_same(it->key, "enable_search"))
+			offer_of_provider(x, it, BYTES("web_search"));
+		if (bytes_same(it->key, "plugins") && it->kind == JSON_IS_ARRAY)
+			json_each(it, plugin)
+				offer_of_provider(x, plugin, reading_member_text(plugin, WORD_id));
+	}
+}
+
 static void read_tools(struct exchange *x, const struct json *root)
 {
 	const struct json *search = reading_member(root, WORD_web_search_options), *functions = reading_member(root, WORD_functions);
@@ -74,11 +96,10 @@ static void read_tools(struct exchange *x, const struct json *root)
 	openai_tools(x, reading_member(root, WORD_tools));
 	json_each(functions, it)
 		reading_definition(x, reading_member_text(it, WORD_name), it);
+	read_switches(x, root);
 	if (!search || search->kind == JSON_IS_NULL)
 		return;
-	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, search->at, BYTES(""));
-	p->name = BYTES("web_search");
-	p->provider = true;
+	offer_of_provider(x, search, BYTES("web_search"));
 	reading_deep(x, search, CHANNEL_META, TRUST_USER);
 }
 
@@ -92,7 +113,8 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_head(x, root);
 	uint64_t new_most = reading_limit(x, root, WORD_max_completion_tokens), old_most = reading_limit(x, root, WORD_max_tokens);
 	x->most_output = new_most > old_most ? new_most : old_most;
-	x->choices = reading_amount(x, root, WORD_n);
+	uint64_t n = reading_amount(x, root, WORD_n), best_of = reading_amount(x, root, WORD_best_of);
+	x->choices = n > best_of ? n : best_of;
 	if (!messages || messages->kind != JSON_IS_ARRAY)
 		exchange_fail(x, "has no messages");
 	json_each(messages, it)
@@ -113,7 +135,8 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 static const struct {
 	enum word member;
 	enum channel channel;
-} texts[] = {{WORD_content, CHANNEL_ASSISTANT}, {WORD_refusal, CHANNEL_ASSISTANT}, {WORD_reasoning_content, CHANNEL_REASONING}, {WORD_reasoning, CHANNEL_REASONING}};
+	bool aside;
+} texts[] = {{WORD_content, CHANNEL_ASSISTANT, false}, {WORD_refusal, CHANNEL_ASSISTANT, true}, {WORD_reasoning_content, CHANNEL_REASONING, false}, {WORD_reasoning, CHANNEL_REASONING, false}};
 
 static void read_audio(struct exchange *x, const struct json *audio, const uint64_t *choice)
 {
@@ -123,6 +146,8 @@ static void read_audio(struct exchange *x, const struct json *audio, const uint6
 	}
 	reading_opaque(x, reading_member(audio, WORD_data), "audio");
 	struct piece *p = reading_text(x, reading_member(audio, WORD_transcript), CHANNEL_ASSISTANT, TRUST_MODEL);
+	if (p)
+		p->aside = true;
 	if (choice)
 		reading_carries_on(p, reading_thread(x, *choice, "transcript"));
 	reading_rest(x, audio, KNOWN(data, transcript), CHANNEL_META, TRUST_MODEL);
@@ -131,10 +156,16 @@ static void read_audio(struct exchange *x, const struct json *audio, const uint6
 /* A message, or the part of one that a chunk of a stream brings. */
 static void read_said(struct exchange *x, const struct json *said, const uint64_t *choice)
 {
+	static const struct words known = WORDS(content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio, annotations);
+
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		const struct json *value = reading_member(said, texts[i].member);
 		struct piece *p = reading_text(x, value, texts[i].channel, TRUST_MODEL);
-		if (!p)
+		if (p)
+			p->aside = texts[i].aside;
+		if (!p && choice)
+			reading_value_in_parts(x, value, texts[i].channel, TRUST_MODEL, *choice, word_name(texts[i].member));
+		else if (!p)
 			reading_deep(x, value, texts[i].channel, TRUST_MODEL);
 		else if (choice)
 			reading_carries_on(p, reading_thread(x, *choice, word_name(texts[i].member)));
@@ -142,7 +173,10 @@ static void read_said(struct exchange *x, const struct json *said, const uint64_
 	read_calls(x, said, choice);
 	read_audio(x, reading_member(said, WORD_audio), choice);
 	reading_deep(x, reading_member(said, WORD_annotations), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	reading_rest(x, said, KNOWN(content, refusal, reasoning_content, reasoning, tool_calls, function_call, audio, annotations), CHANNEL_DOCUMENT, TRUST_ANYBODY);
+	if (choice && said && said->kind == JSON_IS_OBJECT)
+		reading_rest_in_parts(x, said, known, CHANNEL_DOCUMENT, TRUST_ANYBODY, *choice);
+	else
+		reading_rest(x, said, known, CHANNEL_DOCUMENT, TRUST_ANYBODY);
 }
 
 static void read_choice(struct exchange *x, const struct json *choice, const uint64_t *number)

@@ -282,6 +282,8 @@ static struct piece *read_said_value(struct exchange *x, const struct said *said
 	struct piece *p = reading_text(x, value, said->channel, TRUST_MODEL);
 	if (!p)
 		reading_all(x, value, said->channel, TRUST_MODEL);
+	else
+		p->aside = said->member != WORD_text;
 	return p;
 }
 

@@ -141,6 +141,78 @@ void reading_deep(struct exchange *x, const struct json *value, enum channel cha
 	}
 }
 
+/* What clients show of a list of parts is their "text". */
+static void read_in_parts(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, struct bytes thread, bool aside)
+{
+	struct piece *p = reading_text(x, value, channel, trust);
+
+	if (p)
+		p->aside = aside;
+	reading_carries_on(p, thread);
+	if (!value || (value->kind != JSON_IS_ARRAY && value->kind != JSON_IS_OBJECT))
+		return;
+	json_each(value, it) {
+		struct text deeper;
+		if (is_label(it))
+			continue;
+		text_init(&deeper, x->arena);
+		text_add(&deeper, thread);
+		if (value->kind == JSON_IS_OBJECT)
+			text_add_byte(&deeper, '/');
+		text_add(&deeper, it->key);
+		reading_key(x, it, channel, trust);
+		read_in_parts(x, it, channel, trust, text_bytes(&deeper), aside || (it->key.len > 0 && it->mark != WORD_text));
+	}
+}
+
+void reading_value_in_parts(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, uint64_t index, const char *what)
+{
+	read_in_parts(x, value, channel, trust, reading_thread(x, index, what), false);
+}
+
+void reading_rest_in_parts(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust, uint64_t index)
+{
+	json_each(object, it) {
+		if (words_have(&known, it->mark) || is_label(it))
+			continue;
+		enum word taken_for = respelled(it);
+		if (words_have(&known, taken_for) || words_have(&labels, taken_for))
+			exchange_fail(x, other_case);
+		struct text thread;
+		text_init(&thread, x->arena);
+		text_add_number(&thread, index);
+		text_add_byte(&thread, '/');
+		text_add(&thread, it->key);
+		reading_key(x, it, channel, trust);
+		read_in_parts(x, it, channel, trust, text_bytes(&thread), true);
+	}
+}
+
+bool reading_is_set(const struct json *value)
+{
+	if (!value || value->kind == JSON_IS_NULL)
+		return false;
+	return value->kind == JSON_IS_BOOL ? value->truth : value->kind == JSON_IS_STRING ? value->text.len > 0 : value->kind == JSON_IS_NUMBER || value->count > 0;
+}
+
+void reading_detours(struct exchange *x, const struct json *root)
+{
+	static const char others[] = "names models to fall back on, which nothing here would judge", elsewhere[] = "says where it is to be sent, or what is to be sent in its place",
+			  inside[] = "reaches into the engine that runs the model";
+	static const struct {
+		const char *key, *why;
+	} detours[] = {
+		{"models", others}, {"fallbacks", others}, {"context_window_fallbacks", others}, {"content_policy_fallbacks", others}, {"lora_path", "names an adapter that goes over the model"},
+		{"extra_body", elsewhere}, {"api_base", elsewhere}, {"base_url", elsewhere},
+		{"kv_transfer_params", inside}, {"bootstrap_host", inside}, {"bootstrap_port", inside}, {"bootstrap_room", inside}, {"logits_processors", inside}, {"custom_logit_processor", inside},
+	};
+
+	json_each(root, it)
+		for (size_t i = 0; i < COUNT_OF(detours); i++)
+			if (bytes_equal_folded(it->key, bytes_of(detours[i].key)) && reading_is_set(it))
+				exchange_fail(x, detours[i].why);
+}
+
 struct piece *reading_opaque(struct exchange *x, const struct json *value, const char *what)
 {
 	if (!value || value->kind == JSON_IS_NULL)

@@ -38,6 +38,14 @@ void reading_key(struct exchange *x, const struct json *member, enum channel cha
 void reading_rest(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust);
 /* The same at every depth, where nothing is known: parts and results whose shapes differ. */
 void reading_deep(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
+/* What reading_rest() reads, of a stream: what stands under one key at any depth comes in parts of one text, "INDEX/KEY/KEY". */
+void reading_rest_in_parts(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust, uint64_t index);
+/* The same of one value: a text "INDEX/what" that may be a list of parts. */
+void reading_value_in_parts(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, uint64_t index, const char *what);
+/* Neither left out nor null, false or empty. */
+bool reading_is_set(const struct json *value);
+/* Fails where a request names somebody else to answer it, or reaches past the model into what runs it: servers of many kinds do what no dialect here judges. */
+void reading_detours(struct exchange *x, const struct json *root);
 /* The piece, or NULL when there is no value. */
 struct piece *reading_opaque(struct exchange *x, const struct json *value, const char *what);
 /* A value that spells out other pieces again, or none. */

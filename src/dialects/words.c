@@ -44,28 +44,13 @@ static size_t first_of_length(size_t len)
 	return first;
 }
 
-/* Go's readers of JSON fold letters, these two beyond ASCII among them. */
-static struct bytes take_letter(struct bytes *b)
-{
-	static const struct { struct bytes from, to; } folds[] = {{BYTES("\xC5\xBF"), BYTES("s")}, {BYTES("\xE2\x84\xAA"), BYTES("k")}};
-	struct bytes letter = bytes_slice(*b, 0, 1);
-
-	for (size_t i = 0; i < COUNT_OF(folds); i++)
-		if (bytes_start_with(*b, folds[i].from)) {
-			*b = bytes_from(*b, folds[i].from.len);
-			return folds[i].to;
-		}
-	*b = bytes_from(*b, 1);
-	return letter;
-}
-
 enum word word_in_other_case(struct bytes key)
 {
 	unsigned char letters[LONGEST];
 	size_t len = 0;
 
 	while (key.len > 0 && len < sizeof letters)
-		letters[len++] = *take_letter(&key).at;
+		letters[len++] = *bytes_take_letter(&key).at;
 	struct bytes plain = {letters, len};
 	for (size_t i = first_of_length(len); i < WORD_COUNT && spellings[i].len == len && key.len == 0; i++)
 		if (bytes_equal_folded(spellings[i], plain))

@@ -6,6 +6,7 @@ enum { DEPTH_MOST = 16 };
 
 enum voice {
 	VOICE_SAME,                 /* of what it stands in */
+	VOICE_ASIDE,                /* the same, but clients show it elsewhere or not at all */
 	VOICE_CALL,                 /* it calls a tool: "name" and "input" */
 	VOICE_SYSTEM, VOICE_TOOL, VOICE_DOCUMENT,
 };
@@ -14,10 +15,10 @@ static const struct kind {
 	const char *type;
 	enum voice voice;
 } kinds[] = {
-	{"text", VOICE_SAME}, {"thinking", VOICE_SAME}, {"redacted_thinking", VOICE_SAME}, {"compaction", VOICE_SAME}, {"fallback", VOICE_SAME},
+	{"text", VOICE_SAME}, {"thinking", VOICE_ASIDE}, {"redacted_thinking", VOICE_ASIDE}, {"compaction", VOICE_ASIDE}, {"fallback", VOICE_ASIDE},
 	{"mid_conv_system", VOICE_SYSTEM},
 	{"tool_use", VOICE_CALL}, {"server_tool_use", VOICE_CALL}, {"mcp_tool_use", VOICE_CALL},
-	{"tool_addition", VOICE_SAME}, {"tool_removal", VOICE_SAME}, {"mcp_tool_listing", VOICE_SAME},
+	{"tool_addition", VOICE_ASIDE}, {"tool_removal", VOICE_ASIDE}, {"mcp_tool_listing", VOICE_ASIDE},
 
 	{"image", VOICE_DOCUMENT}, {"document", VOICE_DOCUMENT}, {"search_result", VOICE_DOCUMENT}, {"container_upload", VOICE_DOCUMENT},
 	{"char_location", VOICE_DOCUMENT}, {"page_location", VOICE_DOCUMENT}, {"content_block_location", VOICE_DOCUMENT},
@@ -58,6 +59,7 @@ static struct place inside(const struct place *outer, const struct kind *kind)
 	struct place p = *outer;
 
 	p.depth++;
+	p.aside |= kind->voice == VOICE_ASIDE;
 	if (is_heard(outer))
 		return p;
 	if (kind->voice == VOICE_SYSTEM && p.trust >= TRUST_USER) {
@@ -92,7 +94,11 @@ static void read_label(const struct place *place, const struct json *value)
 
 static void read_text(const struct place *place, const struct json *value)
 {
-	carry_on(place, reading_text(place->x, value, place->channel, place->trust), "text");
+	struct piece *p = reading_text(place->x, value, place->channel, place->trust);
+
+	if (p)
+		p->aside = place->aside;
+	carry_on(place, p, "text");
 	if (value->kind != JSON_IS_STRING)
 		reading_all(place->x, value, place->channel, place->trust);
 }
@@ -101,8 +107,12 @@ static void read_content(const struct place *place, const struct json *value)
 {
 	struct place inner = *place;
 
-	if (value->kind == JSON_IS_STRING)
-		carry_on(place, reading_text(place->x, value, place->channel, place->trust), "content");
+	if (value->kind == JSON_IS_STRING) {
+		struct piece *p = reading_text(place->x, value, place->channel, place->trust);
+		if (p)
+			p->aside = true;
+		carry_on(place, p, "content");
+	}
 	inner.number = NULL;
 	if (value->kind != JSON_IS_STRING)
 		blocks_read(&inner, value);
@@ -321,7 +331,7 @@ void blocks_read_delta(const struct place *place, const struct json *delta)
 void blocks_read_tool(struct exchange *x, const struct json *tool)
 {
 	struct bytes type = reading_member_text(tool, WORD_type);
-	bool own = type.len == 0 || bytes_same(type, "custom");
+	bool own = (type.len == 0 || bytes_same(type, "custom")) && reading_member_text(tool, WORD_name).len > 0;
 
 	reading_spelling(x, tool, KNOWN(type, name, description, input_schema, input_examples));
 	reading_offer(x, own ? reading_member_text(tool, WORD_name) : type, tool, own ? KNOWN(type, name, description) : KNOWN(type, description))->provider = !own;

@@ -12,6 +12,7 @@ struct place {
 	unsigned trust;
 	const uint64_t *number;     /* of a block that a stream brings in parts; else NULL */
 	unsigned depth;
+	bool aside;                 /* clients do not show its text as the answer */
 	bool thought;               /* the block says its thinking in a text */
 };
 
