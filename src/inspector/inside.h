@@ -45,6 +45,7 @@ struct thread {
 	bool reads;
 	const struct entry *entry;
 
+	struct joint *joint;        /* of texts that stand one behind the other; NULL: a text of its own */
 	bool discloses;
 	uint64_t hash;              /* of the text, where something is disclosed */
 	struct thread *next;
@@ -89,6 +90,7 @@ struct inspection {
 	struct ruling ruling;
 
 	struct thread *threads, *free_threads;
+	struct joint *joints[CHANNEL_COUNT];
 	size_t thread_count;
 	struct event *first, **last, *out, *free_events;
 	enum framing_kind framing;
@@ -106,6 +108,7 @@ static inline bool enforces(const struct inspection *i)
 
 /* The thread of a piece; NULL when there are too many. */
 struct thread *thread_of(struct inspection *i, const struct piece *piece);
+struct thread *thread_create(struct inspection *i);
 /* Takes a part, looks for everything in it. */
 void thread_add(struct thread *t, struct bytes text);
 void thread_end(struct thread *t);
@@ -119,6 +122,15 @@ void thread_let_go(struct thread *t, uint64_t up_to);
 /* Something was found there; places count in the text as it stands. */
 void thread_found(struct thread *t, unsigned find, uint64_t from, uint64_t to);
 void thread_found_address(struct thread *t, const struct address *address, uint64_t from, uint64_t to);
+
+/* ---- joints.c: where one text ends and the next begins ---- */
+
+/* A part of a text of the model; the thread that it has to wait for as well, or NULL. */
+struct thread *joint_add(struct inspection *i, const struct thread *t, struct bytes text);
+/* What comes next is not shown as one with what came before. */
+void joints_part(struct inspection *i);
+void joints_end(struct inspection *i);
+bool joint_is_crossed(const struct joint *j, uint64_t from, uint64_t to);
 
 /* ---- escapes.c: arguments that are JSON in a string ---- */
 

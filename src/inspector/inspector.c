@@ -138,8 +138,13 @@ static bool must_disclose(struct inspection *i, struct thread *t, const struct p
 
 	if (!said || i->half != HALF_ANSWER || i->manner->disclose.len == 0 || !enforces(i))
 		return false;
-	if (piece->repeats && i->disclosed)
+	if (piece->repeats && (i->disclosed || piece->aside))
 		return repeats_disclosed(i, t);
+	if (piece->aside) {             /* who does not show it shows another text without it */
+		bool first = !t->discloses;
+		t->discloses = true;
+		return first;
+	}
 	if (has_disclosed(i, t))
 		return false;
 	i->disclosed = t->discloses = true;
@@ -172,6 +177,14 @@ static void add_between(struct thread *t, const struct piece *call)
 	thread_add(t, bytes_from(call->text, at - call->offset));
 }
 
+/* What a client shows as one text with what stands beside it. */
+static bool is_joint(const struct inspection *i, const struct piece *piece)
+{
+	bool shown = piece->channel == CHANNEL_ASSISTANT || piece->channel == CHANNEL_REASONING || piece->channel == CHANNEL_TOOL;
+
+	return shown && i->half == HALF_ANSWER && i->choices < 2 && piece->kind == PIECE_TEXT && !piece->fixed && !piece->repeats && !piece->aside && piece->text.len > 0;
+}
+
 static void add_text(struct inspection *i, struct event *e, const struct piece *piece, struct bytes data)
 {
 	struct thread *t = thread_of(i, piece);
@@ -200,6 +213,11 @@ static void add_text(struct inspection *i, struct event *e, const struct piece *
 		thread_end(t);
 	place.discloses = must_disclose(i, t, piece);
 	event_add_place(i, e, place);
+	if (piece->kind == PIECE_TOOL_CALL && i->half == HALF_ANSWER)
+		joints_part(i);
+	struct thread *joint = is_joint(i, piece) ? joint_add(i, t, piece->text) : NULL;
+	if (joint)
+		event_add_place(i, e, (struct place){.thread = joint, .to = joint->now, .offset = piece->offset});
 }
 
 static void add_piece(struct inspection *i, struct event *e, const struct piece *piece, struct bytes data)
@@ -256,6 +274,7 @@ static struct ruling judge_whole(struct inspection *i, const struct exchange *x,
 	struct event *e = event_take(i);
 
 	add_pieces(i, e, x, x->body);
+	joints_end(i);
 	struct ruling r = rule(i);
 	text_clear(out);
 	if (r.measure < MEASURE_DENY && enforces(i))
@@ -321,6 +340,8 @@ struct ruling inspection_event(struct inspection *i, const struct exchange *part
 	if (data.len > 0)
 		add_pieces(i, e, part, data);
 	if (part->ended)
+		joints_end(i);
+	if (part->ended)
 		threads_end(i, BYTES(""));
 	*i->last = e;
 	i->last = &e->next;
@@ -331,6 +352,8 @@ struct ruling inspection_event(struct inspection *i, const struct exchange *part
 
 struct ruling inspection_end(struct inspection *i)
 {
+	if (!i->over)
+		joints_end(i);
 	if (!i->over)
 		threads_end(i, BYTES(""));
 	return i->over ? i->ruling : rule(i);

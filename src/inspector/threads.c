@@ -82,18 +82,24 @@ void thread_found_address(struct thread *t, const struct address *address, uint6
 
 static void found_find(void *owner, unsigned find, uint64_t from, uint64_t to)
 {
-	thread_found(owner, find, from, to);
+	const struct thread *t = owner;
+
+	if (!t->joint || joint_is_crossed(t->joint, from, to))
+		thread_found(owner, find, from, to);
 }
 
 static void found_address(void *owner, const struct address *address, uint64_t from, uint64_t to)
 {
-	thread_found_address(owner, address, from, to);
+	const struct thread *t = owner;
+
+	if (!t->joint || (address && joint_is_crossed(t->joint, from, to)))
+		thread_found_address(owner, address, from, to);
 }
 
-/* Texts that a program or a renderer may follow to the host they name. */
+/* Texts that a program or a renderer may follow to the host they name: what a model thinks is shown like what it says. */
 static bool is_egress(const struct inspection *i, enum channel channel)
 {
-	return channel == CHANNEL_DOCUMENT || channel == CHANNEL_ARGUMENTS || (channel == CHANNEL_ASSISTANT && i->half == HALF_ANSWER);
+	return channel == CHANNEL_DOCUMENT || channel == CHANNEL_ARGUMENTS || ((channel == CHANNEL_ASSISTANT || channel == CHANNEL_REASONING) && i->half == HALF_ANSWER);
 }
 
 /* ---- threads ---- */
@@ -126,7 +132,7 @@ static struct thread *take_free(struct inspection *i)
 	return t;
 }
 
-static struct thread *create(struct inspection *i)
+struct thread *thread_create(struct inspection *i)
 {
 	struct thread *t = i->free_threads ? take_free(i) : make(i);
 
@@ -154,7 +160,7 @@ struct thread *thread_of(struct inspection *i, const struct piece *piece)
 		return t;
 	if (!whole && i->thread_count == THREADS_MOST)
 		return NULL;
-	t = create(i);
+	t = thread_create(i);
 	t->channel = piece->channel;
 	t->whole = whole;
 	t->repeats = piece->repeats;

@@ -4,9 +4,13 @@
 
 #include "policy/addresses.h"
 
-/* As every reader of JSON takes it, but for the last bit of a long fraction. */
+enum { NUMBER_LONGEST = 64 };      /* what is longer may have so many digits that its exponent means nothing here */
+
+/* As every reader of JSON takes it, but for the last bit of a long fraction; what fits no limit when it is too long. */
 static double number_of(struct bytes text)
 {
+	if (text.len > NUMBER_LONGEST)
+		return NAN;
 	double value = 0;
 	int scale = 0, exponent = 0;
 	size_t i = text.len > 0 && text.at[0] == '-';
@@ -89,6 +93,15 @@ static const struct argument *argument_named(const struct entry *e, struct bytes
 	return NULL;
 }
 
+/* A tool whose reader folds letters takes "Amount" for "amount", and the last of the two. */
+static bool is_respelled(const struct entry *e, struct bytes name)
+{
+	for (const struct argument *a = e->arguments; a; a = a->next)
+		if (bytes_equal_loosely(a->name, name))
+			return true;
+	return false;
+}
+
 static bool has_member(const struct json *object, struct bytes name)
 {
 	json_each(object, it)
@@ -115,6 +128,8 @@ bool arguments_fit(const struct policy *policy, const struct facts *facts, const
 		return fail(failed, BYTES("(a key twice)"));
 	json_each(root, it) {
 		const struct argument *a = argument_named(entry, it->key);
+		if (!a && is_respelled(entry, it->key))
+			return fail(failed, BYTES("(an argument in other letters)"));
 		if (!a && !entry->others)
 			return fail(failed, BYTES("(an unknown argument)"));
 		if (a && !value_fits(policy, facts, a, it))

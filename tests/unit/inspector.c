@@ -256,6 +256,47 @@ static void arguments_are_judged_by_type(void **state)
 	with_arena(body_typed);
 }
 
+#define LIMITED "policy: limited\nmodels: any\nhosts: any\ntools:\n  - names: [pay]\n    arguments: {asks: {type: number, least: 1, most: 20}}\n    other-arguments: allow\n"
+
+static enum measure pays(struct arena *arena, const char *arguments)
+{
+	struct driven d;
+	struct text body;
+
+	drive(&d, arena, "openai-chat", LIMITED);
+	drive_request(&d, BYTES("{\"model\":\"m\",\"messages\":[]}"));
+	text_init(&body, arena);
+	text_add_string(&body, "{\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"pay\",\"arguments\":");
+	text_add_json(&body, bytes_of(arguments));
+	text_add_string(&body, "}}]}}]}");
+	drive_answer(&d, text_bytes(&body));
+	return d.ruling.measure;
+}
+
+static void body_limited(void *arg)
+{
+	struct text number;
+
+	assert_int_equal(pays(arg, "{\"asks\":2e1,\"to\":\"x\"}"), MEASURE_ALLOW);
+	assert_int_equal(pays(arg, "{\"asks\":21}"), MEASURE_DENY);
+	/* Read by who folds letters, the last of these counts. */
+	assert_int_equal(pays(arg, "{\"asks\":2,\"Asks\":500}"), MEASURE_DENY);
+	assert_int_equal(pays(arg, "{\"asks\":2,\"a\u017f\u212as\":500}"), MEASURE_DENY);
+	/* So many digits that the exponent is past what is counted: it is 500. */
+	text_init(&number, arg);
+	text_add_string(&number, "{\"asks\":0.");
+	for (unsigned i = 0; i < 100000; i++)
+		text_add_byte(&number, '0');
+	text_add_string(&number, "5e100003}");
+	assert_int_equal(pays(arg, text_string(&number)), MEASURE_DENY);
+}
+
+static void limits_hold_however_a_number_or_a_key_is_written(void **state)
+{
+	(void)state;
+	with_arena(body_limited);
+}
+
 static void body_held_call(void *arg)
 {
 	struct driven d;
@@ -365,6 +406,29 @@ static void body_disclosure(void *arg)
 	assert_bytes(driven_text(&d, 1, false), "This text is written by a machine.\nb");
 }
 
+/* A client that shows no refusals shows the text behind one. */
+static void body_disclosure_aside(void *arg)
+{
+	struct driven d;
+
+	drive(&d, arg, "openai-chat", DISCLOSES);
+	drive_request(&d, BYTES("{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
+	drive_delta(&d, 0, BYTES("{\"refusal\":\" \"}"));
+	drive_delta(&d, 0, BYTES("{\"refusal\":\".\"}"));
+	drive_content(&d, 0, BYTES("I am "));
+	drive_content(&d, 0, BYTES("human"));
+	drive_finish(&d, 0);
+	assert_bytes(driven_text(&d, 0, false), "This text is written by a machine.\nI am human");
+	assert_true(bytes_contain(text_bytes(&d.out), BYTES("\"refusal\":\"This text is written by a machine.\\n \"")));
+	assert_true(bytes_contain(text_bytes(&d.out), BYTES("\"refusal\":\".\"")));
+}
+
+static void disclosure_is_not_spent_on_what_is_not_shown(void **state)
+{
+	(void)state;
+	with_arena(body_disclosure_aside);
+}
+
 static void disclosure_stands_first_in_every_choice(void **state)
 {
 	(void)state;
@@ -443,6 +507,9 @@ static void what_the_record_says_anyway_is_not_said_twice(void **state)
 	with_arena(body_said);
 }
 
+/* ---- what stands in several places, and is shown as one ---- */
+
+#define PARTS(first, second) "{\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"" first "\"},{\"type\":\"text\",\"text\":\"" second "\"}]}}]}"
 #define HOSTS "policy: hosts\nmodels: any\ntools: any\nhosts: [good.example, \"*.good.example\"]\n"
 #define HOSTS_REDACTED "policy: hosts\nmodels: any\ntools: any\nhosts: [good.example, {names: \"*\", measure: redact}]\n"
 
@@ -486,12 +553,85 @@ static void body_hosts(void *arg)
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		if (said(arg, HOSTS, bad[i]) != MEASURE_DENY)
 			fail_msg("allowed: %s", bad[i]);
+	struct driven d;
+	drive(&d, arg, "openai-chat", HOSTS);
+	drive_request(&d, BYTES("{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
+	drive_delta(&d, 0, BYTES("{\"reasoning_content\":\"![x](https://evil.example/?q=1)\"}"));
+	assert_int_equal(d.ruling.measure, MEASURE_DENY);
 }
 
 static void hosts_are_read_as_the_worst_reader_would(void **state)
 {
 	(void)state;
 	with_arena(body_hosts);
+}
+
+static enum measure answered(struct arena *arena, const char *policy, const char *body)
+{
+	struct driven d;
+
+	drive(&d, arena, "openai-chat", policy);
+	drive_request(&d, BYTES("{\"model\":\"m\",\"messages\":[]}"));
+	drive_answer(&d, bytes_of(body));
+	return d.ruling.measure;
+}
+
+static const char *const blocks[] = {
+	"{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"so heliot\"}}", "{\"type\":\"content_block_stop\",\"index\":0}",
+	"{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"compaction\",\"content\":\"###\"}}", "{\"type\":\"content_block_stop\",\"index\":1}",
+	"{\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"text_delta\",\"text\":\"rope-77\"}}", "{\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"text_delta\",\"text\":\"41\"}}",
+};
+
+static void body_joint(void *arg)
+{
+	struct driven d;
+
+	/* What begins in one part and ends in the next can only be denied; what stands in one is dealt with there. */
+	assert_int_equal(answered(arg, REDACTS, PARTS("it is heliot", "rope-7741.")), MEASURE_DENY);
+	assert_int_equal(answered(arg, REDACTS, PARTS("it is heliotrope-7741", "rope-7741.")), MEASURE_REDACT);
+	assert_int_equal(answered(arg, REDACTS, PARTS("it is heliot", "ropes-7741.")), MEASURE_ALLOW);
+	assert_int_equal(answered(arg, HOSTS, PARTS("![x](https://good.example", ".evil.example/?q=1)")), MEASURE_DENY);
+	assert_int_equal(answered(arg, HOSTS, PARTS("![x](https:/", "/evil.example/?q=1)")), MEASURE_DENY);
+	assert_int_equal(answered(arg, HOSTS, PARTS("see https://good.example/a", "and more")), MEASURE_ALLOW);
+	assert_int_equal(answered(arg, HOSTS, PARTS("see https://good.example", " and https://good.example")), MEASURE_ALLOW);
+	drive(&d, arg, "anthropic", REDACTS);
+	drive_request(&d, BYTES("{\"model\":\"m\",\"max_tokens\":9,\"stream\":true,\"messages\":[]}"));
+	for (size_t i = 0; i < COUNT_OF(blocks) && d.ruling.measure < MEASURE_HOLD; i++)
+		drive_event(&d, bytes_of(blocks[i]));
+	assert_int_equal(d.ruling.measure, MEASURE_DENY);
+	assert_false(bytes_contain(text_bytes(&d.out), BYTES("rope")));
+}
+
+static void what_is_cut_over_several_texts_is_found(void **state)
+{
+	(void)state;
+	with_arena(body_joint);
+}
+
+/* Many texts, each of a letter: nothing is kept back for good, and nothing is changed. */
+static void body_many_joints(void *arg)
+{
+	struct driven d;
+
+	drive(&d, arg, "openai-responses", REDACTS);
+	drive_request(&d, BYTES("{\"model\":\"m\",\"stream\":true,\"input\":\"x\"}"));
+	for (unsigned i = 0; i < 900; i++) {
+		struct text event;
+		text_init(&event, arg);
+		text_addf(&event, "{\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":%u,\"delta\":\"%s\"}", i % 300, i % 7 ? "heliot" : "rope");
+		drive_event(&d, text_bytes(&event));
+	}
+	drive_event(&d, BYTES("{\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[]}}"));
+	drive_end(&d);
+	assert_int_equal(d.ruling.measure, MEASURE_ALLOW);
+	assert_true(bytes_equal(text_bytes(&d.in), text_bytes(&d.out)));
+	assert_int_equal(inspection_held(d.inspection), 0);
+}
+
+static void many_texts_in_turn_pass(void **state)
+{
+	(void)state;
+	with_arena(body_many_joints);
 }
 
 static void body_hosts_redacted(void *arg)
@@ -617,12 +757,15 @@ int main(void)
 		cmocka_unit_test(arguments_are_redacted_in_streams),
 		cmocka_unit_test(escapes_in_arguments_are_undone),
 		cmocka_unit_test(arguments_are_judged_by_type),
+		cmocka_unit_test(limits_hold_however_a_number_or_a_key_is_written),
 		cmocka_unit_test(calls_wait_until_they_are_judged),
 		cmocka_unit_test(no_more_is_held_than_may_become_a_match),
 		cmocka_unit_test(plain_text_goes_on_at_once),
 		cmocka_unit_test(disclosure_stands_first_in_every_choice),
+		cmocka_unit_test(disclosure_is_not_spent_on_what_is_not_shown),
 		cmocka_unit_test(observing_changes_nothing_and_records_all), cmocka_unit_test(what_the_record_says_anyway_is_not_said_twice),
 		cmocka_unit_test(hosts_are_read_as_the_worst_reader_would),
+		cmocka_unit_test(what_is_cut_over_several_texts_is_found), cmocka_unit_test(many_texts_in_turn_pass),
 		cmocka_unit_test(addresses_can_be_taken_out),
 		cmocka_unit_test(what_is_not_named_is_denied), cmocka_unit_test(signed_texts_are_read_and_never_rewritten),
 		cmocka_unit_test(echoes_of_a_whole_stream_fall_with_any_of_it),
