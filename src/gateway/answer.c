@@ -79,9 +79,14 @@ static void hash_answer(struct turn *t, struct bytes b)
 
 /* ---- head ---- */
 
+static struct bytes stream_type(const struct turn *t)
+{
+	return t->dialect->framing == FRAMING_EVENTS ? BYTES("text/event-stream") : BYTES("application/x-ndjson");
+}
+
 static bool is_stream(const struct turn *t)
 {
-	struct bytes wanted = t->dialect->framing == FRAMING_EVENTS ? BYTES("text/event-stream") : BYTES("application/x-ndjson");
+	struct bytes wanted = stream_type(t);
 
 	return bytes_equal_folded(bytes_slice(t->type, 0, wanted.len), wanted);
 }
@@ -110,8 +115,20 @@ static void keep_fields(struct turn *t, const struct http_head *h)
 			t->fields[t->field_count++] = (struct http_field){arena_copy(&t->arena, h->fields[i].name), arena_copy(&t->arena, h->fields[i].value)};
 }
 
+/* What was read goes on as what it was read as: some clients would read the same bytes in the letters of a charset that the model names. */
+static void call_it(struct turn *t, struct bytes type)
+{
+	size_t at = 0;
+
+	while (at < t->field_count && !bytes_same(t->fields[at].name, "Content-Type"))
+		at++;
+	t->field_count += at == t->field_count;
+	t->fields[at] = (struct http_field){BYTES("Content-Type"), type};
+}
+
 static void begin_stream(struct turn *t)
 {
+	call_it(t, stream_type(t));
 	shared_count(t->door->shared, COUNT_STREAMS, 1);
 	text_finish(&t->asked);         /* it may be long until that is wanted again, and there may be many of these */
 	framing_init(&t->framing, t->dialect->framing);
@@ -310,8 +327,10 @@ static bool may_go_out(struct turn *t, struct bytes *body)
 
 	if (t->of_dialect->action != ROUTE_EXAMINE || body->len == 0)
 		return true;
-	if (understand(t, &r))
+	if (understand(t, &r)) {
+		call_it(t, BYTES("application/json"));
 		return !t->inspection || judge_may_answer(t, &r.part, body);
+	}
 	if (t->route->pass_unexamined && t->inspection)
 		inspection_let_go(t->inspection);
 	if (t->route->pass_unexamined)

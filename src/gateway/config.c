@@ -301,9 +301,12 @@ static void read_policies(struct loading *l, const struct yaml *root)
 	}
 }
 
+/* These say which version of an API is meant; what else stands in a query may name another model, and no dialect reads it. */
 static void init_route(struct route *r)
 {
-	*r = (struct route){.name = BYTES("default"), .body_most = 16 << 20, .answer_most = 64 << 20, .output_most = 4096, .needs = {.retention_most_ms = -1}};
+	static struct bytes versions[] = {BYTES("api-version"), BYTES("beta")};
+
+	*r = (struct route){.name = BYTES("default"), .queries = {versions, COUNT_OF(versions)}, .body_most = 16 << 20, .answer_most = 64 << 20, .output_most = 4096, .needs = {.retention_most_ms = -1}};
 }
 
 static void read_needs(struct loading *l, struct route *r, const struct yaml *map)
@@ -325,7 +328,7 @@ static void read_route(struct loading *l, const struct yaml *map, struct route *
 	struct settings *s = &l->settings;
 
 	init_route(r);
-	if (!settings_know(s, map, "a route", "name prefix dialects origins models upstreams fallback policy purposes handling unexamined request-most answer-most output-most"))
+	if (!settings_know(s, map, "a route", "name prefix dialects origins queries models upstreams fallback policy purposes handling unexamined request-most answer-most output-most"))
 		return;
 	r->name = bytes_of(settings_string(s, map, "name", "default"));
 	r->prefix = bytes_of(settings_string(s, map, "prefix", ""));
@@ -333,6 +336,8 @@ static void read_route(struct loading *l, const struct yaml *map, struct route *
 		settings_fail(s, yaml_member(map, "prefix"), "has a prefix that does not begin with a slash, or ends with one");
 	read_dialects(l, r, map);
 	r->origins = settings_names(s, map, "origins");
+	if (yaml_member(map, "queries"))
+		r->queries = settings_names(s, map, "queries");
 	r->models = settings_names(s, map, "models");
 	read_targets(l, r, map);
 	read_fallbacks(l, r, map);

@@ -40,6 +40,7 @@ struct route {
 	const struct dialect *dialects[DIALECTS_MOST];  /* none: all */
 	size_t dialect_count;
 	struct names origins;       /* of pages whose scripts may call; '*': any */
+	struct names queries;       /* what a request may ask for behind the path; '*': anything */
 	struct names models;        /* '*' at the end stands for the rest; none: all */
 	struct target *targets;
 	size_t target_count;

@@ -70,6 +70,7 @@ static void explain_route(struct text *out, const struct route *r)
 	text_add_string(out, r->dialect_count ? "\n" : "all that are spoken\n");
 	explain_names(out, "models", &r->models, "all");
 	explain_names(out, "pages whose scripts may call", &r->origins, "none");
+	explain_names(out, "queries that go on", &r->queries, "none");
 	text_add_string(out, "  goes to: ");
 	for (size_t i = 0; i < r->target_count; i++)
 		text_addf(out, "%s%s (weight %u)", i ? ", " : "", r->targets[i].upstream->name, r->targets[i].weight);

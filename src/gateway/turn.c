@@ -242,13 +242,18 @@ static bool goes_upstream(struct bytes name)
 	return bytes_equal_folded(bytes_slice(name, 0, parameter.len), parameter);
 }
 
+/* What was read as JSON goes on as that, whatever its caller calls it: servers that take the word for it read a form, or other letters, in the same bytes. */
 static void send_request(struct turn *t)
 {
+	static const struct http_field json = {BYTES("Content-Type"), BYTES("application/json")};
 	struct http_field fields[FIELDS_MOST] __attribute__((uninitialized));
 	struct server_request r = {.method = t->method, .target = t->target, .fields = fields, .body = t->to_ask};
+	bool was_read = t->to_ask.len > 0 && !t->request.why;
 
+	if (was_read)
+		fields[r.field_count++] = json;
 	for (size_t i = 0; i < t->head->field_count && r.field_count < FIELDS_MOST; i++)
-		if (goes_upstream(t->head->fields[i].name))
+		if (goes_upstream(t->head->fields[i].name) && !(was_read && bytes_equal_folded(t->head->fields[i].name, json.name)))
 			fields[r.field_count++] = t->head->fields[i];
 	t->link->send(t->link, &r);
 	timer_set(t->door->loop, &t->patience, t->upstream->answer_ms);
@@ -520,6 +525,21 @@ static bool is_foreign(const struct turn *t)
 	return false;
 }
 
+/* No dialect reads a query; some servers take a model from it before they look into the body. Old readers part it at semicolons, too. */
+static bool has_known_query(const struct turn *t)
+{
+	struct bytes left = t->head->query;
+	bool known = !bytes_contain(left, BYTES(";")) || names_fit(&t->route->queries, BYTES("*"));
+
+	while (left.len > 0 && known) {
+		size_t len = bytes_find_byte(left, '&');
+		struct bytes one = bytes_slice(left, 0, len);
+		known = names_fit(&t->route->queries, bytes_slice(one, 0, bytes_find_byte(one, '=')));
+		left = bytes_from(left, len + 1);
+	}
+	return known;
+}
+
 static bool may_use(const struct caller *c, const struct route *r)
 {
 	return c->routes.count == 0 || names_fit(&c->routes, r->name);
@@ -569,6 +589,10 @@ void turn_go(struct turn *t)
 		return;
 	if (is_foreign(t)) {
 		turn_refuse(t, &(struct refusal){403, "foreign_origin", "This comes from a page in a browser whose origin this route does not name: its \"origins\" list those that may call."});
+		return;
+	}
+	if (t->of_dialect->action == ROUTE_EXAMINE && !t->request.why && !has_known_query(t)) {
+		turn_refuse(t, &(struct refusal){400, "unknown_query", "Behind its path stands something that nothing here reads: the \"queries\" of a route list what may."});
 		return;
 	}
 	if (!means_its_arguments(t))

@@ -78,7 +78,7 @@ def main():
 	server = Server(("127.0.0.1", 0), Tools)
 	threading.Thread(target=server.serve_forever, daemon=True).start()
 	(WORK / "open.yaml").write_text("policy: open\nmodels: any\ntools: any\nhosts: any\n")
-	g = Configured("pins", START.replace("workers: 1", "workers: 2") + f"upstreams: {{m: {{servers: ['{url(server)}']}}}}\npolicy: open.yaml\nroutes:\n  - {{name: tools, dialects: mcp, upstreams: m}}\n")
+	g = Configured("pins", START.replace("workers: 1", "workers: 2") + f"upstreams: {{m: {{servers: ['{url(server)}']}}}}\npolicy: open.yaml\nroutes:\n  - {{name: tools, dialects: mcp, queries: x, upstreams: m}}\n")
 	lie = {"area": "us", "note": "eu"}
 	check("before a list was seen, an argument with the same value will do", call(g, "pay", lie, Region="eu") is True)
 	Tools.tools = [tool("pay", area=parameter("Region"), note=parameter()), tool("look", at={"type": "object", "properties": {"town": parameter("Town"), "floor": parameter("Floor", "integer"), "open": parameter("Open", "boolean")}})]
