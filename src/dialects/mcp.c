@@ -127,7 +127,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 static void read_error(struct exchange *x, const struct json *error)
 {
 	reading_all(x, reading_member(error, WORD_message), CHANNEL_TOOL, TRUST_ANYBODY);
-	mcp_read_said(x, reading_member(error, WORD_data), (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, 0});
+	mcp_read_said(x, reading_member(error, WORD_data), (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, 0, false});
 	reading_rest(x, error, KNOWN(message, data), CHANNEL_TOOL, TRUST_ANYBODY);
 	x->finish = BYTES("error");
 }
@@ -173,7 +173,7 @@ static void read_told(struct exchange *x, const struct json *value)
 	}
 	if (m.kind == MESSAGE_REQUEST && bytes_same(x->asked->revision, MCP_MODERN))
 		mcp_fail(x, "-32600", "asks its client, which servers of this revision do not do");
-	mcp_read_said(x, m.params, (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, 0});
+	mcp_read_said(x, m.params, (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, 0, bytes_same(m.method, "elicitation/create")});
 }
 
 static bool is_all_answered(struct exchange *x)

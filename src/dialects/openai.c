@@ -287,11 +287,11 @@ void openai_usage(struct exchange *x, const struct json *usage)
 	if (!usage || usage->kind != JSON_IS_OBJECT)
 		return;
 	bool old = reading_member(usage, WORD_prompt_tokens) || reading_member(usage, WORD_completion_tokens);
-	x->usage = (struct usage){
-		.known = true,
-		.input = reading_number(usage, old ? WORD_prompt_tokens : WORD_input_tokens),
-		.output = reading_number(usage, old ? WORD_completion_tokens : WORD_output_tokens),
-	};
+	struct usage u = {0};
+	bool in = json_u64(reading_member(usage, old ? WORD_prompt_tokens : WORD_input_tokens), &u.input), out = json_u64(reading_member(usage, old ? WORD_completion_tokens : WORD_output_tokens), &u.output);
+	u.known = in || out;
+	if (u.known)
+		x->usage = u;
 }
 
 void openai_echoes(struct exchange *x, const struct json *object)

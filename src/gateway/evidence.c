@@ -101,7 +101,8 @@ static void add_route(struct text *out, const struct turn *t)
 }
 
 /*
- * As the model reported it; else by what passed through. One that counts as it
+ * As the model reported it, unless that is nothing although it said something;
+ * else by what passed through. One that counts as it
  * begins and then breaks off has said more than it counted. What never reached
  * a model used nothing.
  */
@@ -110,6 +111,7 @@ static struct usage used(const struct turn *t)
 	struct usage u = t->answer.usage;
 	uint64_t said = (t->answer.text_bytes + 3) / 4;
 
+	u.known &= (u.input | u.output) > 0 || said == 0;
 	if (!u.known)
 		u.input = t->status ? t->input_estimate : 0;
 	if (!u.known || (!t->answer.ended && u.output < said)) {

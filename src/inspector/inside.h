@@ -34,7 +34,7 @@ struct thread {
 	struct inspection *inspection;
 	enum channel channel;
 	bool whole;                 /* it came at once */
-	bool ended, fixed, repeats;
+	bool ended, fixed, repeats, leads;
 	uint64_t now;               /* its bytes so far */
 	uint64_t released;          /* those before have gone out */
 	bool covers_address;        /* the rest of this address does not go on */

@@ -97,9 +97,11 @@ static void found_address(void *owner, const struct address *address, uint64_t f
 }
 
 /* Texts that a program or a renderer may follow to the host they name: what a model thinks is shown like what it says. */
-static bool is_egress(const struct inspection *i, enum channel channel)
+static bool is_egress(const struct inspection *i, const struct thread *t)
 {
-	return channel == CHANNEL_DOCUMENT || channel == CHANNEL_ARGUMENTS || ((channel == CHANNEL_ASSISTANT || channel == CHANNEL_REASONING) && i->half == HALF_ANSWER);
+	enum channel channel = t->channel;
+
+	return t->leads || channel == CHANNEL_DOCUMENT || channel == CHANNEL_ARGUMENTS || ((channel == CHANNEL_ASSISTANT || channel == CHANNEL_REASONING) && i->half == HALF_ANSWER);
 }
 
 /* ---- threads ---- */
@@ -164,6 +166,7 @@ struct thread *thread_of(struct inspection *i, const struct piece *piece)
 	t->channel = piece->channel;
 	t->whole = whole;
 	t->repeats = piece->repeats;
+	t->leads = piece->leads;
 	if (whole)
 		return t;
 	text_add(&t->name, piece->thread);
@@ -191,7 +194,7 @@ void thread_add(struct thread *t, struct bytes text)
 	}
 	if (t->reads)
 		escapes_add(t, text);
-	else if (is_egress(t->inspection, t->channel))
+	else if (is_egress(t->inspection, t))
 		addresses_add(&t->addresses, text, found_address, t);
 	t->now += text.len;
 }
@@ -204,7 +207,7 @@ void thread_end(struct thread *t)
 	finding_end(t->finding, found_find, t);
 	if (t->reads)
 		escapes_end(t);
-	else if (is_egress(t->inspection, t->channel))
+	else if (is_egress(t->inspection, t))
 		addresses_end(&t->addresses, found_address, t);
 	if (t->call)
 		call_end(t);
@@ -237,7 +240,7 @@ uint64_t thread_safe(struct thread *t)
 	if (t->ended || i->let_go || !enforces(i))
 		return t->now;
 	uint64_t open = finding_open(t->finding, i->waits_for[t->channel]);
-	uint64_t address = is_egress(i, t->channel) && !i->any_host && !t->reads ? addresses_open(&t->addresses) : t->now;
+	uint64_t address = is_egress(i, t) && !i->any_host && !t->reads ? addresses_open(&t->addresses) : t->now;
 	uint64_t read = t->reads ? escapes_open(t, i->waits_for[t->channel], !i->any_host) : t->now;
 	open = read < open ? read : open;
 	return after_covers(t, address < open ? address : open);

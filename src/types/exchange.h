@@ -47,6 +47,7 @@ struct piece {
 	bool ends;                  /* the last part of its thread; its text may be empty. A thread "0/" ends all that begin so */
 	bool repeats;               /* the whole of a text once more, which a thread brought before */
 	bool fixed;                 /* signed, or not a JSON string, or told to others too: may be dropped or refused, never rewritten */
+	bool leads;                 /* an address that programs follow by themselves or put before a person, whatever its channel */
 	bool aside;                 /* of a text of the model: not the one that clients show, but a refusal, a transcript, something of a kind of its own */
 	bool provider;              /* a tool of the model's provider, known by its kind; else one that somebody gave its name */
 	bool listed;                /* an offer in a list that can do without it */

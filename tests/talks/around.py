@@ -93,10 +93,13 @@ routes:
 		r = c.getresponse()
 		return r.status, r.headers.get("content-type"), r.read()
 
-	def call(self, arguments):
-		body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"pay","arguments":' + arguments + "}}"
-		self.post(body.encode(), "/mcp", answer=answer({"jsonrpc": "2.0", "id": 1, "result": {"content": []}}), **{"mcp-protocol-version": "2025-06-18"})
-		return len(self.upstream.seen) > 0
+	def call(self, arguments, name="pay", method="tools/call", told=answer({"jsonrpc": "2.0", "id": 1, "result": {"content": []}})):
+		"""What a tool is asked, and what it says."""
+		body = '{"jsonrpc":"2.0","id":1,"method":"' + method + '","params":{' + (f'"name":"{name}","arguments":{arguments}' if name else "") + "}}"
+		return self.post(body.encode(), "/mcp", answer=told, **{"mcp-protocol-version": "2025-11-25"})[2], len(self.upstream.seen) > 0
+
+	def pays(self, arguments):
+		return self.call(arguments)[1]
 
 
 def names(g):
@@ -128,8 +131,8 @@ def members(g):
 		check(f"{more} is refused", status in (400, 403) and not g.upstream.seen, (status, body))
 	for more in ({"models": None}, {"fallbacks": []}, {"enable_search": False}, {"chat_template_kwargs": {"enable_thinking": False}}, {"tools": [{"type": "function", "function": {"name": "look"}}]}):
 		check(f"{more} goes on", g.post({**MESSAGES, **more})[0] == 200)
-	check("a number is limited however it is written", g.call('{"amount":20}') and not g.call('{"amount":21}') and not g.call('{"amount":0.' + "0" * 100000 + "5e100003}"))
-	check("and an argument however it is spelt", not g.call('{"amount":2,"Amount":500}') and g.call('{"amount":2,"to":"x"}'))
+	check("a number is limited however it is written", g.pays('{"amount":20}') and not g.pays('{"amount":21}') and not g.pays('{"amount":0.' + "0" * 100000 + "5e100003}"))
+	check("and an argument however it is spelt", not g.pays('{"amount":2,"Amount":500}') and g.pays('{"amount":2,"to":"x"}'))
 
 
 def answers(g):
@@ -151,15 +154,43 @@ def answers(g):
 	check("nor over two blocks of one", b"trope" not in g.post({**MESSAGES, "max_tokens": 9}, "/v1/messages", answer=answer({"id": "m", "type": "message", "role": "assistant", "model": "small", "content": parts, "stop_reason": "end_turn"}))[2])
 
 
+def result(value):
+	return {"jsonrpc": "2.0", "id": 1, "result": value}
+
+
+def tools(g):
+	"""Addresses that clients of MCP follow: what they fetch for a picture, what they put before a person, what they read next."""
+	for host, passes in (("good.example", True), ("evil.example", False)):
+		address = f"https://{host}/x"
+		asks = b"".join(b"data: " + json.dumps(m).encode() + b"\n\n" for m in ({"jsonrpc": "2.0", "id": 9, "method": "elicitation/create", "params": {"mode": "url", "url": address, "message": "log in", "elicitationId": "1"}}, result({"content": []})))
+		for what, call in {
+			"an icon of a tool": ("{}", "", "tools/list", answer(result({"tools": [{"name": "look", "inputSchema": {"type": "object"}, "icons": [{"src": address}]}]}))),
+			"a link to a resource": ("{}", "look", "tools/call", answer(result({"content": [{"type": "resource_link", "uri": address, "name": "n"}]}))),
+			"an address that its user is asked to go to": ("{}", "look", "tools/call", answer(asks, "text/event-stream")),
+		}.items():
+			said = g.call(*call)[0]
+			check(f"{what} at {host} {'goes on' if passes else 'does not'}", (address.encode() in said) == passes, said)
+	check("addresses that a tool only tells of are none of these", b"evil.example" in g.call("{}", "look", told=answer(result({"content": [], "structuredContent": {"url": "https://evil.example/"}})))[0])
+
+
+def counts(g):
+	"""What a model that counts nothing, or no numbers, has used all the same."""
+	for usage in ({}, {"prompt_tokens": 0, "completion_tokens": 0}, {"prompt_tokens": -5, "completion_tokens": "9"}):
+		g.post(MESSAGES, answer=answer({**said("x" * 4000), "usage": usage}))
+	g.post(MESSAGES, answer=answer({**said("x" * 4000), "usage": {"prompt_tokens": 3, "completion_tokens": 2}}))
+
+
 def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
 	FOLDER.mkdir(parents=True)
 	g = Gateway()
 	try:
-		for part in (names, queries, members, answers):
+		for part in (names, queries, members, answers, tools, counts):
 			part(g)
 	finally:
 		check("it ends when told to", g.end() == 0)
+	counted = [r["tokens"] for r in g.records()][-4:]
+	check("who counts nothing is not believed", all(t["output"] >= 1000 and not t["reported"] for t in counted[:3]) and counted[3] == {"input": 3, "output": 2, "reported": True}, counted)
 	check("the ledger verifies", *g.verify())
 	return TALLY.end()
 

@@ -21,8 +21,13 @@ static void read_any(struct exchange *x, const struct json *value, struct voice 
 {
 	if (!value)
 		return;
+	static const struct words addresses = WORDS(src, url, uri);
+
+	v.follows |= bytes_same(value->key, "icons");
 	reading_key(x, value, v.channel, v.trust);
-	reading_text(x, value, v.channel, v.trust);
+	struct piece *p = reading_text(x, value, v.channel, v.trust);
+	if (p)
+		p->leads = v.follows && words_have(&addresses, value->mark);
 	if (value->kind == JSON_IS_NUMBER)
 		read_number(x, value, v);
 	if (value->kind == JSON_IS_ARRAY || value->kind == JSON_IS_OBJECT)
@@ -115,13 +120,14 @@ static void read_part(struct exchange *x, const struct json *part, struct voice 
 		return;
 	}
 	if (bytes_same(type, "tool_result")) {
-		mcp_read_said(x, part, (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, v.number});
+		mcp_read_said(x, part, (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, v.number, false});
 		return;
 	}
 	if (part->kind != JSON_IS_OBJECT) {
 		read_any(x, part, v);
 		return;
 	}
+	v.follows = bytes_same(type, "resource_link");
 	json_each(part, it)
 		if (it->kind == JSON_IS_STRING && is_bytes_of(type, it->key))
 			reading_opaque(x, it, bytes_same(type, "image") ? "an image" : bytes_same(type, "audio") ? "audio" : "a file");
@@ -207,6 +213,7 @@ static void read_wanted(struct exchange *x, const struct json *requests, struct 
 	json_each(requests, it) {
 		reading_key(x, it, v.channel, v.trust);
 		reading_text(x, reading_member(it, WORD_method), v.channel, v.trust);
+		v.follows = bytes_same(reading_member_text(it, WORD_method), "elicitation/create");
 		mcp_read_said(x, reading_member(it, WORD_params), v);
 		reading_rest(x, it, KNOWN(method, params), v.channel, v.trust);
 	}
@@ -218,13 +225,13 @@ static void read_member(struct exchange *x, const struct json *it, struct voice 
 
 	if (list && bytes_same(it->key, "tools"))
 		json_each(it, tool)
-			read_definition(x, tool, (struct voice){CHANNEL_TOOL_DESCRIPTION, v.trust, v.number});
+			read_definition(x, tool, (struct voice){CHANNEL_TOOL_DESCRIPTION, v.trust, v.number, false});
 	else if (bytes_same(it->key, "content") || (list && bytes_same(it->key, "contents")))
 		read_content(x, it, v);
 	else if (list && bytes_same(it->key, "messages"))
 		read_messages(x, it, v);
 	else if (it->kind == JSON_IS_OBJECT && bytes_same(it->key, "inputRequests"))
-		read_wanted(x, it, (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, v.number});
+		read_wanted(x, it, (struct voice){CHANNEL_TOOL, TRUST_ANYBODY, v.number, false});
 	else if (bytes_same(it->key, "requestState"))
 		reading_opaque(x, it, "a state of the server");
 	else
@@ -259,11 +266,11 @@ void mcp_read_reply(struct exchange *x, const struct json *result)
 	const struct json *content = reading_member(result, WORD_content);
 
 	if (reading_member(result, WORD_action)) {
-		read_any(x, content, (struct voice){CHANNEL_USER, TRUST_USER, 0});
+		read_any(x, content, (struct voice){CHANNEL_USER, TRUST_USER, 0, false});
 		reading_rest(x, result, KNOWN(content), CHANNEL_META, TRUST_USER);
 		return;
 	}
-	read_content(x, content, (struct voice){CHANNEL_ASSISTANT, TRUST_MODEL, 0});
+	read_content(x, content, (struct voice){CHANNEL_ASSISTANT, TRUST_MODEL, 0, false});
 	reading_rest(x, result, KNOWN(content), CHANNEL_META, TRUST_USER);
 }
 

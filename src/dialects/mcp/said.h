@@ -8,6 +8,7 @@ struct voice {
 	enum channel channel;       /* of what has no other */
 	unsigned trust;
 	unsigned number;            /* of the message in its answer: threads bear it */
+	bool follows;               /* clients fetch the addresses in it, or show them for a person to follow */
 };
 
 /* Everything in a result, or in what a server asks or tells: parts of content, definitions, structured content, anything else. */
