@@ -48,13 +48,14 @@ static void read_images(struct exchange *x, const struct json *images)
 static void read_calls(struct exchange *x, const struct json *calls, unsigned trust)
 {
 	json_each(calls, it) {
-		const struct json *function = reading_member(it, WORD_function);
+		const struct json *inner = reading_member(it, WORD_function), *function = inner || !reading_member(it, WORD_name) ? inner : it;
 		reading_spelling(x, it, KNOWN(function));
 		reading_spelling(x, function, KNOWN(name, arguments));
 		if (function)
 			reading_within(x, reading_call_of_value(x, trust, reading_member(function, WORD_name), reading_member(function, WORD_arguments)));
 		reading_rest(x, function, KNOWN(name, arguments), CHANNEL_META, trust);
-		reading_rest(x, it, KNOWN(id, type, function), CHANNEL_META, trust);
+		if (function != it)
+			reading_rest(x, it, KNOWN(id, type, function), CHANNEL_META, trust);
 		if (reading_member(it, WORD_id))
 			reading_label(x, reading_member(it, WORD_id), trust);
 	}

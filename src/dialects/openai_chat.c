@@ -12,6 +12,8 @@ static const struct dialect_route routes[] = {
 
 static struct piece *read_called(struct exchange *x, const struct json *called, enum word arguments, struct words known)
 {
+	if (called && called->kind == JSON_IS_STRING)
+		return reading_call(x, called, NULL);
 	if (!called || called->kind != JSON_IS_OBJECT) {
 		reading_all(x, called, CHANNEL_ARGUMENTS, TRUST_MODEL);
 		return NULL;
@@ -27,7 +29,10 @@ static void read_call(struct exchange *x, const struct json *call, const uint64_
 	struct piece *function = read_called(x, reading_member(call, WORD_function), WORD_arguments, KNOWN(name, arguments));
 	struct piece *custom = read_called(x, reading_member(call, WORD_custom), WORD_input, KNOWN(name, input));
 
-	reading_rest(x, call, KNOWN(index, function, custom), CHANNEL_META, TRUST_MODEL);
+	if (!reading_member(call, WORD_function) && !reading_member(call, WORD_custom) && reading_member(call, WORD_name))
+		function = read_called(x, call, WORD_arguments, KNOWN(index, name, arguments));
+	else
+		reading_rest(x, call, KNOWN(index, function, custom), CHANNEL_META, TRUST_MODEL);
 	if (!choice)
 		return;
 	struct bytes thread = reading_thread_part(x, *choice, "tool", reading_amount(x, call, WORD_index));
