@@ -250,6 +250,9 @@ void openai_tool(struct exchange *x, const struct json *tool)
 	if (custom)
 		reading_definition(x, reading_member_text(custom, WORD_name), custom);
 	if (is_callers(type) && (function || custom)) {
+		/* Responses go by the name beside it, chat by the one inside. */
+		if (name.len > 0)
+			exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, reading_member(tool, WORD_name)->at, BYTES(""))->name = name;
 		reading_rest(x, tool, KNOWN(function, custom), CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 		return;
 	}

@@ -50,6 +50,39 @@ static struct bytes without_port(struct bytes host)
 	return host;
 }
 
+/* 0 to 255, written as everybody writes it. */
+static bool is_plain_part(struct bytes part)
+{
+	unsigned n = 0;
+
+	if (part.len == 0 || part.len > 3 || (part.len > 1 && part.at[0] == '0'))
+		return false;
+	for (size_t i = 0; i < part.len; i++)
+		n = is_digit(part.at[i]) ? 10 * n + (unsigned)(part.at[i] - '0') : 256;
+	return n < 256;
+}
+
+/* An address of numbers in one of the forms that some readers know beside a.b.c.d: a name on a list would not fit the same host. */
+static bool is_odd_number(struct bytes host)
+{
+	struct bytes last = bytes_after_last(host, '.');
+	unsigned parts = 0, plain = 0;
+
+	if (host.len > 0 && host.at[0] == '[')
+		return bytes_contain(host, BYTES(".")) || bytes_contain(host, BYTES(":ffff:"));
+	if (last.len == 0 || !is_digit(last.at[0]))
+		return false;
+	for (size_t i = 0; i < last.len; i++)
+		if (!is_digit(last.at[i]) && !bytes_start_with(last, BYTES("0x")))
+			return false;
+	for (; host.len > 0; parts++) {
+		size_t len = bytes_find_byte(host, '.');
+		plain += is_plain_part(bytes_slice(host, 0, len));
+		host = bytes_from(host, len + 1);
+	}
+	return parts != 4 || plain != 4;
+}
+
 /* user:password@HOST:port */
 static void read_authority(struct bytes authority, struct address *out)
 {
@@ -64,7 +97,7 @@ static void read_authority(struct bytes authority, struct address *out)
 			break;
 		out->host[out->len++] = (char)lower(host.at[i]);
 	}
-	if (out->len == 0 || out->len != host.len)
+	if (out->len == 0 || out->len != host.len || is_odd_number(address_host(out)))
 		unreadable(out);
 }
 

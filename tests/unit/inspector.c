@@ -560,6 +560,31 @@ static void body_hosts(void *arg)
 	assert_int_equal(d.ruling.measure, MEASURE_DENY);
 }
 
+#define LOCALS_DENIED "policy: locals\nmodels: any\ntools: any\nhosts: [{names: [\"127.*\", \"?\"], measure: deny}, \"*\"]\n"
+
+/* Two forms of a host are not two hosts. */
+static void body_numbers(void *arg)
+{
+	static const char *const good[] = {"http://10.0.0.1/", "http://1.2.3.4.example/", "http://a.0xb.c/", "http://3com/x", "http://[2001:db8::1]/", "http://255.255.255.255"};
+	static const char *const bad[] = {
+		"http://127.0.0.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://0x7f.0.0.1/", "http://10.0.0.256/", "http://10.0.0.01/", "http://10.0.0.1.2/",
+		"http://[::ffff:127.0.0.1]/", "http://[::FFFF:7f00:1]/", "http://2130706433./",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(good); i++)
+		if (said(arg, LOCALS_DENIED, good[i]) != MEASURE_ALLOW)
+			fail_msg("denied: %s", good[i]);
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		if (said(arg, LOCALS_DENIED, bad[i]) != MEASURE_DENY)
+			fail_msg("allowed: %s", bad[i]);
+}
+
+static void numbers_are_one_host_in_every_form(void **state)
+{
+	(void)state;
+	with_arena(body_numbers);
+}
+
 static void hosts_are_read_as_the_worst_reader_would(void **state)
 {
 	(void)state;
@@ -765,7 +790,7 @@ int main(void)
 		cmocka_unit_test(disclosure_is_not_spent_on_what_is_not_shown),
 		cmocka_unit_test(observing_changes_nothing_and_records_all), cmocka_unit_test(what_the_record_says_anyway_is_not_said_twice),
 		cmocka_unit_test(hosts_are_read_as_the_worst_reader_would),
-		cmocka_unit_test(what_is_cut_over_several_texts_is_found), cmocka_unit_test(many_texts_in_turn_pass),
+		cmocka_unit_test(numbers_are_one_host_in_every_form), cmocka_unit_test(what_is_cut_over_several_texts_is_found), cmocka_unit_test(many_texts_in_turn_pass),
 		cmocka_unit_test(addresses_can_be_taken_out),
 		cmocka_unit_test(what_is_not_named_is_denied), cmocka_unit_test(signed_texts_are_read_and_never_rewritten),
 		cmocka_unit_test(echoes_of_a_whole_stream_fall_with_any_of_it),
