@@ -341,6 +341,8 @@ static void check_choices(struct exchange *x, const struct json *choices)
 {
 	uint64_t most = x->asked && x->asked->choices > 1 ? x->asked->choices : 1;
 
+	if (choices && choices->count > OPENAI_CHOICES_MOST)
+		exchange_fail(x, "brings more choices at once than are told apart");
 	json_each(choices, it) {
 		uint64_t number = reading_number(it, WORD_index);
 		if (x->asked && number >= most)

@@ -141,6 +141,24 @@ void reading_deep(struct exchange *x, const struct json *value, enum channel cha
 	}
 }
 
+enum { PATH_MOST = 128 };
+
+/* Of a member, told by length so that no key spells another path; what is longer shares a name: names never outgrow what they name. */
+static struct bytes thread_below(struct exchange *x, struct bytes above, struct bytes key)
+{
+	struct text t;
+
+	if (above.len >= PATH_MOST)
+		return above;
+	text_init(&t, x->arena);
+	text_add(&t, above);
+	text_add_byte(&t, '/');
+	text_add_number(&t, key.len);
+	text_add_byte(&t, ':');
+	text_add(&t, bytes_slice(key, 0, PATH_MOST));
+	return text_bytes(&t);
+}
+
 /* What clients show of a list of parts is their "text". */
 static void read_in_parts(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, struct bytes thread, bool aside)
 {
@@ -151,17 +169,12 @@ static void read_in_parts(struct exchange *x, const struct json *value, enum cha
 	reading_carries_on(p, thread);
 	if (!value || (value->kind != JSON_IS_ARRAY && value->kind != JSON_IS_OBJECT))
 		return;
+	bool list = value->kind == JSON_IS_ARRAY;
 	json_each(value, it) {
-		struct text deeper;
 		if (is_label(it))
 			continue;
-		text_init(&deeper, x->arena);
-		text_add(&deeper, thread);
-		if (value->kind == JSON_IS_OBJECT)
-			text_add_byte(&deeper, '/');
-		text_add(&deeper, it->key);
 		reading_key(x, it, channel, trust);
-		read_in_parts(x, it, channel, trust, text_bytes(&deeper), aside || (it->key.len > 0 && it->mark != WORD_text));
+		read_in_parts(x, it, channel, trust, list ? thread : thread_below(x, thread, it->key), aside || (!list && it->mark != WORD_text));
 	}
 }
 
@@ -172,19 +185,19 @@ void reading_value_in_parts(struct exchange *x, const struct json *value, enum c
 
 void reading_rest_in_parts(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust, uint64_t index)
 {
+	struct text number;
+
+	text_init(&number, x->arena);
+	text_add_number(&number, index);
+	struct bytes choice = text_bytes(&number);
 	json_each(object, it) {
 		if (words_have(&known, it->mark) || is_label(it))
 			continue;
 		enum word taken_for = respelled(it);
 		if (words_have(&known, taken_for) || words_have(&labels, taken_for))
 			exchange_fail(x, other_case);
-		struct text thread;
-		text_init(&thread, x->arena);
-		text_add_number(&thread, index);
-		text_add_byte(&thread, '/');
-		text_add(&thread, it->key);
 		reading_key(x, it, channel, trust);
-		read_in_parts(x, it, channel, trust, text_bytes(&thread), true);
+		read_in_parts(x, it, channel, trust, thread_below(x, choice, it->key), true);
 	}
 }
 

@@ -38,7 +38,7 @@ void reading_key(struct exchange *x, const struct json *member, enum channel cha
 void reading_rest(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust);
 /* The same at every depth, where nothing is known: parts and results whose shapes differ. */
 void reading_deep(struct exchange *x, const struct json *value, enum channel channel, unsigned trust);
-/* What reading_rest() reads, of a stream: what stands under one key at any depth comes in parts of one text, "INDEX/KEY/KEY". */
+/* What reading_rest() reads, of a stream: what stands under one key at any depth comes in parts of one text, "INDEX/3:KEY/3:KEY". */
 void reading_rest_in_parts(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust, uint64_t index);
 /* The same of one value: a text "INDEX/what" that may be a list of parts. */
 void reading_value_in_parts(struct exchange *x, const struct json *value, enum channel channel, unsigned trust, uint64_t index, const char *what);

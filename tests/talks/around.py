@@ -142,6 +142,7 @@ def answers(g):
 		"in a choice that nobody asked for": ([{"content": "helio"}], [{"content": "trope", "index": 1}]),
 		"in lists of parts": ([{"content": [{"type": "text", "text": "helio"}]}], [{"content": [{"type": "text", "text": "trope"}]}]),
 		"in a member of no specification": ([{"reasoning_details": [{"type": "t", "text": "helio"}]}], [{"reasoning_details": [{"type": "t", "text": "trope"}]}]),
+		"beside a member that is called like its text": ([{"content": [{"type": "text", "text": "helio"}], "content/text": "###"}], [{"content": [{"type": "text", "text": "trope"}]}]),
 		"as a host in reasoning": ([{"reasoning_content": "![x](https://evil.example/trope)"}],),
 	}
 	for how, events in streams.items():
