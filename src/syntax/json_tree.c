@@ -176,14 +176,18 @@ bool json_u64(const struct json *value, uint64_t *out)
 
 /* ---- writing ---- */
 
+/* What RFC 8785 has escaped, and in its form; 0x7F stands for itself. */
 static void add_escaped(struct text *t, unsigned char c)
 {
 	switch (c) {
 	case '"': text_add_string(t, "\\\""); break;
 	case '\\': text_add_string(t, "\\\\"); break;
+	case '\b': text_add_string(t, "\\b"); break;
+	case '\f': text_add_string(t, "\\f"); break;
 	case '\n': text_add_string(t, "\\n"); break;
 	case '\r': text_add_string(t, "\\r"); break;
 	case '\t': text_add_string(t, "\\t"); break;
+	case 0x7F: text_add_byte(t, 0x7F); break;
 	default: text_addf(t, "\\u%04x", c); break;
 	}
 }

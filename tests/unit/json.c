@@ -162,12 +162,12 @@ static void writes_what_it_reads(void **state)
 /* As one byte has to be written between others of ASCII. */
 static void escape(unsigned char byte, char out[8])
 {
-	static const char named[] = "\"\"\\\\\nn\rr\tt";       /* a character, and its letter */
+	static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";       /* a character, and its letter */
 	const char *name = byte ? strchr(named, byte) : NULL;
 
 	if (name && (name - named) % 2 == 0)
 		snprintf(out, 8, "\\%c", name[1]);
-	else if (byte < ' ' || byte == 0x7F)
+	else if (byte < ' ')
 		snprintf(out, 8, "\\u%04x", byte);
 	else
 		snprintf(out, 8, byte < 0x80 ? "%c" : "\xEF\xBF\xBD", byte);
@@ -193,6 +193,8 @@ static void check_written(struct text *t, struct bytes all, size_t place)
 	assert_int_equal(json_next(&r), JSON_STRING);
 	assert_int_equal(r.text.len, t->len - 2);
 	assert_int_equal(r.escaped, expected[0] == '\\');
+	/* Records are written so. */
+	assert_true(json_is_canonical(text_bytes(t)));
 }
 
 /* One byte of any value in a text of any length that is looked at in one way or another, at any place. */
