@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -84,6 +85,32 @@ def halts_that_last():
 		check(f"and goes on when that is taken back ({how})", in_time(lambda: status(g) == 200))
 	check("nothing is remembered of it", not (g.ledger / "halted").exists())
 	g.end()
+
+
+def halted_before_it_begins():
+	"""Whoever stands before the door when it opens finds it halted."""
+	model = serve("127.0.0.1")
+	g = Configured("halted", START + f"upstreams: {{m: {{servers: ['http://127.0.0.1:{model.server_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	request = g.request("hello")
+	check("it ends", g.end() == 0)
+	(g.ledger / "halt").touch()
+	answers = []
+
+	def knock():
+		while b"HTTP/1.1 503" not in answers:
+			try:
+				with socket.create_connection(("127.0.0.1", g.port), 1) as s:
+					s.settimeout(5)
+					s.sendall(request)
+					answers.append(s.recv(12))
+			except OSError:
+				time.sleep(0.0005)
+	knocking = threading.Thread(target=knock, daemon=True)
+	knocking.start()
+	g.begin(MERLON, g.ledger, WORK / "halted.log", ["--config", str(g.file)])
+	knocking.join(20)
+	check("what was halted when it ended is when it begins", set(answers) == {b"HTTP/1.1 503"} and model.asked == 0, answers)
+	check("and ends", g.end() == 0)
 
 
 def operators_over_reloads():
@@ -222,7 +249,7 @@ def main():
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", str(PRELOAD), str(pathlib.Path(__file__).resolve().parents[1] / "tools" / "names.c")], check=True)
-	for part in (halts, halts_while_it_waits, halts_that_last, operators_over_reloads, names, certificates):
+	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates):
 		part()
 	return gateway.TALLY.end()
 
