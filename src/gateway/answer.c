@@ -140,10 +140,15 @@ static void begin_stream(struct turn *t)
 		poll_begin(t);
 }
 
-/* It says that it did not do it; who only stands before it (502, 504) may not know. */
+static bool says_not_done(unsigned status)
+{
+	return status == 429 || status == 503;
+}
+
+/* Who only stands before it (502, 504) may not know. */
 static bool was_not_done(const struct turn *t, unsigned status)
 {
-	return status == 429 || status == 503 || (t->dialect->repeatable && (status == 502 || status == 504));
+	return says_not_done(status) || (t->dialect->repeatable && (status == 502 || status == 504));
 }
 
 /* In seconds; 0 when it does not say, or says it in another way. */
@@ -159,6 +164,7 @@ static void ask_less_busy(struct turn *t, unsigned status, unsigned retry_s)
 {
 	t->choice++;
 	t->asked_here = t->asked_again = 0;
+	t->reached |= !says_not_done(status);
 	if (turn_ask_another(t))
 		return;
 	t->retry_s = retry_s;

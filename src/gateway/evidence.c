@@ -100,6 +100,12 @@ static void add_route(struct text *out, const struct turn *t)
 	text_finish(&route);
 }
 
+/* Its server may have read it, whether an answer came or not. */
+static bool was_sent(const struct turn *t)
+{
+	return t->status || t->reached || (t->link && t->link->reached);
+}
+
 /*
  * As the model reported it, unless that is nothing although it said something;
  * else by what passed through. One that counts as it
@@ -113,7 +119,7 @@ static struct usage used(const struct turn *t)
 
 	u.known &= (u.input | u.output) > 0 || said == 0;
 	if (!u.known)
-		u.input = t->status ? t->input_estimate : 0;
+		u.input = was_sent(t) ? t->input_estimate : 0;
 	if (!u.known || (!t->answer.ended && u.output < said)) {
 		u.output = said;
 		u.known = false;

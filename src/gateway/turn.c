@@ -106,6 +106,7 @@ static void out_of_patience(struct timer *timer)
 	bool safe = t->status == 0 && (!t->link->reached || t->dialect->repeatable);
 	/* It may be at work on it still: what may not be asked twice is not. */
 	server_failed(t->link->server);
+	t->reached |= t->link->reached;
 	if (!safe || !turn_ask_another(t))
 		turn_refuse(t, &(struct refusal){504, "upstream_timeout", "The model did not answer in time."});
 }

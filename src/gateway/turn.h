@@ -48,6 +48,7 @@ struct turn {
 	unsigned attempts;
 	struct timer patience;
 	unsigned status;            /* of the upstream's answer; 0 before */
+	bool reached;               /* a server that was given up may have read it */
 	struct bytes type;          /* of its content */
 	struct http_field *fields;  /* of it that the client gets */
 	size_t field_count;

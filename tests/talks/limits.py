@@ -89,6 +89,7 @@ budgets:
     - {{name: few, for: {{caller: few}}, window: 366d, requests: 3}}
     - {{name: tokens, for: {{team: wards}}, window: 366d, tokens: 500}}
     - {{name: words, for: {{caller: wordy}}, window: 366d, tokens: 2400}}
+    - {{name: asked, for: {{caller: hasty}}, window: 366d, tokens: 2000}}
     - {{name: one at a time, for: {{caller: single}}, concurrent: 1}}
     - {{name: thrice, for: {{caller: kept}}, window: 366d, requests: 3}}
 upstreams:
@@ -164,6 +165,18 @@ def streams_that_break_off(g, keys):
 	c.request("POST", "/v1/messages", json.dumps({"model": "m", "max_tokens": 2000, "stream": True, "messages": [{"role": "user", "content": "begin to say much"}]}), {"content-type": "application/json", "authorization": "Bearer " + keys["wordy"]})
 	body = c.getresponse().read()
 	check("a stream that breaks off counts by what it said", b"upstream_cut" in body and ask(g, keys["wordy"], max_tokens=1500)[1] == "budget", body[-200:])
+
+
+def callers_who_leave(g, keys):
+	"""Who does not wait for the answer has asked all the same."""
+	c = g.connect()
+	c.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "max_tokens": 500, "messages": [{"role": "system", "content": "word" * 1000}, {"role": "user", "content": "wait until you may"}]}), {"content-type": "application/json", "authorization": "Bearer " + keys["hasty"]})
+	Patient.asked.acquire(timeout=20)
+	c.close()
+	check("what its caller did not wait for counts by what was asked", in_time(lambda: g.records()[-1]["outcome"] == "left") and g.records()[-1]["tokens"]["input"] > 1000, g.records()[-1])
+	check("and does not come back", ask(g, keys["hasty"], max_tokens=1500)[1] == "budget" and ask(g, keys["hasty"], max_tokens=500)[0] == 200)
+	Patient.may_answer.set()
+	Patient.may_answer.clear()
 
 
 def recorder_that_dies(g, keys):
@@ -431,7 +444,7 @@ def main():
 	own, provider = Server(("127.0.0.1", 0), Patient), Server(("127.0.0.1", 0), Patient)
 	for s in (own, provider):
 		threading.Thread(target=s.serve_forever, daemon=True).start()
-	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "wordy": new_key("wordy"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
+	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "wordy": new_key("wordy"), "hasty": new_key("hasty"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
 	(WORK / "keys.yaml").write_text((WORK / "keys.yaml").read_text().replace("2098-", "2020-"))
 	write_agreement()
 	(WORK / "watch.yaml").write_text("policy: watch\nmode: observe\nmodels: any\n")
@@ -440,6 +453,7 @@ def main():
 	callers(g, keys)
 	budgets(g, keys)
 	streams_that_break_off(g, keys)
+	callers_who_leave(g, keys)
 	recorder_that_dies(g, keys)
 	reload_meanwhile(g, keys, text)
 	limits_that_change(g, keys, text)
