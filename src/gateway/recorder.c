@@ -20,7 +20,7 @@
 #include "ledger/ledger.h"
 
 enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_APPROVAL, MESSAGE_WORKER, MESSAGE_WAKE };
-enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20, ID_DIGITS = 2 * EXCHANGE_ID };
+enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20, ID_DIGITS = 2 * EXCHANGE_ID, SALT_LINE = EXCHANGE_ID + SALT };
 /* Records wait for each other a moment: one signature and one sync for all of them. What could not be kept is tried again every second. */
 enum { GATHER_MS = 10, AGAIN_MS = 1000 };
 
@@ -305,6 +305,8 @@ static void read_leftovers(struct keeping *k)
 		int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 		if (fd >= 0 && journal_map(&j, fd))
 			close_journal(k, &j, path);
+		else
+			log_error("%s: cannot be read, or is cut; what was under way in that worker is not on record", path);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -398,6 +400,20 @@ bool recorder_introduce(int supervisor, int socket, uint64_t number)
 	return false;
 }
 
+/* A line that was cut, as by a power failure, is of a record that was never kept: behind it no other would be found. */
+static bool open_salts(struct keeping *k)
+{
+	char path[4096];
+	off_t size;
+
+	snprintf(path, sizeof path, "%s/salts", k->directory);
+	k->salts = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	bool good = k->salts >= 0 && (size = lseek(k->salts, 0, SEEK_END)) >= 0 && (size % SALT_LINE == 0 || ftruncate(k->salts, size - size % SALT_LINE) == 0) && file_keep_folder(k->directory);
+	if (!good)
+		log_error("%s: %m", path);
+	return good;
+}
+
 static bool open_all(struct keeping *k, const char *directory)
 {
 	char path[4096], why[300];
@@ -427,12 +443,7 @@ static bool open_all(struct keeping *k, const char *directory)
 		log_error("%s: %s", path, lock >= 0 && errno == EWOULDBLOCK ? "another gateway keeps its evidence in this folder" : strerror(errno));
 		return false;
 	}
-	snprintf(path, sizeof path, "%s/salts", directory);
-	k->salts = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	bool kept = k->salts >= 0 && file_keep_folder(directory);
-	if (!kept)
-		log_error("%s: %m", path);
-	return kept;
+	return open_salts(k);
 }
 
 static int patience(const struct keeping *k)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """gateway.py MERLON FOLDER: talks to `merlon gateway` in front of a scripted model, honestly and not."""
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -311,12 +312,20 @@ def kill_all(upstream):
 		c.getresponse().read(10)
 		connections.append(c)
 	for pid in [*g.children(), g.process.pid]:
-		os.kill(pid, signal.SIGKILL)
+		with contextlib.suppress(ProcessLookupError):   # some end with others
+			os.kill(pid, signal.SIGKILL)
 	g.process.wait()
 	check("journals are left", len(list(g.ledger.glob("under-way.*"))) == 2)
+	salts, cut = g.ledger / "salts", g.ledger / "under-way.0"
+	salts.write_bytes(salts.read_bytes() + b"half a line")
+	cut.write_bytes(b"half a journal")
 	g = Gateway(upstream, "killed", "--workers", "2")
 	g.end()
 	records = g.records()
+	check("a journal that is cut is said to be", f"{cut}: cannot be read" in g.log.read_text(), g.log.read_text())
+	cut.unlink()
+	kept = salts.read_bytes()
+	check("behind a salt that is cut the next are found", {kept[at:at + 16].hex() for at in range(0, len(kept), 32)} >= {r["id"] for r in records}, len(kept))
 	outcomes = [r["outcome"] for r in records]
 	check("every exchange is on record once", len({r["id"] for r in records}) == len(records) and outcomes.count("answered") + outcomes.count("lost") == answered + 5 and outcomes.count("lost") >= 5, outcomes)
 	check("and no journal is left", not list(g.ledger.glob("under-way.*")))
