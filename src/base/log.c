@@ -10,40 +10,38 @@
 
 static bool quiet, json;
 
-static void write_json(const char *level, const char *message)
+/* `message` holds no controls. */
+static void add_json(struct text *line, const char *level, struct bytes message)
 {
-	struct text line;
-
-	text_init(&line, NULL);
-	text_add_string(&line, "{\"at\":\"");
-	text_add_time(&line, time_now_ms());
-	text_addf(&line, "\",\"level\":\"%s\",\"message\":\"", level);
-	for (const char *c = message; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			text_addf(&line, "\\%c", *c);
-		else if ((unsigned char)*c < ' ')
-			text_addf(&line, "\\u%04x", (unsigned)*c);
-		else
-			text_add_byte(&line, *c);
+	text_add_string(line, "{\"at\":\"");
+	text_add_time(line, time_now_ms());
+	text_addf(line, "\",\"level\":\"%s\",\"message\":\"", level);
+	for (size_t i = 0; i < message.len; i++) {
+		if (message.at[i] == '"' || message.at[i] == '\\')
+			text_add_byte(line, '\\');
+		text_add_byte(line, (char)message.at[i]);
 	}
-	text_add_string(&line, "\"}\n");
-	fwrite(line.at, 1, line.len, stderr);
-	text_finish(&line);
+	text_add_string(line, "\"}\n");
 }
 
-/* One write a line, so that lines of two processes do not mix. */
+/* One write a line, so that lines of two processes do not mix; nothing in it that a terminal would obey, whatever it quotes. */
 static void write_line(const char *level, const char *format, va_list args)
 {
-	char message[2048], line[2100];
-
-	vsnprintf(message, sizeof message, format, args);
-	if (json) {
-		write_json(level, message);
-		return;
-	}
 	bool note = strcmp(level, "note") == 0;
-	snprintf(line, sizeof line, "merlon: %s%s%s\n", note ? "" : level, note ? "" : ": ", message);
-	fputs(line, stderr);
+	char raw[2048];
+	struct text message, line;
+
+	vsnprintf(raw, sizeof raw, format, args);
+	text_init(&message, NULL);
+	text_init(&line, NULL);
+	text_add_printable(&message, bytes_of(raw), sizeof raw);
+	if (json)
+		add_json(&line, level, text_bytes(&message));
+	else
+		text_addf(&line, "merlon: %s%s%s\n", note ? "" : level, note ? "" : ": ", text_string(&message));
+	fwrite(line.at, 1, line.len, stderr);
+	text_finish(&message);
+	text_finish(&line);
 }
 
 void log_as_json(void)

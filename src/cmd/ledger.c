@@ -70,7 +70,7 @@ static void print_good(const char *directory, const struct ledger_outcome *out)
 	if (out->witnessed)
 		printf("the checkpoint from outside fits: nothing it was signed over has been changed or cut off\n");
 	else
-		printf("no checkpoint from outside was given: the owner of the key could have rewritten all of this\n"
+		printf("no checkpoint from outside was given: the owner of the key could have rewritten all of this, and whoever may write it cut its end off\n"
 		       "(keep one elsewhere: merlon ledger checkpoint %s; compare: --checkpoint FILE)\n", directory);
 	if (out->beyond > 0)
 		printf("behind the last record stand %llu bytes of a write that is under way or was never finished: they are no records\n", (unsigned long long)out->beyond);

@@ -80,6 +80,13 @@ expect "... shows against the outside one" 1 "$merlon" ledger verify --checkpoin
 says "and is named" out "record 702 and all after it are missing: the checkpoint from outside"
 rm -rf other && "$merlon" scan --ledger other models/1.pkl >/dev/null
 "$merlon" ledger checkpoint other >foreign
+fresh && python3 -c 'import sys
+file = open(sys.argv[1], "r+b")
+all = file.read()
+file.seek(0)
+file.write(all.replace(b"CREATE TABLE checkpoint", b"CR\xc2\x9b31 TABLE checkpoint"))' l/ledger.sqlite
+expect "a database that cannot be read" 2 "$merlon" ledger verify l
+says "is quoted without what a terminal obeys" err 'CR\xc2\x9b31'
 expect "a checkpoint nobody here signed says nothing" 1 "$merlon" ledger verify --checkpoint foreign whole
 
 # Two processes at once: nothing lost, one order.
