@@ -60,6 +60,15 @@ static bool read_clock(struct bytes *b, struct tm *parts, int *millis)
 	return read_byte(b, 'Z');
 }
 
+/* February has no 30th: whoever writes that means another day than it would be taken for. */
+static bool is_day(struct tm parts)
+{
+	int day = parts.tm_mday;
+
+	timegm(&parts);
+	return parts.tm_mday == day;
+}
+
 bool time_parse(struct bytes b, int64_t *at_ms)
 {
 	struct tm parts = {0};
@@ -69,10 +78,10 @@ bool time_parse(struct bytes b, int64_t *at_ms)
 
 	if (!date || parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 || parts.tm_mday > 31)
 		return false;
-	if (b.len > 0 && !read_clock(&b, &parts, &millis))
-		return false;
 	parts.tm_year -= 1900;
 	parts.tm_mon -= 1;
+	if (!is_day(parts) || (b.len > 0 && !read_clock(&b, &parts, &millis)))
+		return false;
 	*at_ms = (int64_t)timegm(&parts) * 1000 + millis;
 	return b.len == 0;
 }

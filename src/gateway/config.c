@@ -75,17 +75,31 @@ static void read_listener(struct loading *l, const struct yaml *map, struct list
 		fail_tls(l, tls, out, why);
 }
 
+static bool is_listened_on(const struct config *c, const char *address)
+{
+	for (size_t i = 0; i < c->listener_count; i++)
+		if (strcmp(c->listeners[i].address, address) == 0)
+			return true;
+	return false;
+}
+
 static void read_listeners(struct loading *l, const struct yaml *root)
 {
 	const struct yaml *list = yaml_member(root, "listen");
+	struct config *c = l->config;
 
-	if (!list || list->kind != YAML_IS_LIST || list->count == 0) {
-		settings_fail(&l->settings, list ? list : root, "has no list \"listen\" of addresses");
+	if (!list || list->kind != YAML_IS_LIST || list->count == 0 || list->count > LISTENERS_MOST) {
+		settings_fail(&l->settings, list ? list : root, "has no list \"listen\" of 1 to %d addresses", LISTENERS_MOST);
 		return;
 	}
-	l->config->listeners = arena_alloc(&l->config->arena, list->count, sizeof(struct listener));
-	yaml_each(list, it)
-		read_listener(l, it, &l->config->listeners[l->config->listener_count++]);
+	c->listeners = arena_alloc(&c->arena, list->count, sizeof *c->listeners);
+	yaml_each(list, it) {
+		struct listener *listener = &c->listeners[c->listener_count];
+		read_listener(l, it, listener);
+		if (listener->address && is_listened_on(c, listener->address))
+			settings_fail(&l->settings, it, "listens on an address twice");
+		c->listener_count += listener->address != NULL;
+	}
 }
 
 /* ---- upstreams ---- */

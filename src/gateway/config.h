@@ -15,7 +15,7 @@
 /* A gateway as it is configured: what `merlon gateway --config FILE` reads (schema/gateway.schema.json). */
 
 /* SLOTS_MOST: workers of one configuration, and of older ones that still serve somebody. */
-enum { DIALECTS_MOST = 16, WORKERS_MOST = 64, SLOTS_MOST = 256 };
+enum { DIALECTS_MOST = 16, LISTENERS_MOST = 64, WORKERS_MOST = 64, SLOTS_MOST = 256 };
 
 /* One address callers come to. */
 struct listener {

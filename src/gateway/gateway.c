@@ -190,7 +190,7 @@ static unsigned number_of(const struct gateway *g, const struct slot *slot)
 
 static void be_worker(struct gateway *g, const struct slot *slot, int recorder, int journal, int signer)
 {
-	int listeners[WORKERS_MOST];
+	int listeners[LISTENERS_MOST];
 	struct worker_start start = {.config = g->config, .shared = g->shared, .board = g->holds, .listeners = listeners, .recorder = recorder, .journal = journal, .signer = signer, .generation = slot->generation, .number = number_of(g, slot)};
 
 	for (size_t i = 0; i < g->config->listener_count; i++)

@@ -70,6 +70,7 @@ MISTAKES = {
 	"holds: {wait: soon}": "duration", "holds: {wait: 2d}": "a day", "holds: {most: 0}": "number", "holds: {approvers: [somebody]}": "no public key", "holds: {approvers: []}": "no approvers", "holds: {who: me}": "wait most most-of-one approvals approvers",
 	"holds: {approvals: 2}": "2 persons", "holds: {approvals: 5}": "number", "holds: {most: 4, most-of-one: 5}": "1 to 4",
 	"listen: [{address: '127.0.0.1'}]": "HOST:PORT", "listen: [{address: '127.0.0.1:99999'}]": "HOST:PORT", "listen: [{address: '127.0.0.1:0'}]": "HOST:PORT",
+	"listen: [{address: '127.0.0.1:1'}, {address: '127.0.0.1:1'}]": "twice", "listen: [" + ", ".join(f"{{address: '127.0.0.1:{i + 1}'}}" for i in range(65)) + "]": "1 to 64",
 	"listen: [{address: 'a:1', tls: {certificate: nowhere.pem, key: x}}]": "nowhere.pem",
 	"routes: [{upstreams: a, dialects: [openai]}]": "openai-chat",
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], terms: nowhere.yaml}}": "nowhere.yaml\", which cannot be used", "callers: {keys: nowhere.yaml}": "nowhere.yaml\", which cannot be used",
@@ -102,7 +103,7 @@ def mistakes():
 		file.write_text("\n".join(parts.values()) + "\n")
 		r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)
 		check(f"{text!r} is refused, and said where", r.returncode == 64 and "mistake.yaml:" in r.stderr and says in r.stderr, (r.returncode, r.stderr))
-		if says not in ("no upstream of that name", "klingon", "a day", "no public key", "2 persons", "1 to 4", "that cannot be looked up", "authorities that cannot be read", "nowhere.pem", "openai-chat", "nowhere.yaml\", which cannot be used", "no route of that name"):     # no schema can know
+		if says not in ("no upstream of that name", "klingon", "a day", "no public key", "twice", "2 persons", "1 to 4", "that cannot be looked up", "authorities that cannot be read", "nowhere.pem", "openai-chat", "nowhere.yaml\", which cannot be used", "no route of that name"):     # no schema can know
 			check(f"the schema refuses {text!r} too", schema_says(file) in (None, False), text)
 	file.write_text("\n".join(WHOLE.values()) + "\n")
 	r = subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True)

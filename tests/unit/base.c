@@ -322,7 +322,10 @@ static void time_there_and_back(void **state)
 	text_finish(&t);
 	assert_true(time_parse(BYTES("1970-01-02"), &at));
 	assert_int_equal(at, 86400000);
+	assert_true(time_parse(BYTES("2028-02-29T23:59:60Z"), &at));
 	assert_false(time_parse(BYTES("2026-13-01"), &at));
+	assert_false(time_parse(BYTES("2026-02-29"), &at));
+	assert_false(time_parse(BYTES("2026-06-31T10:00:00Z"), &at));
 	assert_false(time_parse(BYTES("2026-11-21T10:00"), &at));
 	assert_false(time_parse(BYTES("2026-11-21T10:00:00+01:00"), &at));
 }
