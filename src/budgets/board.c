@@ -118,11 +118,12 @@ int64_t board_time(struct board *board, int64_t now_ms)
 	return board->latest_ms;
 }
 
+/* Nothing is known of it that counts any more. */
 static bool is_over(const struct counter *c, int64_t now_ms)
 {
 	if (c->live > 0)
 		return false;
-	return window_at(c->window_ms, now_ms) > c->window || (c->used.requests == 0 && c->used.tokens == 0 && c->used.cost == 0);
+	return c->at_once || window_at(c->window_ms, now_ms) > c->window || (c->used.requests == 0 && c->used.tokens == 0 && c->used.cost == 0);
 }
 
 /* Of a bucket: how many places may be taken, and one of them. A place of this very change is none, though nothing is counted there yet. */

@@ -51,6 +51,7 @@ struct counter {
 	unsigned char key[16];
 	char name[BUDGET_NAME_MOST + 1];        /* the limit's; empty: free */
 	uint32_t live;                  /* exchanges under way */
+	bool at_once;                   /* nothing else of it is limited */
 	int64_t window_ms, window;
 	struct amounts used, reserved, granted;
 	char subject[SUBJECT_MOST];     /* for people: cut off, and empty when there is none */

@@ -187,6 +187,7 @@ static uint32_t ask(struct budgets *b, struct wish *w, uint32_t number)
 	if (c->used.requests == 0)
 		name_subject(limit, w->request, c->subject);
 	counter_roll(c, w->now_ms);
+	c->at_once = limit->most.requests == UINT64_MAX && limit->most.tokens == UINT64_MAX && limit->most.cost == UINT64_MAX;
 	if (c->live >= limit->concurrent) {
 		*w->retry_s = 1;
 		return refuse(w, "\"%s\" allows no more than %llu exchanges at once", limit->name, (unsigned long long)limit->concurrent);

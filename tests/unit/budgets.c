@@ -234,6 +234,26 @@ static void a_full_table_refuses(void **state)
 	budgets_destroy(b);
 }
 
+/* What is limited at once alone has left nothing behind when it is over, window or none. */
+static void what_is_over_makes_room(void **state)
+{
+	struct budgets *b = load("[{name: t, for: {model: \"*\"}, concurrent: 1}]");
+	struct reservation kept, again, r;
+	char model[20];
+
+	(void)state;
+	assert_true(reserve_for(b, 0, "a", "kept", 1, noon, &kept));
+	for (unsigned i = 0; i < 2 * COUNTERS; i++) {
+		snprintf(model, sizeof model, "model-%u", i);
+		assert_true(reserve_for(b, 0, "a", model, 1, noon, &r));
+		budgets_settle(b, &r, 1, 1, noon);
+	}
+	assert_false(reserve_for(b, 0, "a", "kept", 1, noon, &again));
+	budgets_settle(b, &kept, 1, 1, noon);
+	assert_true(reserve_for(b, 0, "a", "kept", 1, noon, &again));
+	budgets_destroy(b);
+}
+
 static void a_worker_holds_only_so_many(void **state)
 {
 	struct budgets *b = load("[{name: t, window: 1d, tokens: 1000000}]");
@@ -586,7 +606,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tokens_are_reserved_then_settled), cmocka_unit_test(windows_have_edges), cmocka_unit_test(the_clock_may_go_back),
 		cmocka_unit_test(everyone_has_their_own), cmocka_unit_test(costs_are_whole_numbers), cmocka_unit_test(nothing_overflows),
-		cmocka_unit_test(a_full_table_refuses), cmocka_unit_test(a_worker_holds_only_so_many), cmocka_unit_test(processes_never_exceed_a_limit),
+		cmocka_unit_test(a_full_table_refuses), cmocka_unit_test(what_is_over_makes_room), cmocka_unit_test(a_worker_holds_only_so_many), cmocka_unit_test(processes_never_exceed_a_limit),
 		cmocka_unit_test(a_killed_worker_leaves_nothing_behind), cmocka_unit_test(a_worker_killed_with_the_lock),
 		cmocka_unit_test(replicas_share_what_is_leased), cmocka_unit_test(a_restart_keeps_a_day), cmocka_unit_test(a_reload_keeps_the_accounts), cmocka_unit_test(a_reload_may_limit_something_else),
 		cmocka_unit_test(metrics_are_told),
