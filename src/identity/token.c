@@ -248,6 +248,11 @@ const struct caller *token_caller(struct arena *arena, const struct issuer *issu
 	text_add_byte(&full, '/');
 	text_add(&full, name->text);
 	caller->name = text_bytes(&full);
+	/* Elsewhere it would be cut, and be another's. */
+	if (caller->name.len > NAME_MOST) {
+		*why = "shows a token whose name is longer than any caller's";
+		return NULL;
+	}
 	if (team)
 		caller->team = team->text;
 	caller->proof = "token";

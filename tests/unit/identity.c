@@ -478,6 +478,25 @@ static void honest_tokens_are_not(void **state)
 	identity_destroy(identity);
 }
 
+/* Wherever a caller is named it is by the whole of its name: on record, and where nobody agrees to what is their own. */
+static void long_names(void **state)
+{
+	struct identity *identity = load(all);
+	char subject[196], claims[400];
+
+	(void)state;
+	memset(subject, 'a', sizeof subject);
+	for (int len = 193; len <= 195; len += 2) {
+		snprintf(claims, sizeof claims, "{\"iss\":\"https://id.example.org\",\"aud\":\"merlon\",\"sub\":\"%.*s\",\"dept\":\"w\",\"exp\":1800000600}", len, subject);
+		struct question q = ask_signed(identity, ed, "EdDSA", HEADER, claims);
+		if (len == 193)
+			assert_int_equal(strlen(q.name), 199);
+		else
+			assert_string_equal(q.why, "shows a token whose name is longer than any caller's");
+	}
+	identity_destroy(identity);
+}
+
 static void forms_of_a_token(void **state)
 {
 	struct identity *identity = load(all);
@@ -876,7 +895,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors_of_the_rfcs), cmocka_unit_test(base64_has_one_spelling), cmocka_unit_test(every_algorithm_is_known),
-		cmocka_unit_test(hostile_tokens_are_refused), cmocka_unit_test(honest_tokens_are_not), cmocka_unit_test(forms_of_a_token),
+		cmocka_unit_test(hostile_tokens_are_refused), cmocka_unit_test(honest_tokens_are_not), cmocka_unit_test(long_names), cmocka_unit_test(forms_of_a_token),
 		cmocka_unit_test(empty_signatures), cmocka_unit_test(public_key_as_secret), cmocka_unit_test(algorithms_are_the_issuers),
 		cmocka_unit_test(sets_of_keys), cmocka_unit_test(keys_open_what_they_are_for), cmocka_unit_test(writing_keys),
 		cmocka_unit_test(wrong_files_of_keys), cmocka_unit_test(the_first_key), cmocka_unit_test(certificates_name_callers),
