@@ -494,6 +494,7 @@ static void reload(struct gateway *g)
 	}
 	struct config *old = g->config;
 	usage_hand_over(g->config, fresh);
+	identity_follow(fresh->identity, old->identity, time_now_ms());
 	identity_refresh(fresh->identity, time_now_ms());
 	g->config = fresh;
 	signer_let_go(&g->signer);

@@ -92,22 +92,22 @@ static bool matches(X509 *certificate, const GENERAL_NAMES *names, const struct 
 	return false;
 }
 
-static const struct caller *find(const struct certificate_rule *rules, X509 *certificate, const struct digest *fingerprint, const char **why)
+static const struct certificate_rule *find(const struct certificate_rule *rules, X509 *certificate, const struct digest *fingerprint, const char **why)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-	const struct caller *found = NULL;
+	const struct certificate_rule *found = NULL;
 
 	*why = "shows a certificate that is nobody's";
 	for (const struct certificate_rule *rule = rules; rule; rule = rule->next) {
 		if (!matches(certificate, names, fingerprint, rule))
 			continue;
-		if (found && !bytes_equal(found->name, rule->caller->name)) {
+		if (found && !bytes_equal(found->caller->name, rule->caller->name)) {
 			*why = "shows a certificate of two callers";
 			found = NULL;
 			break;
 		}
 		if (!found)
-			found = rule->caller;
+			found = rule;
 	}
 	GENERAL_NAMES_free(names);
 	if (found)
@@ -115,12 +115,12 @@ static const struct caller *find(const struct certificate_rule *rules, X509 *cer
 	return found;
 }
 
-const struct caller *certificates_find(const struct certificate_rule *rules, struct bytes der, int64_t now_ms, const char **why)
+const struct certificate_rule *certificates_find(const struct certificate_rule *rules, struct bytes der, int64_t now_ms, const char **why)
 {
 	const unsigned char *at = der.at;
 	struct digest fingerprint = digest_of(der);
 	time_t now = (time_t)(now_ms / 1000);
-	const struct caller *found = NULL;
+	const struct certificate_rule *found = NULL;
 	X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
 
 	if (!certificate || at != der.at + der.len)

@@ -21,6 +21,6 @@ struct certificate_rule {
 bool certificates_read(struct reader *r, const struct yaml *map, struct certificate_rule **out);
 
 /* NULL: `why` completes "the caller ...". */
-const struct caller *certificates_find(const struct certificate_rule *rules, struct bytes der, int64_t now_ms, const char **why);
+const struct certificate_rule *certificates_find(const struct certificate_rule *rules, struct bytes der, int64_t now_ms, const char **why);
 
 #endif

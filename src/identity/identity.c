@@ -6,6 +6,7 @@
 #include "identity/issuers.h"
 #include "identity/keys.h"
 #include "identity/refresh.h"
+#include "identity/withdrawn.h"
 #include "syntax/json.h"
 
 enum { ARENA = 512 << 20, VERIFIED_MOST = 1024 };
@@ -25,6 +26,9 @@ struct identity {
 	struct issuers issuers;
 	struct certificate_rule *certificates;
 	struct verified *verified;
+	struct withdrawn *withdrawn;    /* shared; what came to it `since` is what this one would let in wrongly */
+	uint64_t since;
+	bool followed;                  /* another has that memory now */
 };
 
 /* ---- loading ---- */
@@ -78,6 +82,7 @@ static struct identity *create(void)
 	identity->verified = calloc(1, sizeof *identity->verified);
 	if (!identity->verified)
 		abort();
+	identity->withdrawn = withdrawn_create();
 	arena_init(&identity->arena, ARENA);
 	return identity;
 }
@@ -156,8 +161,81 @@ void identity_destroy(struct identity *identity)
 		return;
 	issuers_finish(&identity->issuers);
 	arena_finish(&identity->arena);
+	if (!identity->followed)
+		withdrawn_destroy(identity->withdrawn);
 	free(identity->verified);
 	free(identity);
+}
+
+/* ---- what is withdrawn ---- */
+
+static struct digest name_of_certificate(const struct certificate_rule *rule)
+{
+	unsigned char kind = (unsigned char)rule->kind;
+
+	return digest_of_two((struct bytes){&kind, 1}, rule->value);
+}
+
+static bool is_over(int64_t end_ms, int64_t now_ms)
+{
+	return end_ms && now_ms >= end_ms;
+}
+
+static bool knows_key(const struct identity *identity, const struct digest *hash, int64_t now_ms)
+{
+	const struct key_entry *e = keys_find(&identity->keys, hash);
+
+	return e && !is_over(e->revoked_ms, now_ms) && !is_over(e->caller.expires_ms, now_ms);
+}
+
+/* Those that were revoked before stay in their file, and may be many. */
+static bool lost_key(const struct identity *identity, const struct identity *old, struct digest hash, int64_t now_ms)
+{
+	return knows_key(old, &hash, now_ms) && !knows_key(identity, &hash, now_ms);
+}
+
+static bool knows_issuer(const struct identity *identity, const struct issuer *issuer, int64_t now_ms)
+{
+	for (size_t i = 0; i < identity->issuers.count; i++)
+		if (bytes_equal(identity->issuers.list[i].issuer, issuer->issuer))
+			return !is_over(identity->issuers.list[i].scope.expires_ms, now_ms);
+	return false;
+}
+
+static bool knows_certificate(const struct identity *identity, const struct certificate_rule *rule, int64_t now_ms)
+{
+	for (const struct certificate_rule *r = identity->certificates; r; r = r->next)
+		if (r->kind == rule->kind && bytes_equal(r->value, rule->value))
+			return !is_over(r->caller->expires_ms, now_ms);
+	return false;
+}
+
+void identity_follow(struct identity *identity, struct identity *old, int64_t now_ms)
+{
+	withdrawn_destroy(identity->withdrawn);
+	identity->withdrawn = old->withdrawn;
+	old->followed = true;
+	for (size_t i = 0; i < old->keys.count; i++)
+		if (lost_key(identity, old, keys_at(&old->keys, i)->hash, now_ms))
+			withdrawn_add(identity->withdrawn, keys_at(&old->keys, i)->hash);
+	for (size_t i = 0; i < old->issuers.count; i++)
+		if (!knows_issuer(identity, &old->issuers.list[i], now_ms))
+			withdrawn_add(identity->withdrawn, digest_of(old->issuers.list[i].issuer));
+	for (const struct certificate_rule *r = old->certificates; r; r = r->next)
+		if (!knows_certificate(identity, r, now_ms))
+			withdrawn_add(identity->withdrawn, name_of_certificate(r));
+	identity->since = atomic_load(&identity->withdrawn->count);
+}
+
+/* Most often not: nobody has come after this one. */
+static bool lost_some(const struct identity *identity)
+{
+	return atomic_load(&identity->withdrawn->count) != identity->since;
+}
+
+static bool is_withdrawn(const struct identity *identity, struct digest what)
+{
+	return withdrawn_holds(identity->withdrawn, identity->since, what);
 }
 
 /* ---- keys of issuers ---- */
@@ -200,9 +278,9 @@ static const struct caller *find_key(const struct identity *identity, struct are
 	*why = NULL;
 	if (!entry)
 		return NULL;
-	if (entry->revoked_ms && now_ms >= entry->revoked_ms)
+	if (is_over(entry->revoked_ms, now_ms) || (lost_some(identity) && is_withdrawn(identity, entry->hash)))
 		*why = "shows a key that was revoked";
-	else if (entry->caller.expires_ms && now_ms >= entry->caller.expires_ms)
+	else if (is_over(entry->caller.expires_ms, now_ms))
 		*why = "shows a key that has expired";
 	return *why ? NULL : caller_copy(arena, &entry->caller);
 }
@@ -230,7 +308,7 @@ static const struct caller *find_token(const struct identity *identity, struct a
 		*why = "shows a token of an issuer that is not known";
 		return NULL;
 	}
-	if (issuer->scope.expires_ms && now_ms >= issuer->scope.expires_ms) {
+	if (is_over(issuer->scope.expires_ms, now_ms) || (lost_some(identity) && is_withdrawn(identity, digest_of(issuer->issuer)))) {
 		*why = "shows a token of an issuer that is trusted no more";
 		return NULL;
 	}
@@ -260,13 +338,15 @@ static const struct caller *find_secret(const struct identity *identity, struct 
 
 static const struct caller *find_certificate(const struct identity *identity, struct arena *arena, struct bytes der, int64_t now_ms, const char **why)
 {
-	const struct caller *caller = certificates_find(identity->certificates, der, now_ms, why);
+	const struct certificate_rule *rule = certificates_find(identity->certificates, der, now_ms, why);
 
-	if (caller && caller->expires_ms && now_ms >= caller->expires_ms) {
+	if (!rule)
+		return NULL;
+	if (is_over(rule->caller->expires_ms, now_ms) || (lost_some(identity) && is_withdrawn(identity, name_of_certificate(rule)))) {
 		*why = "shows a certificate that is trusted no more";
 		return NULL;
 	}
-	return caller ? caller_copy(arena, caller) : NULL;
+	return caller_copy(arena, rule->caller);
 }
 
 /* The secret of "Bearer SECRET"; empty for any other scheme. */

@@ -31,6 +31,11 @@ struct identity *identity_load(const struct yaml *section, const char *folder, s
  * (mode 0600; `*made`). NULL: `why` completes "PATH: ...".
  */
 struct identity *identity_first_key(const char *path, bool *made, const char **why);
+/*
+ * After `old`, whose place it takes, in the supervisor and before it forks: the keys, issuers and certificates that
+ * are not known any more open nothing in processes that go on by `old`, or by one before it, either.
+ */
+void identity_follow(struct identity *identity, struct identity *old, int64_t now_ms);
 /* Who is let in, in words. */
 void identity_explain(const struct identity *identity, struct text *out);
 void identity_destroy(struct identity *identity);

@@ -228,14 +228,11 @@ bool keys_index(struct arena *arena, const struct key_file *file, struct key_ind
 	return true;
 }
 
-const struct key_entry *keys_lookup(const struct key_index *index, struct bytes secret)
+const struct key_entry *keys_find(const struct key_index *index, const struct digest *hash)
 {
-	struct digest hash = digest_of(bytes_slice(secret, 0, SECRET_MOST));
-	uint64_t tag = tag_of(index, &hash);
+	uint64_t tag = tag_of(index, hash);
 	size_t from = 0, to = index->count;
 
-	if (secret.len == 0 || secret.len > SECRET_MOST)
-		return NULL;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 		if (index->tags[middle].tag < tag)
@@ -244,9 +241,21 @@ const struct key_entry *keys_lookup(const struct key_index *index, struct bytes 
 			to = middle;
 	}
 	for (; from < index->count && index->tags[from].tag == tag; from++)
-		if (CRYPTO_memcmp(index->tags[from].entry->hash.sha256, hash.sha256, sizeof hash.sha256) == 0)
+		if (CRYPTO_memcmp(index->tags[from].entry->hash.sha256, hash->sha256, sizeof hash->sha256) == 0)
 			return index->tags[from].entry;
 	return NULL;
+}
+
+const struct key_entry *keys_lookup(const struct key_index *index, struct bytes secret)
+{
+	struct digest hash = digest_of(bytes_slice(secret, 0, SECRET_MOST));
+
+	return secret.len > 0 && secret.len <= SECRET_MOST ? keys_find(index, &hash) : NULL;
+}
+
+const struct key_entry *keys_at(const struct key_index *index, size_t number)
+{
+	return index->tags[number].entry;
 }
 
 /* ---- the first key ---- */

@@ -44,6 +44,9 @@ struct key_index {
 
 bool keys_index(struct arena *arena, const struct key_file *file, struct key_index *out);
 const struct key_entry *keys_lookup(const struct key_index *index, struct bytes secret);
+const struct key_entry *keys_find(const struct key_index *index, const struct digest *hash);
+/* All of them, one after the other. */
+const struct key_entry *keys_at(const struct key_index *index, size_t number);
 
 /*
  * The secret of the first key of a gateway that has no file of keys: read from

@@ -266,6 +266,27 @@ def limits_that_change(g, keys, text):
 	check("and it is as it was", reloaded(g, text) and ask(g, keys["kept"])[1] == "budget")
 
 
+def revoke_meanwhile(g, keys):
+	"""Who keeps a connection is served by who served them before, who knows nothing of new keys, but what was taken away."""
+	kept, other, begun = g.connect(), g.connect(), g.socket()
+	for c, key in ((kept, "leaked"), (other, "usual")):
+		post(c, keys[key], "hello")
+		check("a connection is kept", status_of(c) == 200)
+	request = g.request("hello").replace(g.key.encode() or b"Bearer ", b"Bearer " + keys["leaked"].encode(), 1)
+	begun.sendall(request[:30])
+	time.sleep(0.2)
+	r = subprocess.run([MERLON, "key", "revoke", "leaked", "--keys", str(WORK / "keys.yaml")], capture_output=True, text=True)
+	before = set(workers_of(g))
+	g.process.send_signal(signal.SIGHUP)
+	check("a key is revoked", r.returncode == 0 and in_time(lambda: set(workers_of(g)) - before), r.stderr)
+	post(kept, keys["leaked"], "hello")
+	check("it opens nothing, over a connection that was kept either", status_of(kept) == 401)
+	begun.sendall(request[30:])
+	check("nor for a request that had begun", begun.recv(12) == b"HTTP/1.1 401")
+	post(other, keys["usual"], "hello")
+	check("and other keys do", status_of(other) == 200)
+
+
 def terms(g, key):
 	check("what an agreement covers goes to its provider", ask(g, key, path="/care/v1/chat/completions")[0] == 200)
 	status, code, message, _ = ask(g, key, path="/ads/v1/chat/completions")
@@ -444,7 +465,7 @@ def main():
 	own, provider = Server(("127.0.0.1", 0), Patient), Server(("127.0.0.1", 0), Patient)
 	for s in (own, provider):
 		threading.Thread(target=s.serve_forever, daemon=True).start()
-	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "wordy": new_key("wordy"), "hasty": new_key("hasty"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual")}
+	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "wordy": new_key("wordy"), "hasty": new_key("hasty"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual"), "leaked": new_key("leaked")}
 	(WORK / "keys.yaml").write_text((WORK / "keys.yaml").read_text().replace("2098-", "2020-"))
 	write_agreement()
 	(WORK / "watch.yaml").write_text("policy: watch\nmode: observe\nmodels: any\n")
@@ -457,6 +478,7 @@ def main():
 	recorder_that_dies(g, keys)
 	reload_meanwhile(g, keys, text)
 	limits_that_change(g, keys, text)
+	revoke_meanwhile(g, keys)
 	terms(g, keys["usual"])
 	changed_terms(g, keys["usual"])
 	check("a reload forgets no budget", ask(g, keys["few"])[1] == "budget")

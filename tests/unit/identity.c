@@ -843,6 +843,66 @@ static void certificates_name_callers(void **state)
 	OPENSSL_free(der);
 }
 
+/* ---- one after the other ---- */
+
+static void write_keys(const char *const *secrets)
+{
+	struct text t;
+
+	text_init(&t, NULL);
+	for (unsigned i = 0; secrets[i]; i++) {
+		text_addf(&t, "- name: k%u\n  hash: ", i);
+		add_hash(&t, secrets[i]);
+		text_add_byte(&t, '\n');
+	}
+	write_file("keys.yaml", text_bytes(&t));
+	text_finish(&t);
+}
+
+static struct identity *load_next(const char *section, struct identity *before, const char *const *secrets)
+{
+	write_keys(secrets);
+	struct identity *identity = load(section);
+	if (before)
+		identity_follow(identity, before, NOW_MS);
+	return identity;
+}
+
+/* Who goes on by an earlier configuration: what is not known any more opens nothing there either, and the rest does. */
+static void what_is_withdrawn(void **state)
+{
+	unsigned char *der;
+	struct bytes certificate = make_certificate("DNS:a.example.org", &der);
+	char both[1000];
+	struct text token;
+
+	(void)state;
+	text_init(&token, NULL);
+	sign(&token, ed, "EdDSA", HEADER, CLAIMS(""));
+	snprintf(both, sizeof both, "%skeys: keys.yaml\ncertificates: {\"dns:a.example.org\": {name: a}}\n", all);
+	struct identity *first = load_next(both, NULL, (const char *const[]){"merlon-one", "merlon-two", "merlon-three", NULL});
+	struct identity *second = load_next(both, first, (const char *const[]){"merlon-one", "merlon-three", NULL});
+	assert_string_equal(ask_token(first, BYTES("merlon-two"), NOW_MS).why, "shows a key that was revoked");
+	assert_non_null(ask_token(first, BYTES("merlon-one"), NOW_MS).caller);
+	assert_non_null(ask_token(first, text_bytes(&token), NOW_MS).caller);
+	assert_non_null(ask(first, (struct credentials){.certificate = certificate}, NOW_MS).caller);
+	assert_string_equal(ask_token(second, BYTES("merlon-two"), NOW_MS).why, "shows a key that is not known");
+	struct identity *third = load_next("keys: keys.yaml", second, (const char *const[]){"merlon-two", "merlon-three", NULL});
+	const struct identity *earlier[] = {first, second};
+	for (size_t i = 0; i < COUNT_OF(earlier); i++) {
+		assert_string_equal(ask_token(earlier[i], BYTES("merlon-one"), NOW_MS).why, "shows a key that was revoked");
+		assert_non_null(ask_token(earlier[i], BYTES("merlon-three"), NOW_MS).caller);
+		assert_string_equal(ask_token(earlier[i], text_bytes(&token), NOW_MS).why, "shows a token of an issuer that is trusted no more");
+		assert_string_equal(ask(earlier[i], (struct credentials){.certificate = certificate}, NOW_MS).why, "shows a certificate that is trusted no more");
+	}
+	assert_non_null(ask_token(third, BYTES("merlon-two"), NOW_MS).caller);
+	identity_destroy(first);
+	identity_destroy(second);
+	identity_destroy(third);
+	text_finish(&token);
+	OPENSSL_free(der);
+}
+
 /* ---- configuration ---- */
 
 static void wrong_sections(void **state)
@@ -899,7 +959,7 @@ int main(void)
 		cmocka_unit_test(empty_signatures), cmocka_unit_test(public_key_as_secret), cmocka_unit_test(algorithms_are_the_issuers),
 		cmocka_unit_test(sets_of_keys), cmocka_unit_test(keys_open_what_they_are_for), cmocka_unit_test(writing_keys),
 		cmocka_unit_test(wrong_files_of_keys), cmocka_unit_test(the_first_key), cmocka_unit_test(certificates_name_callers),
-		cmocka_unit_test(wrong_sections), cmocka_unit_test(keys_at_an_address),
+		cmocka_unit_test(what_is_withdrawn), cmocka_unit_test(wrong_sections), cmocka_unit_test(keys_at_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
