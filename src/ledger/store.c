@@ -4,6 +4,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ledger/records.h"
@@ -43,13 +45,21 @@ const char *store_error(const struct store *s)
 	return s->why[0] ? s->why : sqlite3_errmsg(s->db);
 }
 
+static void close_database(struct store *s)
+{
+	for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+		sqlite3_finalize(s->statements[i]);
+		s->statements[i] = NULL;
+	}
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
 void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		sqlite3_finalize(s->statements[i]);
-	sqlite3_close(s->db);
+	close_database(s);
 	records_close(&s->records);
 	free(s);
 }
@@ -72,6 +82,32 @@ static bool is_of_now(struct store *s)
 	return !before;
 }
 
+/* Nobody can write here, and with no log beside it the database holds all there is. */
+static bool is_unchanging(const char *directory)
+{
+	char log[4096];
+	struct stat about;
+
+	snprintf(log, sizeof log, "%s/ledger.sqlite-wal", directory);
+	return access(directory, W_OK) != 0 && (stat(log, &about) != 0 || about.st_size == 0);
+}
+
+/* As for somebody who only verifies: even to read, SQLite wants to write beside it, unless it is told that nobody does. */
+static bool open_unchanging(struct store *s, const char *path)
+{
+	struct text uri;
+
+	close_database(s);
+	text_init(&uri, NULL);
+	text_add_string(&uri, "file:");
+	for (const char *c = path; *c; c++)
+		text_addf(&uri, strchr("?#%", *c) ? "%%%02x" : "%c", *c);
+	text_add_string(&uri, "?immutable=1");
+	bool good = sqlite3_open_v2(text_string(&uri), &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) == SQLITE_OK;
+	text_finish(&uri);
+	return good && prepare(s);
+}
+
 struct store *store_open(const char *directory, bool create, char *why, size_t room)
 {
 	struct store *s = calloc(1, sizeof *s);
@@ -90,8 +126,10 @@ struct store *store_open(const char *directory, bool create, char *why, size_t r
 	bool good = sqlite3_open_v2(path, &s->db, flags, NULL) == SQLITE_OK, of_now = !good || is_of_now(s);
 	if (good && of_now) {
 		sqlite3_busy_timeout(s->db, BUSY_MS);
-		good = sqlite3_exec(s->db, schema, NULL, NULL, NULL) == SQLITE_OK && prepare(s);
+		good = (!create || sqlite3_exec(s->db, schema, NULL, NULL, NULL) == SQLITE_OK) && prepare(s);
 	}
+	if (!good && !create && is_unchanging(directory))
+		good = open_unchanging(s, path);
 	if (good && of_now)
 		return s;
 	snprintf(why, room, "%s", !of_now ? "it is of an earlier form, with its records in the database; the program that made it reads it" : s->db ? sqlite3_errmsg(s->db) : "out of memory");
