@@ -147,12 +147,14 @@ static uint64_t add_up(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static void take_number(const struct json *object, enum word name, uint64_t *out)
+static bool take_number(const struct json *object, enum word name, uint64_t *out)
 {
 	uint64_t n;
+	bool taken = json_u64(reading_member(object, name), &n);
 
-	if (json_u64(reading_member(object, name), &n))
+	if (taken)
 		*out = n;
+	return taken;
 }
 
 /* Every report counts from the beginning, and leaves out what did not change. */
@@ -162,12 +164,11 @@ static void read_usage(struct exchange *x, const struct json *usage)
 
 	if (!usage || usage->kind != JSON_IS_OBJECT)
 		return;
-	take_number(usage, WORD_input_tokens, &p->input);
+	x->usage.known |= take_number(usage, WORD_input_tokens, &p->input);
 	take_number(usage, WORD_cache_creation_input_tokens, &p->written);
 	take_number(usage, WORD_cache_read_input_tokens, &p->cached);
-	take_number(usage, WORD_output_tokens, &x->usage.output);
+	x->usage.known |= take_number(usage, WORD_output_tokens, &x->usage.output);
 	x->usage.input = add_up(p->input, add_up(p->written, p->cached));
-	x->usage.known = true;
 }
 
 static void read_stop(struct exchange *x, const struct json *holder)

@@ -173,12 +173,13 @@ static void read_said(struct exchange *x, const struct json *message, bool in_pa
 /* A prompt that was in the cache is not counted: then its bytes are. */
 static void read_usage(struct exchange *x, const struct json *root)
 {
-	const struct json *prompt = reading_member(root, WORD_prompt_eval_count);
+	struct usage u = {0};
+	bool prompt = json_u64(reading_member(root, WORD_prompt_eval_count), &u.input);
 
-	if (!prompt && !reading_member(root, WORD_eval_count))
-		return;
-	x->usage = (struct usage){.known = true, .input = reading_number(root, WORD_prompt_eval_count), .output = reading_number(root, WORD_eval_count)};
-	if (!prompt && x->asked)
+	u.known = json_u64(reading_member(root, WORD_eval_count), &u.output) || prompt;
+	if (u.known)
+		x->usage = u;
+	if (u.known && !prompt && x->asked)
 		x->usage.input = x->asked->text_bytes / 4;
 }
 
