@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,8 +327,12 @@ static int run_job(struct settings *s, int (*act)(struct job *))
 {
 	struct arena arena;
 	struct job job = {.arena = &arena, .settings = s, .act = act, .now_ms = time_now_ms(), .status = EXIT_FAILED};
-	int folder = lock_folder(s->keys);
+	char real[PATH_MAX];
 
+	/* What a link leads to is written anew, and not in its place: there it is that a gateway may read it. */
+	if (realpath(s->keys, real))
+		s->keys = real;
+	int folder = lock_folder(s->keys);
 	if (folder < 0)
 		return EXIT_FAILED;
 	arena_init(&arena, ARENA);

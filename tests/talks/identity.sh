@@ -40,6 +40,12 @@ else
 	skip "only root can give files away"
 fi
 expect "revoke again" 2 "$merlon" key revoke robot --keys keys.yaml
+printf 'callers: {keys: lent.yaml}\n' >lent-only.yaml
+"$merlon" key add lent --keys lent.yaml >lent.key
+mkdir -p elsewhere && ln -sf ../lent.yaml elsewhere/keys.yaml
+expect "revoke through a link" 0 "$merlon" key revoke lent --keys elsewhere/keys.yaml
+"$caller" lent-only.yaml "$(($(date +%s) + 1))" <lent.key >answer 2>&1
+says "the file it leads to says so" answer "- shows a key that was revoked"
 expect "list" 0 "$merlon" key list --keys keys.yaml
 says "what became of them" out "revoked  sha256:"
 "$merlon" key add a --keys many.yaml >out & "$merlon" key add b --keys many.yaml >out & "$merlon" key add c --keys many.yaml >out & wait
