@@ -291,9 +291,10 @@ void openai_usage(struct exchange *x, const struct json *usage)
 		return;
 	bool old = reading_member(usage, WORD_prompt_tokens) || reading_member(usage, WORD_completion_tokens);
 	struct usage u = {0};
-	bool in = json_u64(reading_member(usage, old ? WORD_prompt_tokens : WORD_input_tokens), &u.input), out = json_u64(reading_member(usage, old ? WORD_completion_tokens : WORD_output_tokens), &u.output);
-	/* Ranks and vectors come with the total alone: all of it was read. */
-	u.known = in || out || json_u64(reading_member(usage, WORD_total_tokens), &u.input);
+	const struct json *input = reading_member(usage, old ? WORD_prompt_tokens : WORD_input_tokens), *output = reading_member(usage, old ? WORD_completion_tokens : WORD_output_tokens);
+	bool in = json_u64(input, &u.input), out = json_u64(output, &u.output);
+	/* Ranks and vectors come with the total alone: all of it was read. What reports no number that can be read reports nothing. */
+	u.known = in || out || (!input && !output && json_u64(reading_member(usage, WORD_total_tokens), &u.input));
 	if (u.known)
 		x->usage = u;
 }
