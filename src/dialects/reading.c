@@ -213,16 +213,17 @@ void reading_detours(struct exchange *x, const struct json *root)
 	static const char others[] = "names models to fall back on, which nothing here would judge", elsewhere[] = "says where it is to be sent, or what is to be sent in its place",
 			  inside[] = "reaches into the engine that runs the model";
 	static const struct {
-		const char *key, *why;
+		struct bytes key;
+		const char *why;
 	} detours[] = {
-		{"models", others}, {"fallbacks", others}, {"context_window_fallbacks", others}, {"content_policy_fallbacks", others}, {"lora_path", "names an adapter that goes over the model"},
-		{"extra_body", elsewhere}, {"api_base", elsewhere}, {"base_url", elsewhere},
-		{"kv_transfer_params", inside}, {"bootstrap_host", inside}, {"bootstrap_port", inside}, {"bootstrap_room", inside}, {"logits_processors", inside}, {"custom_logit_processor", inside},
+		{BYTES("models"), others}, {BYTES("fallbacks"), others}, {BYTES("context_window_fallbacks"), others}, {BYTES("content_policy_fallbacks"), others}, {BYTES("lora_path"), "names an adapter that goes over the model"},
+		{BYTES("extra_body"), elsewhere}, {BYTES("api_base"), elsewhere}, {BYTES("base_url"), elsewhere},
+		{BYTES("kv_transfer_params"), inside}, {BYTES("bootstrap_host"), inside}, {BYTES("bootstrap_port"), inside}, {BYTES("bootstrap_room"), inside}, {BYTES("logits_processors"), inside}, {BYTES("custom_logit_processor"), inside},
 	};
 
 	json_each(root, it)
 		for (size_t i = 0; i < COUNT_OF(detours); i++)
-			if (bytes_equal_folded(it->key, bytes_of(detours[i].key)) && reading_is_set(it))
+			if (bytes_equal_folded(it->key, detours[i].key) && reading_is_set(it))
 				exchange_fail(x, detours[i].why);
 }
 
