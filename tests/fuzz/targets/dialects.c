@@ -87,7 +87,7 @@ static void begin(struct job *job, struct exchange *x, const struct exchange *as
 static void send(struct job *job, struct bytes line, void *state)
 {
 	const struct dialect *d = job->dialect;
-	struct heading heading = {.method = BYTES("POST"), .path = bytes_of(d->routes->path), .field = no_field};
+	struct heading heading = {.method = BYTES("POST"), .path = d->routes->path, .field = no_field};
 	struct exchange request, x;
 	struct text out;
 
