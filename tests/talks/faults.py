@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -238,10 +239,10 @@ def on_a_small_disk(part):
 
 class Configured(gate.Gateway):
 	"""With a file, so that it can be reloaded."""
-	def __init__(self, folder, model, **how):
+	def __init__(self, folder, model, program=MERLON, **how):
 		self.port, file = gate.free_port(), folder / "gateway.yaml"
 		file.write_text(json.dumps({"listen": [{"address": f"127.0.0.1:{self.port}"}], "ledger": "ledger", "workers": 1, "upstreams": {"m": {"servers": [f"http://127.0.0.1:{model.server_port}"]}}, "routes": [{"upstreams": "m"}]}))
-		self.begin(MERLON, folder / "ledger", folder / "log", ["--config", str(file)], **how)
+		self.begin(program, folder / "ledger", folder / "log", ["--config", str(file)], **how)
 
 
 @on_a_small_disk
@@ -264,10 +265,9 @@ def reload_without_processes():
 	if os.geteuid() != 0:
 		print("no more processes: only root may be somebody else; skipped")
 		return
-	folder = FOLDER / "processes"
-	folder.mkdir(parents=True)
+	folder = pathlib.Path(tempfile.mkdtemp(prefix="merlon-"))       # the folder of this repository may be shut to others
 	shutil.chown(folder, NOBODY)
-	g = Configured(folder, Server(), user=NOBODY)
+	g = Configured(folder, Server(), shutil.copy(MERLON, folder), user=NOBODY)
 	limit = lambda most: subprocess.run(["prlimit", "--pid", str(g.process.pid), f"--nproc={most}:"], user=NOBODY, check=True)
 	before = resource.getrlimit(resource.RLIMIT_NPROC)[0]
 
@@ -283,6 +283,7 @@ def reload_without_processes():
 	reload(2)
 	limit(before)
 	check("without workers it ends well", g.end() == 0, g.log.read_text()[-500:])
+	shutil.rmtree(folder)
 
 
 @on_a_small_disk

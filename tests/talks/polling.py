@@ -118,7 +118,7 @@ def begin(g, name, more=SESSION, method="tools/call", connection=None, **params)
 	calls += 1
 	c = connection or g.connect()
 	body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**({"name": name, "arguments": {}} if method == "tools/call" else {}), **params}}
-	c.request("POST", f"/mcp?{calls}", json.dumps(body), head(g, {k: v for k, v in more.items() if v}))
+	c.request("POST", f"/mcp/{calls}", json.dumps(body), head(g, {k: v for k, v in more.items() if v}))
 	return c
 
 
