@@ -75,6 +75,7 @@ static void join(struct arena *arena, struct bytes stream, struct text joined[4]
 struct stream {
 	struct inspection *inspection;
 	struct arena *arena;
+	struct exchange asked;
 	struct text in, out;
 };
 
@@ -92,6 +93,7 @@ static void send(struct stream *s, struct bytes inside, bool second, bool call)
 	text_add_string(&raw, call ? "\"}}]}}]}\n\n" : "\"}}]}\n\n");
 	text_add(&s->in, text_bytes(&raw));
 	exchange_init(&part, s->arena, d);
+	part.asked = &s->asked;
 	part.state = arena_alloc(s->arena, 1, d->state_size + 1);
 	struct bytes data = bytes_slice(text_bytes(&raw), 6, raw.len - 8);
 	d->event(&part, BYTES(""), data);
@@ -135,9 +137,13 @@ static void body(void *arg)
 	struct bytes out;
 
 	s.inspection = inspection_begin(&job->arena, policies_read(&job->arena, BYTES(policy), &error), &circumstances);
+	exchange_init(&s.asked, &job->arena, dialect_named(BYTES("openai-chat")));
+	s.asked.choices = 2;
+	text_init(&inside, &job->arena);
+	inspection_request(s.inspection, &s.asked, &inside);
+	text_clear(&inside);
 	text_init(&s.in, &job->arena);
 	text_init(&s.out, &job->arena);
-	text_init(&inside, &job->arena);
 	for (size_t i = 0; i < job->in.len; i++) {
 		unsigned char b = job->in.at[i];
 		bool call = b & 32, twice = call && (b & 64);
