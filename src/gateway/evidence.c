@@ -108,9 +108,8 @@ static bool was_sent(const struct turn *t)
 
 /*
  * As the model reported it, unless that is nothing although it said something;
- * else by what passed through. One that counts as it
- * begins and then breaks off has said more than it counted. What never reached
- * a model used nothing.
+ * else by what passed through.  One that counts as it begins and then breaks
+ * off has said more than it counted.  What never reached a model used nothing.
  */
 static struct usage used(const struct turn *t)
 {

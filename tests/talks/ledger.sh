@@ -89,19 +89,19 @@ expect "a database that cannot be read" 2 "$merlon" ledger verify l
 says "is quoted without what a terminal obeys" err 'CR\xc2\x9b31'
 expect "a checkpoint nobody here signed says nothing" 1 "$merlon" ledger verify --checkpoint foreign whole
 
-# Somebody who may only read it verifies it, too.
-fresh && rm l/ledger.key && chmod -R a+rX,a-w l
+# Somebody who may only read it verifies it, too: in a folder that others may enter, as this one may not be.
+shared=$(mktemp -d) && chmod 755 "$shared" && fresh && rm l/ledger.key && cp -r l "$merlon" "$shared" && chmod -R a+rX,a-w "$shared/l"
 reader=
 [ "$(id -u)" = 0 ] && reader="setpriv --reuid=65534 --regid=65534 --clear-groups"
-if $reader test -r l/ledger.pub && $reader test ! -w l && $reader test -x "$merlon"; then
-	expect "one that cannot be written verifies" 0 $reader "$merlon" ledger verify l
+if $reader test -r "$shared/l/ledger.pub" && $reader test ! -w "$shared/l"; then
+	expect "one that cannot be written verifies" 0 $reader "$shared/merlon" ledger verify "$shared/l"
 	says "whole" out "705 records"
-	chmod u+w l && echo x >l/ledger.sqlite-wal && chmod a-w l
-	expect "but not without what its log holds" 2 $reader "$merlon" ledger verify l
+	chmod u+w "$shared/l" && echo x >"$shared/l/ledger.sqlite-wal" && chmod a-w "$shared/l"
+	expect "but not without what its log holds" 2 $reader "$shared/merlon" ledger verify "$shared/l"
 else
 	skip "nobody here may read and not write"
 fi
-chmod -R u+w l
+chmod -R u+w "$shared" && rm -rf "$shared"
 
 # Two processes at once: nothing lost, one order.
 rm -rf both
