@@ -267,7 +267,14 @@ def reload_without_processes():
 		return
 	folder = pathlib.Path(tempfile.mkdtemp(prefix="merlon-"))       # the folder of this repository may be shut to others
 	shutil.chown(folder, NOBODY)
-	g = Configured(folder, Server(), shutil.copy(MERLON, folder), user=NOBODY)
+	program = shutil.copy(MERLON, folder)
+	try:
+		subprocess.run([program, "version"], user=NOBODY, check=True, capture_output=True)
+	except OSError:
+		print("no more processes: nobody else may run anything here; skipped")
+		shutil.rmtree(folder)
+		return
+	g = Configured(folder, Server(), program, user=NOBODY)
 	limit = lambda most: subprocess.run(["prlimit", "--pid", str(g.process.pid), f"--nproc={most}:"], user=NOBODY, check=True)
 	before = resource.getrlimit(resource.RLIMIT_NPROC)[0]
 
