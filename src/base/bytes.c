@@ -1,8 +1,8 @@
 #include "base/bytes.h"
 
-#include "base/status.h"
-
 #include <string.h>
+
+#include "base/status.h"
 
 int bytes_compare(struct bytes a, struct bytes b)
 {

@@ -3,8 +3,8 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/shared_memory.h"
 #include "budgets/inside.h"
 
 enum { STEP_BACK_MS = 60 * 60 * 1000 };
@@ -17,9 +17,9 @@ static size_t size_for(unsigned workers)
 struct board *board_create(unsigned workers)
 {
 	pthread_mutexattr_t kind;
-	struct board *board = mmap(NULL, size_for(workers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct board *board = shared_memory_create(size_for(workers));
 
-	if (board == MAP_FAILED || RAND_bytes(board->salt, sizeof board->salt) != 1)
+	if (RAND_bytes(board->salt, sizeof board->salt) != 1)
 		abort();
 	pthread_mutexattr_init(&kind);
 	pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
@@ -31,7 +31,7 @@ struct board *board_create(unsigned workers)
 
 void board_destroy(struct board *board, unsigned workers)
 {
-	munmap(board, size_for(workers));
+	shared_memory_destroy(board, size_for(workers));
 }
 
 /* ---- all or nothing ---- */

@@ -1,9 +1,9 @@
 #include "gateway/addresses.h"
 
 #include <netdb.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "base/shared_memory.h"
 
 static struct addrinfo *look_up(const char *host, const char *port, int flags, int *failed)
 {
@@ -62,18 +62,15 @@ bool addresses_equal(const struct addresses *a, const struct addresses *b)
 
 struct published *published_create(const struct addresses *first)
 {
-	struct published *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct published *p = shared_memory_create(sizeof *p);
 
-	if (p == MAP_FAILED)
-		abort();
 	p->now = *first;
 	return p;
 }
 
 void published_destroy(struct published *p)
 {
-	if (p)
-		munmap(p, sizeof *p);
+	shared_memory_destroy(p, sizeof *p);
 }
 
 void published_set(struct published *p, const struct addresses *now)

@@ -14,7 +14,6 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "types/assessment.h"
 #include "gateway/certificates.h"
 #include "gateway/errands.h"
 #include "gateway/halt.h"
@@ -27,6 +26,7 @@
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
 #include "syntax/json.h"
+#include "types/assessment.h"
 
 enum { LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5, SAVE_MS = 5000, DAY_MS = 86400000 };
 

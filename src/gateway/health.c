@@ -1,25 +1,18 @@
 #include "gateway/health.h"
 
-#include <stdlib.h>
-#include <sys/mman.h>
-
 #include "base/log.h"
+#include "base/shared_memory.h"
 #include "base/time.h"
 #include "gateway/metrics.h"
 
 struct health *health_create(void)
 {
-	struct health *h = mmap(NULL, sizeof *h, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (h == MAP_FAILED)
-		abort();
-	return h;
+	return shared_memory_create(sizeof(struct health));
 }
 
 void health_destroy(struct health *h)
 {
-	if (h)
-		munmap(h, sizeof *h);
+	shared_memory_destroy(h, sizeof *h);
 }
 
 /* That it is tried again and fails again is no news. */

@@ -5,13 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/shared_memory.h"
+
 struct holds *holds_create(void)
 {
-	/* Pages are there only once something is written to them. */
-	void *at = mmap(NULL, sizeof(struct holds), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct holds *at = shared_memory_create(sizeof *at);
 
-	if (at == MAP_FAILED)
-		abort();
 	madvise(at, sizeof(struct holds), MADV_DONTDUMP);
 	return at;
 }

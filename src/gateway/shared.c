@@ -1,14 +1,11 @@
 #include "gateway/shared.h"
 
-#include <stdlib.h>
-#include <sys/mman.h>
+#include "base/shared_memory.h"
 
 struct shared *shared_create(void)
 {
-	void *at = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *s = shared_memory_create(sizeof *s);
 
-	if (at == MAP_FAILED)
-		abort();
-	pins_begin(&((struct shared *)at)->pins);
-	return at;
+	pins_begin(&s->pins);
+	return s;
 }

@@ -1,11 +1,10 @@
 #include "identity/refresh.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/log.h"
+#include "base/shared_memory.h"
 #include "identity/fetch.h"
 #include "identity/inside.h"
 
@@ -22,17 +21,12 @@ struct shared_keys {
 
 struct shared_keys *shared_keys_create(void)
 {
-	void *at = mmap(NULL, sizeof(struct shared_keys), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (at == MAP_FAILED)
-		abort();
-	return at;
+	return shared_memory_create(sizeof(struct shared_keys));
 }
 
 void shared_keys_destroy(struct shared_keys *shared)
 {
-	if (shared)
-		munmap(shared, sizeof *shared);
+	shared_memory_destroy(shared, sizeof *shared);
 }
 
 bool shared_keys_due(struct shared_keys *shared, int64_t now_ms)

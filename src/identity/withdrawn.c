@@ -1,21 +1,15 @@
 #include "identity/withdrawn.h"
 
-#include <stdlib.h>
-#include <sys/mman.h>
+#include "base/shared_memory.h"
 
 struct withdrawn *withdrawn_create(void)
 {
-	/* Pages are there only once something is written to them. */
-	void *at = mmap(NULL, sizeof(struct withdrawn), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (at == MAP_FAILED)
-		abort();
-	return at;
+	return shared_memory_create(sizeof(struct withdrawn));
 }
 
 void withdrawn_destroy(struct withdrawn *w)
 {
-	munmap(w, sizeof *w);
+	shared_memory_destroy(w, sizeof *w);
 }
 
 void withdrawn_add(struct withdrawn *w, struct digest what)
