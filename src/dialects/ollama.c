@@ -164,7 +164,7 @@ static void read_said(struct exchange *x, const struct json *message, bool in_pa
 	read_texts(x, message, in_parts, IN_MESSAGE);
 	read_images(x, reading_member(message, WORD_images));
 	read_calls(x, reading_member(message, WORD_tool_calls), TRUST_MODEL);
-	if (in_parts && message && message->kind == JSON_IS_OBJECT)
+	if (in_parts)
 		reading_rest_in_parts(x, message, known, CHANNEL_DOCUMENT, TRUST_ANYBODY, 0);
 	else
 		reading_rest(x, message, known, CHANNEL_DOCUMENT, TRUST_ANYBODY);

@@ -224,19 +224,21 @@ static void read_server(struct exchange *x, const struct json *tool)
 		reading_opaque(x, reading_member(reading_member(it, WORD_source), WORD_data), "a skill in an archive");
 }
 
+static void offer_nameless(struct exchange *x, const struct json *at, struct bytes name)
+{
+	struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, at->at, BYTES(""));
+
+	p->name = name;
+	p->provider = p->fixed = true;
+}
+
 /* {"google_search": {}}: some providers know their own tools by their only key. A text alone is the name of one. */
 static void read_nameless(struct exchange *x, const struct json *tool)
 {
-	bool text = tool->kind == JSON_IS_STRING;
-	const struct json *it = text || !tool->first ? tool : tool->first;
-
-	for (; it; it = text ? NULL : it->next) {
-		struct piece *p = exchange_add(x, PIECE_TOOL_DEFINITION, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY, it->at, BYTES(""));
-		p->name = text ? it->text : it->key;
-		p->provider = p->fixed = true;
-		if (it == tool)
-			break;
-	}
+	json_each(tool, it)
+		offer_nameless(x, it, it->key);
+	if (!tool->first)
+		offer_nameless(x, tool, tool->kind == JSON_IS_STRING ? tool->text : tool->key);
 	reading_all(x, tool, CHANNEL_TOOL_DESCRIPTION, TRUST_ANYBODY);
 }
 
@@ -336,7 +338,13 @@ void openai_no_stop(struct text *out, const struct exchange *so_far, const char 
 
 /* ---- choices ---- */
 
-/* A reason to finish ends every text of its choice: "0/" stands for all threads that begin so. */
+uint64_t openai_answers(struct exchange *x, const struct json *root)
+{
+	uint64_t n = reading_amount(x, root, WORD_n), best_of = reading_amount(x, root, WORD_best_of);
+
+	return n > best_of ? n : best_of;
+}
+
 /* Of a stream: some clients go by the number of a choice, some take the first of each chunk, so one that nobody asked for, or that stands twice, is read as different texts. */
 static void check_choices(struct exchange *x, const struct json *choices)
 {
@@ -354,6 +362,7 @@ static void check_choices(struct exchange *x, const struct json *choices)
 	}
 }
 
+/* A reason to finish ends every text of its choice: "0/" stands for all threads that begin so. */
 static void read_choice(struct exchange *x, const struct json *choice, bool in_parts, openai_choice *read)
 {
 	uint64_t number = reading_amount(x, choice, WORD_index);

@@ -33,6 +33,9 @@ void openai_rest(struct exchange *x, const struct json *root, struct words known
 /* Model and stream of a request, and the most tokens it may be answered with. */
 void openai_head(struct exchange *x, const struct json *root);
 
+/* So many answers are made: `best_of`, though only `n` come back. 0 counts as 1. */
+uint64_t openai_answers(struct exchange *x, const struct json *root);
+
 /* A tool of a request: named by itself when it is the caller's, by its type when somebody else runs it. */
 void openai_tool(struct exchange *x, const struct json *tool);
 void openai_tools(struct exchange *x, const struct json *tools);

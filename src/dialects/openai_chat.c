@@ -118,8 +118,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 	openai_head(x, root);
 	uint64_t new_most = reading_limit(x, root, WORD_max_completion_tokens), old_most = reading_limit(x, root, WORD_max_tokens);
 	x->most_output = new_most > old_most ? new_most : old_most;
-	uint64_t n = reading_amount(x, root, WORD_n), best_of = reading_amount(x, root, WORD_best_of);
-	x->choices = n > best_of ? n : best_of;
+	x->choices = openai_answers(x, root);
 	if (!messages || messages->kind != JSON_IS_ARRAY)
 		exchange_fail(x, "has no messages");
 	json_each(messages, it)
@@ -178,7 +177,7 @@ static void read_said(struct exchange *x, const struct json *said, const uint64_
 	read_calls(x, said, choice);
 	read_audio(x, reading_member(said, WORD_audio), choice);
 	reading_deep(x, reading_member(said, WORD_annotations), CHANNEL_DOCUMENT, TRUST_ANYBODY);
-	if (choice && said && said->kind == JSON_IS_OBJECT)
+	if (choice)
 		reading_rest_in_parts(x, said, known, CHANNEL_DOCUMENT, TRUST_ANYBODY, *choice);
 	else
 		reading_rest(x, said, known, CHANNEL_DOCUMENT, TRUST_ANYBODY);

@@ -6,7 +6,7 @@ static const struct dialect_route routes[] = {
 	ROUTES_END
 };
 
-/* A list of prompts is answered one by one; `best_of` answers are made for each, though only `n` come back. */
+/* A list of prompts is answered one by one. */
 static uint64_t answers_to(const struct json *prompt, uint64_t each)
 {
 	bool many = prompt && prompt->kind == JSON_IS_ARRAY && prompt->first && prompt->first->kind != JSON_IS_NUMBER;
@@ -27,8 +27,7 @@ static void read_request(struct exchange *x, const struct heading *heading, stru
 		return;
 	openai_head(x, root);
 	x->most_output = reading_limit(x, root, WORD_max_tokens);
-	uint64_t n = reading_amount(x, root, WORD_n), best_of = reading_amount(x, root, WORD_best_of);
-	x->choices = answers_to(prompt, n > best_of ? n : best_of);
+	x->choices = answers_to(prompt, openai_answers(x, root));
 	reading_flag(x, root, WORD_echo);
 	openai_prompt(x, prompt, CHANNEL_USER, TRUST_USER);
 	openai_prompt(x, reading_member(root, WORD_suffix), CHANNEL_USER, TRUST_USER);

@@ -111,6 +111,17 @@ static bool is_label(const struct json *member)
 	return words_have(&labels, member->mark) && is_plain_label(member);
 }
 
+/* Is it neither known nor a label? One that is spelt as if it were is neither read nor passed over alike by all. */
+static bool is_rest(struct exchange *x, const struct json *member, const struct words *known)
+{
+	if (words_have(known, member->mark) || is_label(member))
+		return false;
+	enum word taken_for = respelled(member);
+	if (words_have(known, taken_for) || words_have(&labels, taken_for))
+		exchange_fail(x, other_case);
+	return true;
+}
+
 void reading_rest(struct exchange *x, const struct json *object, struct words known, enum channel channel, unsigned trust)
 {
 	if (!object || object->kind != JSON_IS_OBJECT) {
@@ -118,11 +129,8 @@ void reading_rest(struct exchange *x, const struct json *object, struct words kn
 		return;
 	}
 	json_each(object, it) {
-		if (words_have(&known, it->mark) || is_label(it))
+		if (!is_rest(x, it, &known))
 			continue;
-		enum word taken_for = respelled(it);
-		if (words_have(&known, taken_for) || words_have(&labels, taken_for))
-			exchange_fail(x, other_case);
 		reading_key(x, it, channel, trust);
 		reading_all(x, it, channel, trust);
 	}
@@ -187,15 +195,16 @@ void reading_rest_in_parts(struct exchange *x, const struct json *object, struct
 {
 	struct text number;
 
+	if (!object || object->kind != JSON_IS_OBJECT) {
+		reading_all(x, object, channel, trust);
+		return;
+	}
 	text_init(&number, x->arena);
 	text_add_number(&number, index);
 	struct bytes choice = text_bytes(&number);
 	json_each(object, it) {
-		if (words_have(&known, it->mark) || is_label(it))
+		if (!is_rest(x, it, &known))
 			continue;
-		enum word taken_for = respelled(it);
-		if (words_have(&known, taken_for) || words_have(&labels, taken_for))
-			exchange_fail(x, other_case);
 		reading_key(x, it, channel, trust);
 		read_in_parts(x, it, channel, trust, thread_below(x, choice, it->key), true);
 	}
