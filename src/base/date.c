@@ -28,6 +28,19 @@ void text_add_time(struct text *t, int64_t at_ms)
 	add_digits(t, (int)(at_ms % 1000), 3, 'Z');
 }
 
+void text_add_duration(struct text *t, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+	size_t i = 0;
+
+	while (ms % units[i].ms != 0)
+		i++;
+	text_addf(t, "%lld%s", (long long)(ms / units[i].ms), units[i].name);
+}
+
 static bool read_digits(struct bytes *b, size_t count, int *out)
 {
 	*out = 0;

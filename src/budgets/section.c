@@ -1,9 +1,10 @@
 #include <string.h>
 
+#include "base/date.h"
 #include "budgets/inside.h"
 #include "syntax/fields.h"
 
-enum { MICRO = 1000000, DAY_MS = 86400000 };
+enum { MICRO = 1000000 };
 
 static const char *const subjects[SUBJECT_KINDS] = {"caller", "team", "route", "model"};
 
@@ -204,8 +205,10 @@ static void explain_limit(struct text *out, const struct budgets *b, const struc
 		text_addf(out, ".%06llu", (unsigned long long)l->most.cost % MICRO);
 	if (l->most.cost != UINT64_MAX)
 		text_addf(out, " %s", b->currency);
-	if (l->window_ms)
-		text_addf(out, " in %lld %s", (long long)l->window_ms / (l->window_ms % DAY_MS ? 1000 : DAY_MS), l->window_ms % DAY_MS ? "s" : "d");
+	if (l->window_ms) {
+		text_add_string(out, " in ");
+		text_add_duration(out, l->window_ms);
+	}
 	explain_amount(out, l->concurrent, "at once");
 	text_add_string(out, ".\n");
 }

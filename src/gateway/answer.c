@@ -175,10 +175,7 @@ static void take_head(struct link *link, const struct http_head *h)
 {
 	struct turn *t = link->owner;
 
-	if (h->status >= 500)
-		server_failed(link->server);
-	else
-		server_works(link->server);
+	server_answered(link->server, h->status);
 	/* Somebody else may. */
 	if (was_not_done(t, h->status) && t->choice < t->route->fallback_count) {
 		ask_less_busy(t, h->status, retry_after(http_field_value(h, "retry-after")));

@@ -20,7 +20,9 @@ static void explain_upstream(struct text *out, const struct upstream *u)
 	text_addf(out, "Upstream %s%s:", u->name, u->key ? " (its key is known)" : "");
 	for (size_t i = 0; i < u->server_count; i++)
 		text_addf(out, " %s (weight %u)", u->servers[i].url, u->servers[i].weight);
-	text_addf(out, "; left alone for %lld s after %u failures", (long long)u->pause_ms / 1000, u->failures_most);
+	text_add_string(out, "; left alone for ");
+	text_add_duration(out, u->pause_ms);
+	text_addf(out, " after %u failures", u->failures_most);
 	if (u->terms) {
 		text_add_string(out, ";\n  it gets what agreement ");
 		text_add_printable(out, u->terms->agreement, 60);
@@ -56,8 +58,11 @@ static void explain_handling(struct text *out, const struct terms_needs *n)
 		text_add_string(out, "  nobody may train with it\n");
 	if (n->no_onward_sale)
 		text_add_string(out, "  nobody may sell it on\n");
-	if (n->retention_most_ms >= 0)
-		text_addf(out, "  it is kept for at most %lld %s\n", (long long)n->retention_most_ms / (n->retention_most_ms % 86400000 ? 1000 : 86400000), n->retention_most_ms % 86400000 ? "s" : "d");
+	if (n->retention_most_ms >= 0) {
+		text_add_string(out, "  it is kept for at most ");
+		text_add_duration(out, n->retention_most_ms);
+		text_add_byte(out, '\n');
+	}
 }
 
 static void explain_route(struct text *out, const struct route *r)
@@ -90,7 +95,9 @@ static void explain_holds(struct text *out, const struct hold_terms *h)
 		text_add_string(out, "What a policy holds is refused: nobody is asked.\n");
 		return;
 	}
-	text_addf(out, "What a policy holds waits %lld s for a person, at most %u in each worker, %u of one caller; ", (long long)h->wait_ms / 1000, h->most, h->most_of_one);
+	text_add_string(out, "What a policy holds waits ");
+	text_add_duration(out, h->wait_ms);
+	text_addf(out, " for a person, at most %u in each worker, %u of one caller; ", h->most, h->most_of_one);
 	if (h->approvals > 1)
 		text_addf(out, "%u persons have to agree; ", h->approvals);
 	text_add_string(out, h->approver_count ? "these sign: " : "whoever runs as the gateway's own user may agree, without a signature");
@@ -129,8 +136,11 @@ void config_explain(const struct config *c, struct text *out)
 		explain_upstream(&all, &c->upstreams[i]);
 	for (size_t i = 0; i < c->route_count; i++)
 		explain_route(&all, &c->routes[i]);
-	if (c->resolve_every_ms > 0)
-		text_addf(&all, "Names of servers are looked up every %lld s.\n", (long long)(c->resolve_every_ms + 999) / 1000);
+	if (c->resolve_every_ms > 0) {
+		text_add_string(&all, "Names of servers are looked up every ");
+		text_add_duration(&all, c->resolve_every_ms);
+		text_add_string(&all, ".\n");
+	}
 	if (c->budgets)
 		budgets_explain(c->budgets, &all);
 	else

@@ -78,7 +78,7 @@ static void take_head(struct link *link, const struct http_head *h)
 	const struct bytes wanted = BYTES("text/event-stream");
 	struct bytes encoding = http_field_value(h, "content-encoding");
 
-	(h->status >= 500 ? server_failed : server_works)(link->server);
+	server_answered(link->server, h->status);
 	if (h->status == 200 && bytes_equal_folded(bytes_slice(http_field_value(h, "content-type"), 0, wanted.len), wanted) && (encoding.len == 0 || bytes_equal_folded(encoding, BYTES("identity"))))
 		answer_listen(t);
 	else

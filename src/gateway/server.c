@@ -92,23 +92,14 @@ void server_resolve(struct server *s)
 }
 
 /* Connections that wait lead to where it was; what is under way comes to its end there. */
-void server_take_up(struct server *s)
-{
-	if (!s->published || !published_take(s->published, &s->generation, &s->addresses))
-		return;
-	s->address = 0;
-	server_forget(s);
-	server_http2_forget(s);
-	server_works(s);
-}
-
 /* ---- how it does ---- */
 
-void server_failed(struct server *s)
+static void count_failure(struct server *s, bool answers)
 {
 	const struct upstream *u = s->upstream;
 
 	s->address++;
+	s->answers = answers;
 	atomic_fetch_add(&s->health->failures, 1);
 	if (++s->failures < u->failures_most)
 		return;
@@ -116,13 +107,36 @@ void server_failed(struct server *s)
 	atomic_store(&s->health->shut_until_ms, s->shut_until_ms);
 }
 
-void server_works(struct server *s)
+void server_failed(struct server *s)
+{
+	count_failure(s, false);
+}
+
+static void works(struct server *s)
 {
 	s->failures = 0;
 	if (s->shut_until_ms == 0)
 		return;
 	s->shut_until_ms = 0;
 	atomic_store(&s->health->shut_until_ms, 0);
+}
+
+void server_answered(struct server *s, unsigned status)
+{
+	if (status >= 500)
+		count_failure(s, true);
+	else
+		works(s);
+}
+
+void server_take_up(struct server *s)
+{
+	if (!s->published || !published_take(s->published, &s->generation, &s->addresses))
+		return;
+	s->address = 0;
+	server_forget(s);
+	server_http2_forget(s);
+	works(s);
 }
 
 /* ---- HTTP/1.1 ---- */

@@ -17,6 +17,7 @@ struct server {
 	unsigned weight;
 	int current;                /* of the smooth weighted round: the highest is next */
 	unsigned failures;          /* one after the other */
+	bool answers;               /* the last of them was an answer: it is there */
 	int64_t shut_until_ms;      /* monotonic; 0: open */
 	struct health *health;      /* the same, for all processes */
 	bool told_shut;             /* in the log, by the supervisor */
@@ -75,8 +76,9 @@ void server_add_authority(const struct server *s, struct text *out);
 /* Connections that wait are closed: one of them turned out to be dead. */
 void server_forget(struct server *s);
 
-/* What its answers say about it. */
+/* It was not reached, or said nothing, or broke off. */
 void server_failed(struct server *s);
-void server_works(struct server *s);
+/* With a status of 500 or more it failed too. */
+void server_answered(struct server *s, unsigned status);
 
 #endif

@@ -329,7 +329,7 @@ static bool send_somewhere(struct turn *t)
 		while (t->asked_here < t->upstream->server_count && t->attempts < ATTEMPTS_MOST) {
 			t->asked_here++;
 			t->attempts++;
-			t->link = upstream_lend(t->upstream);
+			t->link = upstream_lend(t->upstream, t->anyway);
 			if (!t->link)
 				break;
 			answer_listen(t);
@@ -359,6 +359,13 @@ RARELY static void refuse_unsent(struct turn *t)
 
 void turn_ask(struct turn *t)
 {
+	struct upstream *first = t->upstream;
+
+	if (send_somewhere(t))
+		return;
+	t->upstream = first;
+	t->choice = t->attempts = 0;
+	t->anyway = true;
 	if (!send_somewhere(t))
 		refuse_unsent(t);
 }

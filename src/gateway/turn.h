@@ -43,6 +43,7 @@ struct turn {
 	struct link *link;
 	struct upstream *upstream;  /* asked last; NULL before */
 	size_t choice;              /* 0: an upstream of the route; from 1: its fallbacks */
+	bool anyway;                /* there is none but such as are left alone */
 	size_t asked_here;          /* servers of it, so far */
 	size_t asked_again;         /* so many of those that may be asked once more */
 	unsigned attempts;

@@ -97,13 +97,13 @@ const char *upstream_begin(struct upstream *u, struct loop *loop, uint64_t *hold
 }
 
 /* A server that was shut is tried with one request: until that comes back, it is shut for everybody else. */
-static bool may_ask(struct server *s, int64_t now_ms)
+static bool may_ask(const struct server *s, int64_t now_ms, bool anyway)
 {
-	return s->failures < s->upstream->failures_most || now_ms >= s->shut_until_ms;
+	return s->failures < s->upstream->failures_most || now_ms >= s->shut_until_ms || (anyway && s->answers);
 }
 
 /* Smooth weighted round: every server gains its weight, the one with most is asked and pays for all. */
-static struct server *choose(struct upstream *u)
+static struct server *choose(struct upstream *u, bool anyway)
 {
 	int64_t now_ms = loop_now(u->loop);
 	struct server *best = NULL;
@@ -111,7 +111,7 @@ static struct server *choose(struct upstream *u)
 
 	for (size_t i = 0; i < u->server_count; i++) {
 		struct server *s = &u->servers[i];
-		if (!may_ask(s, now_ms))
+		if (!may_ask(s, now_ms, anyway))
 			continue;
 		s->current += (int)s->weight;
 		total += (int)s->weight;
@@ -123,10 +123,10 @@ static struct server *choose(struct upstream *u)
 	return best;
 }
 
-struct link *upstream_lend(struct upstream *u)
+struct link *upstream_lend(struct upstream *u, bool anyway)
 {
 	for (size_t tries = 0; tries < u->server_count; tries++) {
-		struct server *s = choose(u);
+		struct server *s = choose(u, anyway);
 		if (!s)
 			return NULL;
 		if (s->failures >= u->failures_most)

@@ -10,7 +10,8 @@ enum upstream_protocol { UPSTREAM_HTTP1, UPSTREAM_HTTP2, UPSTREAM_AUTO };
 /*
  * Where requests go: servers that are as good as one another, by weight.  One
  * that fails again and again is left alone for a while, then tried with one
- * request.
+ * request.  If it still answers, it is asked where there is no other: else who
+ * can have a model answer 500 could shut it for everybody.
  */
 struct upstream {
 	char *name;
@@ -47,7 +48,11 @@ const char *upstream_begin(struct upstream *u, struct loop *loop, uint64_t *hold
 /* Its servers may be elsewhere by now. */
 void upstream_take_up(struct upstream *u);
 
-/* A connection to the server whose turn it is; NULL when none can be asked. What comes of it is told to the link's owner. */
-struct link *upstream_lend(struct upstream *u);
+/*
+ * A connection to the server whose turn it is; NULL when none can be asked.
+ * `anyway`: one that is left alone may be, if it only answered that it failed.
+ * What comes of it is told to the link's owner.
+ */
+struct link *upstream_lend(struct upstream *u, bool anyway);
 
 #endif

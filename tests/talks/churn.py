@@ -217,9 +217,6 @@ class Gateway(gateway.Gateway):
 	def said(self):
 		return self.log.read_text()
 
-	def metrics(self):
-		return dict(line.rsplit(" ", 1) for line in gate.control(self, "GET", "/metrics")[1].splitlines() if line and line[0] != "#")
-
 	def family(self):
 		return [self.process.pid, *self.children()]
 

@@ -163,6 +163,9 @@ class Gateway:
 		except (OSError, http.client.HTTPException) as e:
 			return type(e).__name__
 
+	def metrics(self):
+		return dict(line.rsplit(" ", 1) for line in control(self, "GET", "/metrics")[1].splitlines() if line and line[0] != "#")
+
 	def end(self):
 		if self.process.poll() is None:
 			self.process.send_signal(signal.SIGTERM)

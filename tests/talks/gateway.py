@@ -9,7 +9,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -231,20 +230,9 @@ def kill_worker(g):
 
 def operators(g):
 	"""The socket for operators: probes, metrics, the kill switch."""
-	def ask(method, path):
-		with socket.socket(socket.AF_UNIX) as s:
-			s.settimeout(5)
-			s.connect(str(g.ledger / "control"))
-			s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-			got = b""
-			while more := s.recv(65536):
-				got += more
-		return int(got.split()[1]), got.split(b"\r\n\r\n", 1)[1].decode()
-
 	check("the socket is for its owner alone", os.stat(g.ledger / "control").st_mode & 0o777 == 0o600)
-	status, text = ask("GET", "/metrics")
-	found = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#")
-	check("metrics are counted", status == 200 and int(found["merlon_answered_total"]) > 20 and int(found["merlon_nothing_to_examine_total"]) > 0 and found["merlon_workers"] == "2" and found['merlon_exchange_seconds_bucket{le="+Inf"}'] == found["merlon_exchange_seconds_count"], text)
+	found = g.metrics()
+	check("metrics are counted", int(found["merlon_answered_total"]) > 20 and int(found["merlon_nothing_to_examine_total"]) > 0 and found["merlon_workers"] == "2" and found['merlon_exchange_seconds_bucket{le="+Inf"}'] == found["merlon_exchange_seconds_count"], found)
 	check("what could not be understood is counted, of either side", int(found["merlon_not_examined_total"]) == 6, found["merlon_not_examined_total"])
 	check("and what the model's side failed, which a halt is not", int(found["merlon_failed_total"]) == 3, found["merlon_failed_total"])
 	c = g.connect()
@@ -252,9 +240,9 @@ def operators(g):
 	check("a probe needs no key", c.getresponse().read() == b"alive")
 	c.request("GET", "/readyz")
 	check("and learns that all is well", c.getresponse().read() == b"ready")
-	check("what is not there is not there", ask("GET", "/halt")[0] == 404 and ask("DELETE", "/metrics")[0] == 405)
+	check("what is not there is not there", gate.control(g, "GET", "/halt")[0] == 404 and gate.control(g, "DELETE", "/metrics")[0] == 405)
 	begun = time.monotonic()
-	check("operators halt it", ask("POST", "/halt")[0] == 200)
+	check("operators halt it", gate.control(g, "POST", "/halt")[0] == 200)
 	try:
 		while g.ask("hello")[0].status == 200 and time.monotonic() < begun + 2:
 			pass
@@ -265,7 +253,7 @@ def operators(g):
 	c.request("GET", "/readyz")
 	r = c.getresponse()
 	check("and probes say so", r.status == 503 and r.read() == b"halted")
-	ask("POST", "/go-on")
+	gate.control(g, "POST", "/go-on")
 	time.sleep(0.3)
 	check("and let it go on", g.ask("hello")[0].status == 200)
 	second = subprocess.run([MERLON, "gateway", "--upstream", "http://127.0.0.1:1", "--listen", f"127.0.0.1:{free_port()}", "--ledger", str(g.ledger)], capture_output=True, text=True, timeout=20)

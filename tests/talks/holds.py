@@ -499,7 +499,7 @@ def reloaded(g):
 
 
 def metrics(g):
-	found = dict(line.rsplit(" ", 1) for line in control(g, "GET", "/metrics")[1].splitlines() if line and line[0] != "#")
+	found = g.metrics()
 	check("what waited is counted", int(found["merlon_held_total"]) > 5 and int(found["merlon_approved_total"]) > 3 and int(found["merlon_not_approved_total"]) >= 3 and found["merlon_held"] == "0", {k: v for k, v in found.items() if "held" in k or "approved" in k})
 
 

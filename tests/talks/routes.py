@@ -112,7 +112,7 @@ def mistakes():
 	check("who may come in, and what may be used", "first key" in r.stdout and "no budget" in r.stdout and "no agreement is known" in r.stdout, r.stdout)
 	example = pathlib.Path(__file__).resolve().parents[2] / "examples" / "gateway" / "gateway.yaml"
 	r = subprocess.run([MERLON, "gateway", "--config", str(example), "--check"], capture_output=True, text=True)
-	check("of the example, too", all(x in " ".join(r.stdout.split()) for x in ("1 key", "money a month", "200 EUR", "2000000 tokens", "regions: eu", "nobody may train", "at most 30 d")), r.stdout)
+	check("of the example, too", all(x in " ".join(r.stdout.split()) for x in ("1 key", "money a month", "200 EUR", "2000000 tokens", "regions: eu", "nobody may train", "at most 30d")), r.stdout)
 	check("which the schema takes", schema_says(example) in (None, True))
 
 
@@ -141,8 +141,7 @@ routes:
 
 def how_it_does(g, server):
 	"""So often it failed, and whether it is left alone."""
-	found = dict(line.rsplit(" ", 1) for line in gate.control(g, "GET", "/metrics")[1].splitlines() if "{" in line)
-	return [next(value for name, value in found.items() if name.startswith(what) and f'server="{url(server)}"' in name) for what in ("merlon_server_failures_total", "merlon_server_left_alone")]
+	return [next(value for name, value in g.metrics().items() if name.startswith(what) and f'server="{server}"' in name) for what in ("merlon_server_failures_total", "merlon_server_left_alone")]
 
 
 def fallbacks():
@@ -158,14 +157,29 @@ routes:
 	statuses = [g.ask("hello")[0].status for _ in range(12)]
 	check("a fallback answers for a server that cannot", statuses == [200] * 12 and well.asked == 12, (statuses, well.asked))
 	check("which is left alone after three failures", ill.asked == 3, ill.asked)
-	check("as metrics say", how_it_does(g, ill) == ["3", "1"] and how_it_does(g, well) == ["0", "0"], (how_it_does(g, ill), how_it_does(g, well)))
+	check("as metrics say", how_it_does(g, url(ill)) == ["3", "1"] and how_it_does(g, url(well)) == ["0", "0"], (how_it_does(g, url(ill)), how_it_does(g, url(well))))
 	ill.ill = 0
 	time.sleep(0.8)
 	check("and tried again later", [g.ask("hello")[0].status for _ in range(5)] == [200] * 5 and ill.asked == 8 and well.asked == 12, (ill.asked, well.asked))
 	told = [gate.in_time(lambda: g.log.read_text().count(f"upstream first: {url(ill)} {what}") == 1) for what in ("failed 3 times", "answers again")]
-	check("metrics say so, and the log has said both once", how_it_does(g, ill) == ["3", "0"] and all(told), (how_it_does(g, ill), g.log.read_text()))
+	check("metrics say so, and the log has said both once", how_it_does(g, url(ill)) == ["3", "0"] and all(told), (how_it_does(g, url(ill)), g.log.read_text()))
 	r, body = g.ask("cut", stream=True)
 	check("a stream that was cut is not begun again elsewhere", b"upstream_cut" in body and well.asked == 12, well.asked)
+	g.end()
+
+
+def the_only_one():
+	"""Whoever can have a model answer 500 does not shut it for the others; one that is not there is left alone."""
+	ill, dead = serve(), f"http://127.0.0.1:{free_port()}"
+	circuit = "circuit: {failures: 3, pause: 60s}"
+	g = Configured("only", START + f"upstreams: {{a: {{servers: ['{url(ill)}'], {circuit}}}, b: {{servers: ['{dead}'], {circuit}}}}}\nroutes: [{{models: [gone], upstreams: b}}, {{upstreams: a}}]\n")
+	ill.ill = 500
+	found = [g.status("hello") for _ in range(6)]
+	check("a server that answers is asked as long as there is no other", found == [500] * 6 and ill.asked == 6 and how_it_does(g, url(ill)) == ["6", "1"], (found, ill.asked, how_it_does(g, url(ill))))
+	ill.ill = 0
+	check("and is as before once it works", g.status("hello") == 200 and how_it_does(g, url(ill)) == ["6", "0"], how_it_does(g, url(ill)))
+	found = [g.status("hello", model="gone") for _ in range(6)]
+	check("one that cannot be reached is left alone", found == [502] * 6 and how_it_does(g, dead) == ["3", "1"], (found, how_it_does(g, dead)))
 	g.end()
 
 
@@ -511,7 +525,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, origins, early_answers, empty_answers, surplus_answers, timeouts, callers_who_pause, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load, reload_that_fails):
+	for part in (mistakes, weights, fallbacks, the_only_one, origins, early_answers, empty_answers, surplus_answers, timeouts, callers_who_pause, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load, reload_that_fails):
 		part()
 	return gateway.TALLY.end()
 

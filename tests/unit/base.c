@@ -330,6 +330,21 @@ static void time_there_and_back(void **state)
 	assert_false(time_parse(BYTES("2026-11-21T10:00:00+01:00"), &at));
 }
 
+static void durations_in_their_largest_unit(void **state)
+{
+	(void)state;
+	static const int64_t given[] = {0, 1, 700, 1000, 1500, 90000, 120000, 3600000, 5400000, 86400000, 2592000000};
+	struct text t;
+
+	text_init(&t, NULL);
+	for (size_t i = 0; i < COUNT_OF(given); i++) {
+		text_add_duration(&t, given[i]);
+		text_add_byte(&t, ' ');
+	}
+	assert_string_equal(text_string(&t), "0d 1ms 700ms 1s 1500ms 90s 2m 1h 90m 1d 30d ");
+	text_finish(&t);
+}
+
 static void sha256_as_published(void **state)
 {
 	(void)state;
@@ -350,6 +365,7 @@ int main(void)
 		cmocka_unit_test(dotted_names), cmocka_unit_test(cursor_keeps_the_first_failure), cmocka_unit_test(cursor_does_not_wrap),
 		cmocka_unit_test(arena_runs_nest), cmocka_unit_test(arena_sees_overflow), cmocka_unit_test(arena_goes_back), cmocka_unit_test(printable_text_deceives_nobody),
 		cmocka_unit_test(base64_and_hex), cmocka_unit_test(lines_are_wrapped), cmocka_unit_test(time_there_and_back),
+		cmocka_unit_test(durations_in_their_largest_unit),
 		cmocka_unit_test(sha256_as_published),
 	};
 
