@@ -1,22 +1,26 @@
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/options.h"
+#include "ledger/erasure.h"
 #include "ledger/publish.h"
 #include "ledger/verify.h"
 #include "types/command.h"
 
 extern const struct command command_ledger;
 
-enum { WITNESSES_MOST = 16, FILE_MOST = 1 << 20, EXIT_BAD = 1, EXIT_UNREADABLE = 2 };
+enum { WITNESSES_MOST = 16, FILE_MOST = 1 << 20, REASON_MOST = 1000, EXIT_BAD = 1, EXIT_UNREADABLE = 2 };
 
 struct settings {
 	const char *outside;        /* file of a checkpoint kept elsewhere */
 	struct note_verifier witnesses[WITNESSES_MOST];
 	size_t witness_count;
+	const char *caller, *reason;    /* of an erasure */
 	char **arguments;           /* action, directory, ... */
 	size_t argument_count;
 };
@@ -51,6 +55,10 @@ static bool read_arguments(int argc, char **argv, struct settings *s)
 			return false;
 		if (strcmp(name, "--checkpoint") == 0)
 			s->outside = value;
+		if (strcmp(name, "--caller") == 0)
+			s->caller = value;
+		if (strcmp(name, "--reason") == 0)
+			s->reason = value;
 	}
 	s->arguments = o.arguments;
 	s->argument_count = o.argument_count;
@@ -169,13 +177,39 @@ static int export(struct ledger *l, const struct settings *s)
 	return EXIT_UNREADABLE;
 }
 
+static int erase(struct ledger *l, const struct settings *s)
+{
+	struct erasure e = {.directory = s->arguments[1], .caller = bytes_of(s->caller ? s->caller : ""), .ids = s->caller ? NULL : s->arguments + 2, .id_count = s->argument_count - 2, .uid = getuid()};
+	const struct passwd *user = getpwuid(getuid());
+	struct erasure_outcome out;
+	char why[300];
+
+	if ((e.id_count > 0) == (s->caller != NULL) || !s->reason || strlen(s->reason) > REASON_MOST) {
+		log_error("ledger erase: give the directory, a --reason of at most %d bytes, and the ids of exchanges or --caller", REASON_MOST);
+		return EXIT_USAGE_ERROR;
+	}
+	e.reason = bytes_of(s->reason);
+	e.user = bytes_of(user ? user->pw_name : "");
+	if (!ledger_erase(l, &e, &out, why, sizeof why)) {
+		log_error("%s: %s", e.directory, why);
+		return EXIT_UNREADABLE;
+	}
+	printf("%zu exchange%s: the salt of their digests is overwritten in %s/salts, and that is on record\n", out.erased, out.erased == 1 ? "" : "s", e.directory);
+	if (out.before > 0)
+		printf("%zu more had been erased before\n", out.before);
+	printf("the records still name their callers; copies and backups of %s/salts are yours to erase\n", e.directory);
+	return 0;
+}
+
 struct action {
 	const char *name;
 	int (*run)(struct ledger *, const struct settings *);
+	enum ledger_mode mode;
 };
 
 static const struct action actions[] = {
-	{"verify", verify}, {"checkpoint", checkpoint}, {"prove", prove}, {"show", show}, {"export", export},
+	{"verify", verify, LEDGER_READ}, {"checkpoint", checkpoint, LEDGER_READ}, {"prove", prove, LEDGER_READ},
+	{"show", show, LEDGER_READ}, {"export", export, LEDGER_READ}, {"erase", erase, LEDGER_APPEND},
 };
 
 static int run_action(const struct action *a, const struct settings *s)
@@ -183,6 +217,11 @@ static int run_action(const struct action *a, const struct settings *s)
 	char why[300];
 	struct ledger *l = ledger_open(s->arguments[1], LEDGER_READ, why, sizeof why);
 
+	/* Only where there is one: appending would make it. */
+	if (l && a->mode == LEDGER_APPEND) {
+		ledger_close(l);
+		l = ledger_open(s->arguments[1], LEDGER_APPEND, why, sizeof why);
+	}
 	if (!l) {
 		log_error("%s: %s", s->arguments[1], why);
 		return EXIT_UNREADABLE;
@@ -201,13 +240,15 @@ static int run(int argc, char **argv)
 	for (size_t i = 0; s.argument_count >= 2 && i < COUNT_OF(actions); i++)
 		if (strcmp(s.arguments[0], actions[i].name) == 0)
 			return run_action(&actions[i], &s);
-	log_error("ledger: give an action (verify, checkpoint, prove, show or export) and the directory of the ledger");
+	log_error("ledger: give an action (verify, checkpoint, prove, show, export or erase) and the directory of the ledger");
 	return EXIT_USAGE_ERROR;
 }
 
 static const struct command_option options[] = {
 	{"--checkpoint", "FILE", "verify: a checkpoint kept elsewhere, which the ledger has to fit"},
 	{"--witness", "KEY", "verify: the verifier key of a witness that may have signed it, or a file that holds the key; may be given several times"},
+	{"--caller", "NAME", "erase: every exchange of this caller that is on record"},
+	{"--reason", "TEXT", "erase: why, for the record"},
 	{0},
 };
 
@@ -217,17 +258,20 @@ static const struct command_example examples[] = {
 	{"merlon ledger verify --checkpoint checkpoint.txt evidence", "... like this"},
 	{"merlon ledger prove evidence 17", "a proof that record 17 is in it, for somebody else's tool"},
 	{"merlon ledger export evidence public/", "the whole tree as files (C2SP tlog-tiles), for somebody else's tool"},
+	{"merlon ledger erase --reason 'asked for by letter' evidence 5f0c81d2a7e94b06b1c3d4e5f6a7b8c9", "the digests of this exchange say nothing any more"},
 	{0},
 };
 
 const struct command command_ledger = {
 	.name = "ledger",
-	.summary = "verify, prove and export evidence",
-	.synopsis = "verify|checkpoint|prove|show|export [OPTION]... DIR [ARGUMENT]",
+	.summary = "verify, prove, export and erase evidence",
+	.synopsis = "verify|checkpoint|prove|show|export|erase [OPTION]... DIR [ARGUMENT]",
 	.description =
 		"The ledger in DIR is a list of records, hashed into a Merkle tree (RFC 6962) whose root is signed with every write.\n\n"
 		"\"verify\" names the first record that was changed, removed, added or moved. \"checkpoint\" prints the newest signed root. "
 		"\"show\" prints a record, \"prove\" the proof that it is in the tree. \"export\" writes the tree as files.\n\n"
+		"\"erase\" overwrites the salts of a gateway's exchanges: without them nobody can tell whether some text was theirs. "
+		"The records stay as they are and go on verifying; who erased what, when and why is a record of its own.\n\n"
 		"Who holds the key can write a new history. Only a checkpoint kept by somebody else shows that this was not done.",
 	.options = options,
 	.examples = examples,

@@ -120,6 +120,8 @@ bool journal_read(const struct journal *j, unsigned place, enum place_state stat
 
 void journal_give_back(struct journal *j, unsigned place)
 {
-	if (j->file && place < JOURNAL_PLACES)
-		atomic_store_explicit(&j->file->places[place].state, PLACE_FREE, memory_order_release);
+	if (!j->file || place >= JOURNAL_PLACES)
+		return;
+	memset(j->file->places[place].salt, 0, SALT);
+	atomic_store_explicit(&j->file->places[place].state, PLACE_FREE, memory_order_release);
 }

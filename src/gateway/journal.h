@@ -1,7 +1,7 @@
 #ifndef GATEWAY_JOURNAL_H
 #define GATEWAY_JOURNAL_H
 
-#include "base/bytes.h"
+#include "ledger/salts.h"
 
 /*
  * What one worker has under way and has done: a file, mapped by the worker and
@@ -12,7 +12,7 @@
  * tells that there was an exchange, and how it ended where that is known.
  */
 
-enum { EXCHANGE_ID = 16, SALT = 16, JOURNAL_PLACES = 16384, JOURNAL_BODY_MOST = 2004 };
+enum { JOURNAL_PLACES = 16384, JOURNAL_BODY_MOST = 2004 };
 
 enum place_state { PLACE_FREE, PLACE_UNDER_WAY, PLACE_FINISHED };
 
@@ -54,6 +54,7 @@ bool journal_finish(struct journal *j, int place, const unsigned char id[EXCHANG
 int journal_collect(struct journal *j);
 /* A copy of what stands there; false when it is not in that state, or not whole. */
 bool journal_read(const struct journal *j, unsigned place, enum place_state state, struct place *out);
+/* Its salt goes: it may be erased where it lies beside the ledger, and is to lie nowhere else then. */
 void journal_give_back(struct journal *j, unsigned place);
 
 #endif

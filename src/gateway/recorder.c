@@ -20,7 +20,7 @@
 #include "ledger/ledger.h"
 
 enum message_kind { MESSAGE_END = 1, MESSAGE_NOTE, MESSAGE_APPROVAL, MESSAGE_WORKER, MESSAGE_WAKE };
-enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20, ID_DIGITS = 2 * EXCHANGE_ID, SALT_LINE = EXCHANGE_ID + SALT };
+enum { BODY_MOST = 60 << 10, QUEUE_MOST = 8 << 20, SOCKETS_MOST = 513, COMMIT_AFTER = 4096, LOOK_BACK = 1 << 16, DONE_MOST = 1 << 14, LOCK_TRIES = 20, ID_DIGITS = 2 * EXCHANGE_ID };
 /* Records wait for each other a moment: one signature and one sync for all of them. What could not be kept is tried again every second. */
 enum { GATHER_MS = 10, AGAIN_MS = 1000 };
 
@@ -96,28 +96,11 @@ static void append(struct keeping *k, enum record_kind kind, struct bytes body)
 	shared_count(k->shared, COUNT_RECORDS, 1);
 }
 
-static bool write_salts(struct keeping *k)
-{
-	size_t sent = 0;
-
-	while (sent < k->lines.len) {
-		ssize_t n = write(k->salts, k->lines.at + sent, k->lines.len - sent);
-		if (n < 0 && errno != EINTR)
-			break;
-		sent += n > 0 ? (size_t)n : 0;
-	}
-	struct bytes left = bytes_from(text_bytes(&k->lines), sent);
-	if (left.len > 0)
-		memmove(k->lines.at, left.at, left.len);
-	k->lines.len = left.len;
-	return left.len == 0 && fdatasync(k->salts) == 0;
-}
-
 static void commit(struct keeping *k)
 {
 	if (k->waiting == 0)
 		return;
-	bool salted = write_salts(k);
+	bool salted = salts_write(k->salts, &k->lines);
 	if (!salted || !ledger_commit(k->ledger)) {
 		lose(k, salted ? ledger_error(k->ledger) : "the file of salts cannot be written");
 		k->commit_at_ms = time_monotonic_ms() + AGAIN_MS;
@@ -132,8 +115,7 @@ static void commit(struct keeping *k)
 
 static void append_exchange(struct keeping *k, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT], struct bytes body)
 {
-	text_add(&k->lines, (struct bytes){id, EXCHANGE_ID});
-	text_add(&k->lines, (struct bytes){salt, SALT});
+	salts_add(&k->lines, id, salt);
 	append(k, RECORD_EXCHANGE, body);
 }
 
@@ -400,20 +382,6 @@ bool recorder_introduce(int supervisor, int socket, uint64_t number)
 	return false;
 }
 
-/* A line that was cut, as by a power failure, is of a record that was never kept: behind it no other would be found. */
-static bool open_salts(struct keeping *k)
-{
-	char path[4096];
-	off_t size;
-
-	snprintf(path, sizeof path, "%s/salts", k->directory);
-	k->salts = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	bool good = k->salts >= 0 && (size = lseek(k->salts, 0, SEEK_END)) >= 0 && (size % SALT_LINE == 0 || ftruncate(k->salts, size - size % SALT_LINE) == 0) && file_keep_folder(k->directory);
-	if (!good)
-		log_error("%s: %m", path);
-	return good;
-}
-
 static bool open_all(struct keeping *k, const char *directory)
 {
 	char path[4096], why[300];
@@ -443,7 +411,10 @@ static bool open_all(struct keeping *k, const char *directory)
 		log_error("%s: %s", path, lock >= 0 && errno == EWOULDBLOCK ? "another gateway keeps its evidence in this folder" : strerror(errno));
 		return false;
 	}
-	return open_salts(k);
+	k->salts = salts_open(directory);
+	if (k->salts < 0)
+		log_error("%s/salts: %m", directory);
+	return k->salts >= 0;
 }
 
 static int patience(const struct keeping *k)

@@ -1,6 +1,6 @@
 #include "types/record.h"
 
-static const char *const names[RECORD_KIND_COUNT] = {"scan", "coverage", "finding", "scan-end", "attestation", "gateway", "exchange", "approval"};
+static const char *const names[RECORD_KIND_COUNT] = {"scan", "coverage", "finding", "scan-end", "attestation", "gateway", "exchange", "approval", "erasure"};
 
 const char *record_kind_name(enum record_kind kind)
 {

@@ -19,6 +19,7 @@ enum record_kind {
 	RECORD_GATEWAY,         /* a gateway began, ended, was halted */
 	RECORD_EXCHANGE,        /* one exchange through it */
 	RECORD_APPROVAL,        /* a person let one go on that was held, or refused it */
+	RECORD_ERASURE,         /* the salt of an exchange's digests was overwritten */
 	RECORD_KIND_COUNT
 };
 

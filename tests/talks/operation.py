@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""operation.py MERLON FOLDER: the kill switch, certificates that end, and names that lead elsewhere."""
+"""operation.py MERLON FOLDER: the kill switch, certificates that end, names that lead elsewhere, and what is erased."""
 
+import hashlib
 import http.client
 import json
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -244,12 +246,52 @@ def certificates():
 		check(f"a certificate that {why} is refused", r.returncode == 64 and why in r.stderr, r.stderr)
 
 
+def salts_of(g):
+	kept = (g.ledger / "salts").read_bytes()
+	return {kept[at:at + 16].hex(): kept[at + 16:at + 32] for at in range(0, len(kept), 32)}
+
+
+def erase(g, *arguments):
+	r = subprocess.run([MERLON, "ledger", "erase", *arguments], capture_output=True, text=True)
+	return r.returncode, r.stdout + r.stderr
+
+
+def erasure():
+	"""While the gateway runs: no digest of what was erased can be reproduced, nothing else changes, and it is on record."""
+	g = Configured("erasure", START + f"upstreams: {{m: {{servers: ['http://127.0.0.1:{serve('127.0.0.1').server_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	for i in range(12):
+		g.ask("hello", user=str(i))
+	in_time(lambda: len(g.records()) == 12)
+	records, salts = g.records(), salts_of(g)
+	body = g.message("hello", user="3")
+	of_body = lambda salts: [r["id"] for r in records if r["request"]["digest"] == hashlib.sha256(salts[r["id"]] + body).hexdigest()]
+	meant = of_body(salts)
+	check("a digest tells whose request some bytes were", len(meant) == 1, meant)
+	lying = lambda: sum(salts[meant[0]] in f.read_bytes() for f in g.ledger.iterdir() if f.is_file())
+	check("its salt lies in one file alone", in_time(lambda: lying() == 1), lying())
+	for what, arguments in (("an id that is not on record", (str(g.ledger), "--reason", "x", meant[0], "0" * 32)), ("no id", (str(g.ledger), "--reason", "x")), ("no reason", (str(g.ledger), meant[0])), ("an id and a caller", (str(g.ledger), "--reason", "x", "--caller", "first", meant[0])), ("no ledger", (str(WORK / "nowhere"), "--reason", "x", meant[0]))):
+		code, said = erase(g, *arguments)
+		check(f"{what} erases nothing", code != 0 and salts_of(g) == salts and not (WORK / "nowhere").exists(), said)
+	code, said = erase(g, str(g.ledger), "--reason", "asked for", meant[0])
+	check("an exchange is erased while others go on", code == 0 and "1 exchange:" in said and of_body(salts_of(g)) == [] and lying() == 0, said)
+	check("and no other", {k: v for k, v in salts_of(g).items() if k != meant[0]} == {k: v for k, v in salts.items() if k != meant[0]})
+	found = g.records("erasure")
+	check("which is on record", found == [{"exchange": meant[0], "reason": "asked for", "uid": os.getuid(), "user": pwd.getpwuid(os.getuid()).pw_name}], found)
+	check("the gateway goes on keeping them", g.status("hello") == 200 and in_time(lambda: len(salts_of(g)) == 13))
+	name = records[0]["caller"]
+	code, said = erase(g, str(g.ledger), "--reason", "left", "--caller", name)
+	check("and so are all of a caller, each recorded once", code == 0 and "12 exchanges" in said and "1 more had been" in said and set(salts_of(g).values()) == {bytes(16)} and len(g.records("erasure")) == 13, said)
+	good, said = g.verify()
+	check("the ledger verifies as before", good, said)
+	g.end()
+
+
 def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", str(PRELOAD), str(pathlib.Path(__file__).resolve().parents[1] / "tools" / "names.c")], check=True)
-	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates):
+	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates, erasure):
 		part()
 	return gateway.TALLY.end()
 
