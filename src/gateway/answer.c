@@ -95,7 +95,7 @@ static bool is_stream(const struct turn *t)
 static bool goes_down(struct bytes name)
 {
 	static const struct bytes begins[] = {BYTES("retry-after"), BYTES("x-request-id"), BYTES("request-id"), BYTES("x-ratelimit-"), BYTES("anthropic-ratelimit-"),
-					      BYTES("openai-processing-ms"), BYTES("openai-version"), BYTES("mcp-session-id"), BYTES("mcp-protocol-version")};
+					      BYTES("openai-processing-ms"), BYTES("openai-version"), BYTES("mcp-protocol-version")};
 
 	for (size_t i = 0; i < COUNT_OF(begins); i++)
 		if (bytes_equal_folded(bytes_slice(name, 0, begins[i].len), begins[i]))
@@ -110,9 +110,14 @@ static void keep_fields(struct turn *t, const struct http_head *h)
 	t->fields[t->field_count++] = (struct http_field){BYTES("Merlon-Exchange"), bytes_of(t->id_text)};
 	if (t->type.len > 0)
 		t->fields[t->field_count++] = (struct http_field){BYTES("Content-Type"), t->type};
-	for (size_t i = 0; i < h->field_count && t->field_count < FIELDS_MOST - 2; i++)
+	for (size_t i = 0; i < h->field_count && t->field_count < FIELDS_MOST - 3; i++)
 		if (goes_down(h->fields[i].name))
 			t->fields[t->field_count++] = (struct http_field){arena_copy(&t->arena, h->fields[i].name), arena_copy(&t->arena, h->fields[i].value)};
+	struct bytes session = http_field_value(h, "mcp-session-id");
+	if (session.len == 0)
+		return;
+	t->session = arena_copy(&t->arena, session);
+	t->fields[t->field_count++] = (struct http_field){BYTES("Mcp-Session-Id"), mcp_session_name(t->door->shared->mcp_sessions, &t->arena, t->link->server, t->caller->name, t->session)};
 }
 
 /* What was read goes on as what it was read as: some clients would read the same bytes in the letters of a charset that the model names. */
@@ -177,7 +182,7 @@ static void take_head(struct link *link, const struct http_head *h)
 
 	server_answered(link->server, h->status);
 	/* Somebody else may. */
-	if (was_not_done(t, h->status) && t->choice < t->route->fallback_count) {
+	if (was_not_done(t, h->status) && t->choice < turn_fallbacks(t)) {
 		ask_less_busy(t, h->status, retry_after(http_field_value(h, "retry-after")));
 		return;
 	}

@@ -600,6 +600,15 @@ static int end(struct gateway *g, int status)
 	return recorder != 0 ? 2 : status;
 }
 
+static bool open_sessions(struct gateway *g)
+{
+	bool good = mcp_sessions_open(g->config->ledger, g->shared->mcp_sessions);
+
+	if (!good)
+		log_error("%s/sessions: is no key of sessions, and none can be made: %m; without that file a new one is, and clients begin their sessions again", g->config->ledger);
+	return good;
+}
+
 int gateway_run(struct config *config)
 {
 	struct gateway *g = calloc(1, sizeof *g);
@@ -622,7 +631,7 @@ int gateway_run(struct config *config)
 	g->workers = config->workers ? config->workers : cores < 1 ? 1 : cores > WORKERS_MOST ? WORKERS_MOST : (unsigned)cores;
 	take_descriptors();
 	g->signals = take_signals();
-	if (!sockets_open(&g->sockets, config, g->workers) || !start_recorder(g) || !config_identity(config) || !usage_restore(config))
+	if (!sockets_open(&g->sockets, config, g->workers) || !start_recorder(g) || !open_sessions(g) || !config_identity(config) || !usage_restore(config))
 		return end(g, 2);
 	sockets_close_others(&g->sockets, g->config);
 	identity_refresh(config->identity, time_now_ms());

@@ -43,22 +43,11 @@ void poll_note(struct turn *t, const struct framed *event)
 	memcpy(p->id, event->id.at, p->id_len);
 }
 
-/* As the client names it, or the server did when this began it; or empty. */
-static struct bytes session_of(const struct turn *t)
-{
-	struct bytes session = http_field_value(t->head, "mcp-session-id");
-
-	for (size_t i = 0; i < t->field_count && session.len == 0; i++)
-		if (bytes_equal_folded(t->fields[i].name, BYTES("mcp-session-id")))
-			session = t->fields[i].value;
-	return session;
-}
-
 bool poll_wait(struct turn *t)
 {
 	struct polling *p = t->polling;
 
-	if (!p || p->id_len == 0 || p->count == POLLS_MOST || session_of(t).len == 0)
+	if (!p || p->id_len == 0 || p->count == POLLS_MOST || t->session.len == 0)
 		return false;
 	p->count++;
 	t->link->give_back(t->link);
@@ -113,7 +102,7 @@ static bool goes_on(struct bytes name)
 void poll_ask(struct turn *t)
 {
 	struct polling *p = t->polling;
-	struct http_field fields[FIELDS_MOST] = {{BYTES("Accept"), BYTES("text/event-stream")}, {BYTES("Mcp-Session-Id"), session_of(t)}, {BYTES("Last-Event-ID"), {p->id, p->id_len}}};
+	struct http_field fields[FIELDS_MOST] = {{BYTES("Accept"), BYTES("text/event-stream")}, {BYTES("Mcp-Session-Id"), t->session}, {BYTES("Last-Event-ID"), {p->id, p->id_len}}};
 	struct server_request r = {.method = BYTES("GET"), .target = t->target, .fields = fields, .field_count = 3};
 
 	for (size_t i = 0; i < t->head->field_count && r.field_count < FIELDS_MOST; i++)

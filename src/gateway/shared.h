@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "gateway/mcp_sessions.h"
 #include "gateway/pins.h"
 
 /* What all processes of a gateway see: what stops them, what they count, and what they have learned. */
@@ -37,6 +38,7 @@ struct shared {
 	atomic_ullong counters[COUNTER_COUNT];
 	struct histogram whole, first;      /* an exchange; to the head of the model's answer */
 	struct pins pins;
+	unsigned char mcp_sessions[MCP_SESSIONS_KEY];
 };
 
 struct shared *shared_create(void);

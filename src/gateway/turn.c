@@ -233,7 +233,7 @@ void turn_refuse(struct turn *t, const struct refusal *r)
 static bool goes_upstream(struct bytes name)
 {
 	static const struct bytes whole[] = {BYTES("accept"), BYTES("content-type"), BYTES("user-agent"), BYTES("traceparent"), BYTES("tracestate"), BYTES("anthropic-version"),
-					     BYTES("anthropic-beta"), BYTES("openai-beta"), BYTES("idempotency-key"), BYTES("last-event-id"), BYTES("mcp-session-id"),
+					     BYTES("anthropic-beta"), BYTES("openai-beta"), BYTES("idempotency-key"), BYTES("last-event-id"),
 					     BYTES("mcp-protocol-version"), BYTES("mcp-method"), BYTES("mcp-name")};
 	struct bytes parameter = BYTES("mcp-param-");
 
@@ -253,6 +253,8 @@ static void send_request(struct turn *t)
 
 	if (was_read)
 		fields[r.field_count++] = json;
+	if (t->home)
+		fields[r.field_count++] = (struct http_field){BYTES("Mcp-Session-Id"), t->session};
 	for (size_t i = 0; i < t->head->field_count && r.field_count < FIELDS_MOST; i++)
 		if (goes_upstream(t->head->fields[i].name) && !(was_read && bytes_equal_folded(t->head->fields[i].name, json.name)))
 			fields[r.field_count++] = t->head->fields[i];
@@ -319,17 +321,22 @@ static bool means_its_arguments(struct turn *t)
 	return false;
 }
 
+size_t turn_fallbacks(const struct turn *t)
+{
+	return t->home ? 0 : t->route->fallback_count;
+}
+
 static bool send_somewhere(struct turn *t)
 {
-	for (; t->choice <= t->route->fallback_count && t->attempts < ATTEMPTS_MOST; t->choice++, t->asked_here = t->asked_again = 0) {
+	for (; t->choice <= turn_fallbacks(t) && t->attempts < ATTEMPTS_MOST; t->choice++, t->asked_here = t->asked_again = 0) {
 		if (t->choice > 0)
 			t->upstream = t->route->fallbacks[t->choice - 1];
 		if (!may_have_it(t, t->upstream))
 			continue;
-		while (t->asked_here < t->upstream->server_count && t->attempts < ATTEMPTS_MOST) {
+		while (t->asked_here < (t->home ? 1 : t->upstream->server_count) && t->attempts < ATTEMPTS_MOST) {
 			t->asked_here++;
 			t->attempts++;
-			t->link = upstream_lend(t->upstream, t->anyway);
+			t->link = t->home ? upstream_lend_of(t->home, t->anyway) : upstream_lend(t->upstream, t->anyway);
 			if (!t->link)
 				break;
 			answer_listen(t);
@@ -582,6 +589,20 @@ static bool is_within_limits(struct turn *t)
 	return false;
 }
 
+/* Of whom it is not, there is none of that name: so servers say that their clients have to begin a new one. */
+static bool find_session(struct turn *t)
+{
+	struct bytes name = http_field_value(t->head, "mcp-session-id");
+
+	if (name.len == 0)
+		return true;
+	t->home = mcp_session_find(t->door->shared->mcp_sessions, t->route, t->caller->name, name, &t->session);
+	if (t->home)
+		return true;
+	turn_refuse(t, &(struct refusal){404, "unknown_session", "There is no such session of this caller's: it has ended, or is somebody else's. A new one begins with \"initialize\"."});
+	return false;
+}
+
 void turn_go(struct turn *t)
 {
 	if (t->recorded) {
@@ -607,7 +628,9 @@ void turn_go(struct turn *t)
 		return;
 	if (!is_within_limits(t) || !note_purposes(t))
 		return;
-	t->upstream = choose_target(t->route);
+	if (!find_session(t))
+		return;
+	t->upstream = t->home ? t->home->upstream : choose_target(t->route);
 	t->to_ask = text_bytes(&t->body);
 	if (t->of_dialect->action == ROUTE_EXAMINE && !t->request.why && !judge_may_ask(t))
 		return;

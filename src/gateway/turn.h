@@ -42,6 +42,8 @@ struct turn {
 
 	struct link *link;
 	struct upstream *upstream;  /* asked last; NULL before */
+	struct server *home;        /* it alone knows the session; NULL: any may be asked */
+	struct bytes session;       /* as the server calls it; empty: none */
 	size_t choice;              /* 0: an upstream of the route; from 1: its fallbacks */
 	bool anyway;                /* there is none but such as are left alone */
 	size_t asked_here;          /* servers of it, so far */
@@ -89,6 +91,8 @@ void turn_free(struct turn *);
 void turn_ask(struct turn *);
 /* The server of the link that is under way cannot answer: another is asked, where that is safe. False when there is none. */
 bool turn_ask_another(struct turn *);
+/* So many upstreams may be asked after the first. */
+size_t turn_fallbacks(const struct turn *);
 /* The link, as an answer comes over it. */
 void answer_listen(struct turn *);
 /* It ended before its end: the turn does, too. */

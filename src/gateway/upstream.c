@@ -123,20 +123,32 @@ static struct server *choose(struct upstream *u, bool anyway)
 	return best;
 }
 
+static struct link *lend(struct server *s)
+{
+	const struct upstream *u = s->upstream;
+
+	if (s->failures >= u->failures_most)
+		s->shut_until_ms = loop_now(u->loop) + u->pause_ms;
+	struct link *l = server_lend(s);
+	if (!l)
+		server_failed(s);
+	return l;
+}
+
 struct link *upstream_lend(struct upstream *u, bool anyway)
 {
 	for (size_t tries = 0; tries < u->server_count; tries++) {
 		struct server *s = choose(u, anyway);
-		if (!s)
-			return NULL;
-		if (s->failures >= u->failures_most)
-			s->shut_until_ms = loop_now(u->loop) + u->pause_ms;
-		struct link *l = server_lend(s);
-		if (l)
+		struct link *l = s ? lend(s) : NULL;
+		if (!s || l)
 			return l;
-		server_failed(s);
 	}
 	return NULL;
+}
+
+struct link *upstream_lend_of(struct server *s, bool anyway)
+{
+	return may_ask(s, loop_now(s->upstream->loop), anyway) ? lend(s) : NULL;
 }
 
 void upstream_take_up(struct upstream *u)

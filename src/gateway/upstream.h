@@ -54,5 +54,7 @@ void upstream_take_up(struct upstream *u);
  * What comes of it is told to the link's owner.
  */
 struct link *upstream_lend(struct upstream *u, bool anyway);
+/* The same, where one server alone can answer. */
+struct link *upstream_lend_of(struct server *s, bool anyway);
 
 #endif

@@ -14,7 +14,7 @@ import gateway
 from gateway import FOLDER, Model, Server, check
 from routes import START, WORK, Configured, url
 
-SESSION = {"mcp-session-id": "session-1", "mcp-protocol-version": "2025-11-25"}
+SESSION = {"mcp-protocol-version": "2025-11-25"}         # and a session's id, once there is one
 POLICY = "policy: polling\nmodels: any\nhosts: any\ntools: any\nfinds: [{name: secret, texts: [xyzzy]}]\nrules: [{name: secret, finds: secret, measure: deny, in: answer}]\n"
 
 
@@ -91,7 +91,7 @@ class Polled(Model):
 		TALES["initialize"] = "", {"0": [event(answer())]}
 		data = PRIMED.encode()
 		self.send_response(200)
-		for name, value in (("content-type", "text/event-stream"), ("mcp-session-id", "session-2"), ("content-length", str(len(data)))):
+		for name, value in (("content-type", "text/event-stream"), ("mcp-session-id", "session-1"), ("content-length", str(len(data)))):
 			self.send_header(name, value)
 		self.end_headers()
 		self.wfile.write(data)
@@ -139,6 +139,14 @@ def is_cut(heard):
 	return bool(heard) and isinstance(heard[-1], dict) and heard[-1].get("error", {}).get("data", {}).get("reason") == "upstream_cut" and heard[-1]["id"] == 1
 
 
+def sessions(g):
+	before = len(Polled.asked)
+	r = begin(g, "initialize", {}, method="initialize", protocolVersion="2025-11-25", capabilities={}, clientInfo={"name": "t", "version": "1"}).getresponse()
+	SESSION["mcp-session-id"] = r.headers["mcp-session-id"]
+	said = r.read()
+	check("a session that this stream began is known from its head", b'"done"' in said and Polled.asked[-1][2].get("Mcp-Session-Id") == "session-1" and len(Polled.asked) == before + 2, (said, Polled.asked))
+
+
 def polls(g):
 	heard, asked = call(g, "once", {**SESSION, "mcp-method": "tools/call", "mcp-name": "once", "user-agent": "talks", "traceparent": "00-1-2-01", "last-event-id": "9"})
 	check("a stream that ends before its answer is taken up again", heard == [json.loads(answer())], heard)
@@ -151,8 +159,6 @@ def polls(g):
 	check("after the last event each time", [h.get("Last-Event-ID") for _, _, h in asked] == [None, "1", "2", "2", "a b"], asked)
 	heard, asked = call(g, "torn")
 	check("an event that was not whole is none; a mark in the middle is no stream to be read", heard and heard[-1].get("error", {}).get("data", {}).get("reason") == "not_examined", heard)
-	heard, asked = call(g, "initialize", {"mcp-protocol-version": None}, method="initialize", protocolVersion="2025-11-25", capabilities={}, clientInfo={"name": "t", "version": "1"})
-	check("a session that this stream began is known from its head", heard == [json.loads(answer())] and asked[-1][2].get("Mcp-Session-Id") == "session-2", (heard, asked))
 	heard, asked = call(g, "longest")
 	check("a name of 256 bytes is followed", heard == [json.loads(answer())], heard)
 	one = g.connect()
@@ -185,7 +191,7 @@ def ends(g):
 	check("a kept connection that ends when it is used again: a new one is made", heard == [json.loads(answer())] and len(asked) == 3, (heard, asked))
 	heard, asked = call(g, "once", {"mcp-protocol-version": "2025-11-25"})
 	check("without a session nothing is asked", is_cut(heard) and len(asked) == 1, (heard, asked))
-	modern = {"mcp-session-id": "session-1", "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "once"}
+	modern = {**SESSION, "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "once"}
 	heard, asked = call(g, "once", modern, _meta={"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}})
 	check("nor in the era without sessions", is_cut(heard) and len(asked) == 1, (heard, asked))
 
@@ -239,7 +245,7 @@ def main():
 	threading.Thread(target=server.serve_forever, daemon=True).start()
 	(WORK / "polling-policy.yaml").write_text(POLICY)
 	g = Configured("polling", START + f"upstreams: {{m: {{servers: ['{url(server)}'], timeouts: {{answer: 3s}}}}}}\npolicy: polling-policy.yaml\nroutes:\n  - {{name: tools, dialects: mcp, upstreams: m}}\n")
-	for part in (polls, order, ends, judged, waits):
+	for part in (sessions, polls, order, ends, judged, waits):
 		part(g)
 	check("it ends", g.end() == 0, g.log.read_text()[-600:])
 	records = g.records()
