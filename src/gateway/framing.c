@@ -1,5 +1,7 @@
 #include "gateway/framing.h"
 
+#include <string.h>
+
 #include "base/sixteen.h"
 
 enum { EVENT_MOST = 4 << 20 };
@@ -131,6 +133,13 @@ static void take_field(struct bytes line, struct text *data, bool *has_data, str
 	*has_data = true;
 }
 
+/* No reader hands on what a comment says, and nobody looks through it: it goes on as blanks. */
+static void blank_comment(struct framing *f, struct bytes line)
+{
+	if (line.at[0] == ':')
+		memset(f->held.at + (line.at - (const unsigned char *)f->held.at) + 1, ' ', line.len - 1);
+}
+
 static bool next_event(struct framing *f, struct arena *arena, struct framed *out)
 {
 	struct bytes left = framing_left(f), line;
@@ -147,6 +156,7 @@ static bool next_event(struct framing *f, struct arena *arena, struct framed *ou
 	}
 	while (take_line(&left, f->over, &line)) {
 		if (line.len > 0) {
+			blank_comment(f, line);
 			take_field(line, &data, &has_data, out);
 			continue;
 		}

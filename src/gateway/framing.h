@@ -13,7 +13,7 @@ struct framing {
 };
 
 struct framed {
-	struct bytes raw;           /* the event as it came, its end included */
+	struct bytes raw;           /* the event as it came, its end included; what comments said is blanks */
 	struct bytes name;          /* of a server-sent event, or empty */
 	struct bytes data;          /* its lines joined; empty for a comment */
 	struct bytes id, retry;     /* as written, or empty: they stand beside data, or alone */
