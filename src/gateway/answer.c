@@ -406,6 +406,8 @@ static void take_loss(struct link *link, const char *why)
 	}
 	if (t->status == 0 && safe && turn_ask_another(t))
 		return;
+	if (t->streams && poll_wait(t))
+		return;
 	if (t->head_sent)
 		answer_is_cut(t);
 	else

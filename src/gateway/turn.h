@@ -103,7 +103,8 @@ void turn_end(struct turn *, const char *outcome, const char *why);
 
 /*
  * poll.c: a server may end the stream of an answer that takes long, and have
- * who waits ask again for what came after the last event (MCP 2025-11-25).
+ * who waits ask again for what came after the last event (MCP 2025-11-25);
+ * the same goes for one that breaks off.
  * The gateway asks itself: that is one turn, and one stream for its client.
  */
 void poll_begin(struct turn *);

@@ -49,6 +49,7 @@ TALES = {
 	"closed": (PRIMED, {"0": [None, event(answer())]}),
 	"wrong": (PRIMED, {"0": [event(answer(number=2))]}),
 	"twice": (PRIMED + event(progress(1), id="1"), {"1": [event(progress(2), id="2") + event(answer(), id="3") + event(answer(), id="4")]}),
+	"breaks": ((PRIMED + event(progress(1), id="1") + f"id: 2\ndata: {answer('half')[:20]}",), {"1": [("id: 3\nda",), event(progress(2), id="4")], "4": [event(answer(), id="5")]}),
 	"nameless": (event(retry=10) + event(progress(1)), {}),
 	"empty": (event(id=""), {}),
 	"longest": (event(id="x" * 256, retry=10), {"x" * 256: [event(answer())]}),
@@ -65,6 +66,9 @@ class Polled(Model):
 
 	def tell(self, part):
 		if part is None:
+			self.close_connection = True
+		elif isinstance(part, tuple):   # it breaks off behind that
+			self.stream([(part[0], 0)], end=False)
 			self.close_connection = True
 		elif part == 30:        # seconds that nobody waits
 			time.sleep(part)
@@ -157,6 +161,8 @@ def polls(g):
 	heard, asked = call(g, "several")
 	check("again and again, and nothing twice", heard == [json.loads(progress(n)) for n in (1, 2, 3)] + [json.loads(answer())], heard)
 	check("after the last event each time", [h.get("Last-Event-ID") for _, _, h in asked] == [None, "1", "2", "2", "a b"], asked)
+	heard, asked = call(g, "breaks")
+	check("so is one that breaks off, after the last event that was whole", heard == [json.loads(progress(1)), json.loads(progress(2)), json.loads(answer())] and [h.get("Last-Event-ID") for _, _, h in asked] == [None, "1", "1", "4"], (heard, asked))
 	heard, asked = call(g, "torn")
 	check("an event that was not whole is none; a mark in the middle is no stream to be read", heard and heard[-1].get("error", {}).get("data", {}).get("reason") == "not_examined", heard)
 	heard, asked = call(g, "longest")
