@@ -116,18 +116,34 @@ static bool introduce(struct gateway *g, int pair[2], uint64_t number)
 	return good;
 }
 
+/* Of its routes, in their order. */
+static void add_policies(struct text *out, const struct config *c)
+{
+	text_add_key(out, "policies");
+	for (size_t i = 0; i < c->route_count; i++) {
+		text_add_string(out, i ? ",\"" : "[\"");
+		text_add_hex(out, digest_bytes(policy_digest(c->routes[i].policy)));
+		text_add_byte(out, '"');
+	}
+	text_add_byte(out, ']');
+}
+
 /* On record: what happens to the gateway itself, and under which configuration. */
 static void note(struct gateway *g, const char *what)
 {
 	struct recorder r;
 	struct loop *loop = loop_create();
+	const struct digest *callers = identity_files(g->config->identity);
 	struct text body;
 
 	recorder_open(&r, loop, dup(g->recorder_socket), -1, g->shared);
 	text_init(&body, NULL);
 	text_add_byte(&body, '{');
+	if (callers)
+		text_add_member_hex(&body, "callers", digest_bytes(callers));
 	text_add_member_hex(&body, "configuration", digest_bytes(&g->config->digest));
 	text_add_member(&body, "listen", bytes_of(g->config->listeners[0].address));
+	add_policies(&body, g->config);
 	text_add_member(&body, "upstream", bytes_of(g->config->upstreams[0].servers[0].url));
 	text_add_member(&body, "version", bytes_of(merlon_version));
 	text_add_member(&body, "what", bytes_of(what));

@@ -29,6 +29,8 @@ struct identity {
 	struct withdrawn *withdrawn;    /* shared; what came to it `since` is what this one would let in wrongly */
 	uint64_t since;
 	bool followed;                  /* another has that memory now */
+	bool loaded;                    /* from a section and its files */
+	struct digest files;
 };
 
 /* ---- loading ---- */
@@ -95,8 +97,11 @@ struct identity *identity_load(const struct yaml *section, const char *folder, s
 
 	*error = (struct yaml_error){0};
 	*file = NULL;
+	hasher_begin(&l.reader.files);
 	if (!arena_run(&identity->arena, load, &l))
 		reader_fail(&l.reader, NULL, "is too large");
+	identity->files = hasher_end(&l.reader.files);
+	identity->loaded = l.done;
 	if (l.done)
 		return identity;
 	/* The path lies in the arena, which goes. */
@@ -108,6 +113,11 @@ struct identity *identity_load(const struct yaml *section, const char *folder, s
 	}
 	identity_destroy(identity);
 	return NULL;
+}
+
+const struct digest *identity_files(const struct identity *identity)
+{
+	return identity->loaded ? &identity->files : NULL;
 }
 
 void identity_explain(const struct identity *identity, struct text *out)

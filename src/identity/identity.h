@@ -2,6 +2,7 @@
 #define IDENTITY_IDENTITY_H
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "syntax/yaml.h"
 #include "types/circumstances.h"
@@ -26,6 +27,9 @@ struct credentials {
  * until the next call. Line 0: nowhere in particular.
  */
 struct identity *identity_load(const struct yaml *section, const char *folder, struct yaml_error *error, const char **file);
+/* SHA-256 over the files that the section names (not what it fetches), one after the other; NULL where there was none. */
+const struct digest *identity_files(const struct identity *identity);
+
 /*
  * For a start without such a section: one caller, "first", whose key is read from `path`, or made and written there
  * (mode 0600; `*made`). NULL: `why` completes "PATH: ...".

@@ -22,6 +22,7 @@ struct reader {
 	const char *folder;
 	struct yaml_error *error;
 	const char *file;               /* the error stands in it; NULL: the configuration itself */
+	struct hasher files;            /* over all that reader_file() read */
 };
 
 /* False always, so that it can be returned. */

@@ -108,8 +108,10 @@ bool reader_file(struct reader *r, const struct yaml *at, struct bytes name, siz
 	if (status == STATUS_OK)
 		*content = (struct bytes){(const unsigned char *)arena_string(r->arena, text_bytes(&t)), t.len};
 	text_finish(&t);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		hasher_add(&r->files, *content);
 		return true;
+	}
 	r->file = *path;
 	return reader_fail(r, NULL, "%s", status == STATUS_LIMIT ? "is larger than such a file may be" : strerror(errno));
 }

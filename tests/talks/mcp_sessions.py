@@ -2,6 +2,7 @@
 """mcp_sessions.py MERLON FOLDER: sessions that servers of MCP keep are their callers' own, and one server alone is asked in them."""
 
 import collections
+import hashlib
 import itertools
 import json
 import os
@@ -111,6 +112,9 @@ def where(g, servers, key):
 	check("and go on where they began", statuses == [200] * 30, collections.Counter(statuses))
 	g.process.send_signal(signal.SIGHUP)
 	check("the file is read again", gate.in_time(lambda: "read again" in g.log.read_text()))
+	kept = [hashlib.sha256((WORK / "mcp-keys.yaml").read_bytes()).hexdigest()]
+	notes = [r for r in g.records("gateway") if r["what"] in ("begins", "configuration read again")]
+	check("on record is which keys and policies were in force", len(notes) == 2 and all([r["callers"]] == kept and len(r["policies"]) == 1 for r in notes), notes)
 	check("also after that", [ask(g, key, "ping", name)[0] for name in names] == [200] * 6)
 	return names
 
