@@ -75,15 +75,6 @@ void decisions_list(struct decisions *d, struct text *out)
 	text_addf(out, "],\"signed\":%s}\n", d->terms->approver_count > 0 ? "true" : "false");
 }
 
-void decisions_write_metrics(struct decisions *d, struct text *out)
-{
-	unsigned waiting = 0;
-
-	for (size_t i = 0; i < HOLDS_MOST; i++)
-		waiting += atomic_load(&d->holds->places[i].state) == HOLD_WAITS;
-	text_addf(out, "# HELP merlon_held exchanges that wait for a person\n# TYPE merlon_held gauge\nmerlon_held %u\n", waiting);
-}
-
 /* ---- what is decided ---- */
 
 static unsigned say(struct text *out, unsigned status, const char *what)

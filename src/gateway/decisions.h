@@ -44,6 +44,4 @@ unsigned decisions_look(struct decisions *d, struct text *out);
 /* Nobody waits to be shown it any more. */
 void decisions_show_no_more(struct decisions *d);
 
-void decisions_write_metrics(struct decisions *d, struct text *out);
-
 #endif

@@ -156,20 +156,10 @@ static void note(struct gateway *g, const char *what)
 
 /* ---- the steward ---- */
 
-static void write_more(void *config, struct text *out)
-{
-	const struct config *c = config;
-
-	certificates_write_metrics(c, out);
-	health_write_metrics(c, out);
-	if (c->budgets)
-		budgets_write_metrics(c->budgets, out, time_now_ms());
-}
-
 /* Operators can do without it, for a while: a signal and a file halt the gateway too. */
 static void start_steward(struct gateway *g)
 {
-	struct steward_start start = {.shared = g->shared, .halt = g->halt, .number = atomic_load(&g->shared->stewards), .holds = g->holds, .terms = &g->config->holds, .write_more = write_more, .more = g->config};
+	struct steward_start start = {.shared = g->shared, .halt = g->halt, .number = atomic_load(&g->shared->stewards), .holds = g->holds, .config = g->config};
 	char path[4096];
 	int pair[2];
 

@@ -15,6 +15,15 @@ struct holds *holds_create(void)
 	return at;
 }
 
+unsigned holds_waiting(struct holds *h)
+{
+	unsigned waiting = 0;
+
+	for (size_t i = 0; i < HOLDS_MOST; i++)
+		waiting += atomic_load(&h->places[i].state) == HOLD_WAITS;
+	return waiting;
+}
+
 struct hold_text hold_text(struct bytes b)
 {
 	struct hold_text t = {.len = b.len < HOLD_TEXT_MOST ? (unsigned)b.len : HOLD_TEXT_MOST};

@@ -85,6 +85,8 @@ struct holds {
 };
 
 struct holds *holds_create(void);
+/* So many wait, in all workers. */
+unsigned holds_waiting(struct holds *h);
 
 struct hold_text hold_text(struct bytes b);
 struct bytes hold_bytes(const struct hold_text *t);

@@ -1,5 +1,9 @@
 #include "gateway/metrics.h"
 
+#include "base/time.h"
+#include "gateway/certificates.h"
+#include "gateway/health.h"
+
 static const struct {
 	const char *name, *help;
 } counters[COUNTER_COUNT] = {
@@ -52,7 +56,7 @@ void metrics_add_label(struct text *out, const char *name, struct bytes value)
 	text_add_byte(out, '"');
 }
 
-void metrics_write(struct shared *s, struct text *out)
+static void write_shared(struct shared *s, struct text *out)
 {
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
 		write_number(out, "counter", counters[i].name, counters[i].help, atomic_load(&s->counters[i]));
@@ -62,6 +66,16 @@ void metrics_write(struct shared *s, struct text *out)
 	write_number(out, "gauge", "merlon_workers", "processes that serve the newest configuration", atomic_load(&s->workers));
 	write_histogram(out, "merlon_exchange_seconds", "from the head of a request to the end of its answer", &s->whole);
 	write_histogram(out, "merlon_first_byte_seconds", "from the head of a request to the head of the model's answer", &s->first);
+}
+
+void metrics_write(const struct config *c, struct shared *shared, struct holds *holds, struct text *out)
+{
+	write_number(out, "gauge", "merlon_held", "exchanges that wait for a person", holds_waiting(holds));
+	write_shared(shared, out);
+	certificates_write_metrics(c, out);
+	health_write_metrics(c, out);
+	if (c->budgets)
+		budgets_write_metrics(c->budgets, out, time_now_ms());
 }
 
 bool gateway_is_ready(struct shared *s, const char **why)

@@ -1,14 +1,17 @@
 #ifndef GATEWAY_METRICS_H
 #define GATEWAY_METRICS_H
 
-#include "base/text.h"
+#include "gateway/config.h"
+#include "gateway/holds.h"
 #include "gateway/shared.h"
 
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
 /*
- * What a gateway counts, in the text format of Prometheus (0.0.4).  Names are
- * bounded: no key, caller, address or text ever becomes a label.
+ * What a gateway counts, in the text format of Prometheus (0.0.4): all of it
+ * lies in memory that its processes share, so each can say it.
  */
-void metrics_write(struct shared *shared, struct text *out);
+void metrics_write(const struct config *config, struct shared *shared, struct holds *holds, struct text *out);
 
 /* name="value", as it stands in braces behind a metric. */
 void metrics_add_label(struct text *out, const char *name, struct bytes value);

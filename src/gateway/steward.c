@@ -68,10 +68,7 @@ static unsigned get(struct steward *s, struct bytes path, struct text *out)
 	}
 	if (!bytes_same(path, "/metrics"))
 		return 404;
-	decisions_write_metrics(&s->decisions, out);
-	metrics_write(shared, out);
-	if (s->start->write_more)
-		s->start->write_more(s->start->more, out);
+	metrics_write(s->start->config, shared, s->start->holds, out);
 	return 200;
 }
 
@@ -116,7 +113,7 @@ static void respond(struct visitor *v, unsigned status, struct text *body)
 	text_init(&head, NULL);
 	if (status >= 400 && body->len == 0)
 		text_addf(body, "%s\n", http_reason(status));
-	text_addf(&head, "HTTP/1.1 %u %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", status, http_reason(status), body->len);
+	text_addf(&head, "HTTP/1.1 %u %s\r\nContent-Type: " METRICS_TYPE "\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", status, http_reason(status), body->len);
 	connection_send(&v->connection, text_bytes(&head));
 	connection_send(&v->connection, text_bytes(body));
 	text_finish(&head);
@@ -276,7 +273,7 @@ int steward_listen(const char *path)
 
 int steward_run(const struct steward_start *start)
 {
-	struct steward s = {.start = start, .loop = loop_create(), .decisions = {.holds = start->holds, .shared = start->shared, .terms = start->terms}};
+	struct steward s = {.start = start, .loop = loop_create(), .decisions = {.holds = start->holds, .shared = start->shared, .terms = &start->config->holds}};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);

@@ -23,9 +23,7 @@ struct steward_start {
 	const char *halt;           /* the file that halts */
 	struct shared *shared;
 	struct holds *holds;
-	const struct hold_terms *terms;
-	void (*write_more)(void *, struct text *out);   /* further metrics; or NULL */
-	void *more;
+	const struct config *config;
 };
 
 /* A listening socket at `path` (mode 0600), in place of one that nobody serves; -1 with errno set. */
