@@ -391,6 +391,19 @@ static void read_callers(struct loading *l, const struct yaml *section)
 	s->failed |= !l->config->identity;
 }
 
+static void read_metrics(struct loading *l, const struct yaml *root)
+{
+	const struct yaml *map = yaml_member(root, "metrics");
+
+	if (!map || !settings_know(&l->settings, map, "metrics", "roles"))
+		return;
+	l->config->metrics_roles = settings_names(&l->settings, map, "roles");
+	if (l->config->metrics_roles.count == 0)
+		settings_fail(&l->settings, map, "has metrics without the \"roles\" of those callers who may read them");
+	if (!yaml_member(root, "callers"))
+		settings_fail(&l->settings, map, "has metrics for callers of some roles, and no \"callers\": the one who has the first key has no role");
+}
+
 /* It would limit nothing. */
 static void check_route_of_budget(struct loading *l, const struct yaml *limit)
 {
@@ -480,7 +493,7 @@ static void read_root(void *arg)
 	struct config *c = l->config;
 	const struct yaml *root = read_file(l);
 
-	if (!root || !settings_know(&l->settings, root, "the configuration", "listen ledger log workers memory callers budgets policy holds resolve-every upstreams routes"))
+	if (!root || !settings_know(&l->settings, root, "the configuration", "listen ledger log workers memory callers metrics budgets policy holds resolve-every upstreams routes"))
 		return;
 	read_listeners(l, root);
 	read_ledger(l, root);
@@ -496,6 +509,7 @@ static void read_root(void *arg)
 	read_routes(l, root);
 	read_policies(l, root);
 	read_callers(l, yaml_member(root, "callers"));
+	read_metrics(l, root);
 	read_budgets(l, yaml_member(root, "budgets"));
 	hold_terms_read(&l->settings, yaml_member(root, "holds"), &c->holds);
 	check_approvals(l, root);

@@ -62,6 +62,7 @@ struct config {
 	size_t listener_count;
 	struct identity *identity;  /* who may call; NULL: who has the first key, until config_identity() */
 	struct budgets *budgets;    /* NULL: none */
+	struct names metrics_roles; /* of callers who may read what is counted; none: nobody may */
 	const char *ledger;
 	bool log_as_json;
 	struct hold_terms holds;

@@ -40,13 +40,18 @@ static void explain_upstream(struct text *out, const struct upstream *u)
 		text_addf(out, "  the certificate it is shown lasts another %lld days%s%s\n", (long long)left_s / 86400, tls_warning(left_s) ? ": IT " : "", tls_warning(left_s) ? tls_warning(left_s) : "");
 }
 
-static void explain_names(struct text *out, const char *what, const struct names *names, const char *otherwise)
+static void add_names(struct text *out, const struct names *names)
 {
-	text_addf(out, "  %s: ", what);
 	for (size_t i = 0; i < names->count; i++) {
 		text_add_string(out, i ? ", " : "");
 		text_add_printable(out, names->at[i], 100);
 	}
+}
+
+static void explain_names(struct text *out, const char *what, const struct names *names, const char *otherwise)
+{
+	text_addf(out, "  %s: ", what);
+	add_names(out, names);
 	text_addf(out, "%s\n", names->count ? "" : otherwise);
 }
 
@@ -106,6 +111,17 @@ static void explain_holds(struct text *out, const struct hold_terms *h)
 	text_add_string(out, ".\n");
 }
 
+static void explain_metrics(struct text *out, const struct config *c)
+{
+	if (c->metrics_roles.count == 0) {
+		text_addf(out, "Metrics are to be had over the socket %s/control, and nowhere else.\n", c->ledger);
+		return;
+	}
+	text_add_string(out, "Who is let in may read the metrics (GET /metrics) with one of these roles: ");
+	add_names(out, &c->metrics_roles);
+	text_add_string(out, ".\n");
+}
+
 /* No line is wider than a terminal; what goes on stands further in. */
 static void add_in_columns(struct text *out, struct bytes all)
 {
@@ -132,6 +148,7 @@ void config_explain(const struct config *c, struct text *out)
 		identity_explain(c->identity, &all);
 	else
 		text_addf(&all, "Who shows the first key is let in, which lies in %s/key, and nobody else.\n", c->ledger);
+	explain_metrics(&all, c);
 	for (size_t i = 0; i < c->upstream_count; i++)
 		explain_upstream(&all, &c->upstreams[i]);
 	for (size_t i = 0; i < c->route_count; i++)

@@ -62,7 +62,22 @@ static void answer_probe(struct turn *t)
 	bool good = bytes_same(t->target, "/healthz") || gateway_is_ready(t->door->shared, &why);
 
 	send_whole(t, good ? 200 : 503, BYTES("text/plain"), bytes_of(why), 0);
-	turn_end(t, "answered", "");
+}
+
+/* As far as the configuration lets anybody. */
+static bool is_scrape(const struct turn *t)
+{
+	return t->door->config->metrics_roles.count > 0 && bytes_same(t->method, "GET") && bytes_same(t->target, "/metrics");
+}
+
+static void answer_scrape(struct turn *t)
+{
+	struct text out;
+
+	text_init(&out, NULL);
+	metrics_write(t->door->config, t->door->shared, t->door->board, &out);
+	send_whole(t, 200, BYTES(METRICS_TYPE), text_bytes(&out), 0);
+	text_finish(&out);
 }
 
 static const char *nobody(struct turn *t)
@@ -74,10 +89,31 @@ static const char *nobody(struct turn *t)
 	return text_string(&message);
 }
 
+/* A page in a browser: its script may have been led here by a name that was bound to this address after it loaded. */
+static bool is_foreign(const struct turn *t, const struct names *origins)
+{
+	for (size_t i = 0; i < t->head->field_count; i++)
+		if (bytes_equal_folded(t->head->fields[i].name, BYTES("origin")) && !names_fit(origins, t->head->fields[i].value))
+			return true;
+	return false;
+}
+
+/* Whatever else is wrong: those who watch are to see it. */
+static bool is_refused_scrape(struct turn *t, struct refusal *r)
+{
+	if (!t->caller)
+		*r = (struct refusal){401, "invalid_api_key", nobody(t)};
+	else if (is_foreign(t, &(struct names){0}))
+		*r = (struct refusal){403, "foreign_origin", "This comes from a page in a browser: metrics are for none."};
+	else if (!names_any_fits(&t->door->config->metrics_roles, &t->caller->roles))
+		*r = (struct refusal){403, "denied", "This caller may not read the metrics: it has none of the roles that may."};
+	else
+		return false;
+	return true;
+}
+
 static bool is_refused(struct turn *t, const struct http_head *head, struct refusal *r)
 {
-	if (t->recorded)
-		return false;
 	if (atomic_load(&t->door->shared->halted))
 		*r = (struct refusal){503, "halted", "The gateway has been halted by its operator."};
 	else if (!t->caller)
@@ -154,9 +190,11 @@ struct turn *turn_begin(struct reply *reply, struct door *door, const struct htt
 	t->caller = identity_find(door->config->identity, &t->arena, &(struct credentials){.authorization = http_field_value(head, "authorization"), .api_key = http_field_value(head, "x-api-key"), .certificate = reply->certificate},
 				  t->begun_at_ms, &t->why_nobody);
 	shared_count(door->shared, COUNT_REQUESTS, 1);
-	t->recorded = is_probe(t);      /* no exchange: nothing to put on record */
 	*refusal = (struct refusal){0};
-	is_refused(t, head, refusal);
+	/* What is no exchange has nothing to put on record, unless it is refused. */
+	t->recorded = is_probe(t) || (is_scrape(t) && !is_refused_scrape(t, refusal));
+	if (!t->recorded && !refusal->status)
+		is_refused(t, head, refusal);
 	return t;
 }
 
@@ -531,15 +569,6 @@ static bool reserve(struct turn *t)
 	return !budgets || budgets_reserve(budgets, t->door->number, &r, t->begun_at_ms, &t->reservation, why, &t->retry_s) || refuse_over_budget(t, why);
 }
 
-/* A page in a browser: its script may have been led here by a name that was bound to this address after it loaded. */
-static bool is_foreign(const struct turn *t)
-{
-	for (size_t i = 0; i < t->head->field_count; i++)
-		if (bytes_equal_folded(t->head->fields[i].name, BYTES("origin")) && !names_fit(&t->route->origins, t->head->fields[i].value))
-			return true;
-	return false;
-}
-
 /* No dialect reads a query; some servers take a model from it before they look into the body. Old readers part it at semicolons, too. */
 static bool has_known_query(const struct turn *t)
 {
@@ -606,7 +635,8 @@ static bool find_session(struct turn *t)
 void turn_go(struct turn *t)
 {
 	if (t->recorded) {
-		answer_probe(t);
+		(is_probe(t) ? answer_probe : answer_scrape)(t);
+		turn_end(t, "answered", "");
 		return;
 	}
 	/* A server that reads no body here takes it for its next request, on a connection that serves other callers too. */
@@ -616,7 +646,7 @@ void turn_go(struct turn *t)
 	}
 	if (!examine_request(t))
 		return;
-	if (is_foreign(t)) {
+	if (is_foreign(t, &t->route->origins)) {
 		turn_refuse(t, &(struct refusal){403, "foreign_origin", "This comes from a page in a browser whose origin this route does not name: its \"origins\" list those that may call."});
 		return;
 	}

@@ -2,14 +2,6 @@
 
 /* ---- which exchanges ---- */
 
-static bool any_fits(const struct names *patterns, const struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (names_fit(patterns, names->at[i]))
-			return true;
-	return false;
-}
-
 static bool allows(const struct names *patterns, struct bytes name)
 {
 	return patterns->count == 0 || names_fit(patterns, name);
@@ -29,8 +21,8 @@ static bool hour_fits(const struct selector *s, int64_t at_ms)
 static bool selector_fits(const struct selector *s, const struct facts *f)
 {
 	return allows(&s->callers, f->caller) && allows(&s->teams, f->team) && allows(&s->routes, f->route) && allows(&s->upstreams, f->upstream) &&
-	       allows(&s->dialects, f->dialect) && allows(&s->models, f->model) && (s->roles.count == 0 || any_fits(&s->roles, &f->roles)) &&
-	       (s->purposes.count == 0 || any_fits(&s->purposes, &f->purposes)) && hour_fits(s, f->at_ms);
+	       allows(&s->dialects, f->dialect) && allows(&s->models, f->model) && (s->roles.count == 0 || names_any_fits(&s->roles, &f->roles)) &&
+	       (s->purposes.count == 0 || names_any_fits(&s->purposes, &f->purposes)) && hour_fits(s, f->at_ms);
 }
 
 static bool scope_fits(const struct scope *s, const struct facts *f)

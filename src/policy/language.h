@@ -102,5 +102,6 @@ static inline bool rule_names_find(const struct rule *r, size_t find)
 /* "*" stands for any run of characters; hosts and names of callers alike. */
 bool name_fits(struct bytes pattern, struct bytes name);
 bool names_fit(const struct names *patterns, struct bytes name);
+bool names_any_fits(const struct names *patterns, const struct names *some);
 
 #endif

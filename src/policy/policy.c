@@ -71,3 +71,11 @@ bool names_fit(const struct names *patterns, struct bytes name)
 			return true;
 	return false;
 }
+
+bool names_any_fits(const struct names *patterns, const struct names *some)
+{
+	for (size_t i = 0; i < some->count; i++)
+		if (names_fit(patterns, some->at[i]))
+			return true;
+	return false;
+}

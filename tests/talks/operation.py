@@ -246,6 +246,8 @@ def certificates():
 		check(f"a certificate that {why} is refused", r.returncode == 64 and why in r.stderr, r.stderr)
 
 
+# ---- erasure ----
+
 def salts_of(g):
 	kept = (g.ledger / "salts").read_bytes()
 	return {kept[at:at + 16].hex(): kept[at + 16:at + 32] for at in range(0, len(kept), 32)}
@@ -286,12 +288,92 @@ def erasure():
 	g.end()
 
 
+# ---- metrics ----
+
+KEYS = {"prometheus": "roles: [monitoring], routes: none", "reader": "roles: [reader]", "nothing": "team: wards"}
+
+
+def scrape(g, who=None, connection=None, method="GET", path="/metrics", **more):
+	"""Status, kind and text."""
+	c = connection or g.connect()
+	c.request(method, path, headers={**({"authorization": f"Bearer key-of-{who}-and-no-other"} if who else {}), **more})
+	r = c.getresponse()
+	return r.status, r.headers.get("content-type"), r.read().decode()
+
+
+def code(answer):
+	return answer[0], json.loads(answer[2])["error"]["code"] if answer[2][:1] == "{" else answer[2][:40]
+
+
+def samples(text):
+	return {line.rsplit(" ", 1)[0] for line in text.splitlines() if line[0] != "#"}
+
+
+def scrape_by_curl(port, *options):
+	r = subprocess.run(["curl", "-sk", "--http2", "-w", "%{http_version}", *options, f"https://localhost:{port}/metrics"], capture_output=True, text=True, cwd=WORK)
+	return r.stdout[-1:], r.stdout[:-1]
+
+
+def scrapes():
+	"""Metrics for callers of a role, over the listeners, and for nobody else."""
+	model, port = serve("127.0.0.1"), gateway.free_port()
+	certificate("watcher", 300)
+	(WORK / "keys.yaml").write_text("".join(f"- {{name: {n}, hash: 'sha256:{hashlib.sha256(f'key-of-{n}-and-no-other'.encode()).hexdigest()}', {rest}}}\n" for n, rest in KEYS.items()))
+	section = "metrics: {roles: [monitoring]}\n"
+	text = f"""listen:
+  - address: LISTEN
+  - {{address: 'localhost:{port}', tls: {{certificate: watcher.pem, key: watcher.key, callers: watcher.pem, callers-required: no}}}}
+ledger: LEDGER
+workers: 2
+callers: {{keys: keys.yaml, certificates: {{'subject:CN=watcher': {{name: watcher, roles: [monitoring]}}}}}}
+budgets: [{{name: all, concurrent: 9}}]
+upstreams: {{m: {{servers: ['http://127.0.0.1:{model.server_port}']}}}}
+routes: [{{upstreams: m}}]
+"""
+	g = Configured("scrapes", section + text)
+	g.key = "key-of-reader-and-no-other"
+	check("somebody else asks", g.ask("hello")[0].status == 200)
+	c = g.connect()
+	first, kept = scrape(g, "prometheus", c), c.sock
+	check("who has the role may read metrics", first[:2] == (200, "text/plain; version=0.0.4; charset=utf-8") and "\nmerlon_answered_total 1\n" in first[2], first)
+	check("again and again over one connection", [scrape(g, "prometheus", c)[0] for _ in range(3)] == [200] * 3 and c.sock is kept)
+	over_socket = control(g, "GET", "/metrics")[1]
+	check("they are those of the socket", samples(first[2]) == samples(over_socket) and {"merlon_held", "merlon_halted", 'merlon_budget_limit{budget="all",subject="",unit="exchanges"}', 'merlon_certificate_seconds{side="listener",name="2"}'} <= samples(first[2]), samples(first[2]) ^ samples(over_socket))
+	for what, options in (("a key", ("-H", "Authorization: Bearer key-of-prometheus-and-no-other")), ("a certificate", ("--cert", "watcher.pem", "--key", "watcher.key"))):
+		version, found = scrape_by_curl(port, *options)
+		check(f"over HTTP/2 with {what}", version == "2" and samples(found) == samples(over_socket), (version, found[:200]))
+	check("over HTTP/2 not without", "invalid_api_key" in scrape_by_curl(port)[1])
+	check("another role may not", code(scrape(g, "reader")) == (403, "denied"))
+	check("nor who has none", code(scrape(g, "nothing")) == (403, "denied"))
+	check("nor nobody", code(scrape(g)) == (401, "invalid_api_key") and code(scrape(g, "somebody")) == (401, "invalid_api_key"))
+	check("nor a page in a browser", code(scrape(g, "prometheus", origin="https://localhost")) == (403, "foreign_origin"))
+	check("and nothing else is there", [scrape(g, "prometheus", method=m, path=p)[0] for m, p in (("POST", "/metrics"), ("HEAD", "/metrics"), ("GET", "/metrics?x"), ("GET", "/metrics/"))] == [404] * 4)
+	g.key = "key-of-prometheus-and-no-other"
+	check("who watches may do nothing else", g.ask("hello")[0].status == 403 and model.asked == 1, model.asked)
+	control(g, "POST", "/halt")
+	check("it is halted", in_time(lambda: g.status("hello") == 503))
+	time.sleep(0.2)                 # each worker cuts what it has, once
+	check("who is halted is watched all the same", "\nmerlon_halted 1\n" in scrape(g, "prometheus")[2])
+	check("by no others", code(scrape(g, "reader")) == (403, "denied") and code(scrape(g)) == (401, "invalid_api_key"))
+	control(g, "POST", "/go-on")
+	checked = subprocess.run([MERLON, "gateway", "--config", str(g.file), "--check"], capture_output=True, text=True)
+	check("--check says who may", "metrics (GET /metrics) with one of these roles: monitoring." in " ".join(checked.stdout.split()), checked.stdout)
+	g.write(text)
+	g.process.send_signal(signal.SIGHUP)
+	check("where the configuration lets nobody, nobody may", in_time(lambda: scrape(g, "prometheus")[0] == 404) and scrape(g)[0] == 401)
+	checked = subprocess.run([MERLON, "gateway", "--config", str(g.file), "--check"], capture_output=True, text=True)
+	check("and --check says so", "metrics" in checked.stdout.lower() and "monitoring" not in checked.stdout, checked.stdout)
+	check("it ends", g.end() == 0)
+	found = [(r["outcome"], r["why"]) for r in g.records() if r["route"] == "GET /metrics"]
+	check("who was let in left no record, who was refused did", {w for _, w in found} == {"invalid_api_key", "denied", "foreign_origin", "unknown_route"} and {o for o, _ in found} == {"refused"} and sum(w == "denied" for _, w in found) == 3, found)
+
+
 def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", str(PRELOAD), str(pathlib.Path(__file__).resolve().parents[1] / "tools" / "names.c")], check=True)
-	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates, erasure):
+	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates, erasure, scrapes):
 		part()
 	return gateway.TALLY.end()
 

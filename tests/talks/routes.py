@@ -75,6 +75,7 @@ MISTAKES = {
 	"routes: [{upstreams: a, dialects: [openai]}]": "openai-chat",
 	"upstreams: {a: {servers: ['http://127.0.0.1:1'], terms: nowhere.yaml}}": "nowhere.yaml\", which cannot be used", "callers: {keys: nowhere.yaml}": "nowhere.yaml\", which cannot be used",
 	"callers: {key: x}": "keys tokens certificates", "callers: {}": "nobody", "callers: {tokens: [{name: a}]}": "issuer",
+	"metrics: {}": '"roles"', "metrics: {roles: []}": '"roles"', "metrics: {role: a}": '"role"', "metrics: all": "no map", "metrics: {roles: [monitoring]}": 'no "callers"',
 	"budgets: {limits: [{name: a, window: 1d}]}": "limits nothing", "budgets: {limits: [{name: a, for: {route: nowhere}, concurrent: 1}]}": "no route of that name", "budgets: {limits: [{name: a, window: 1y, tokens: 1}]}": "window",
 	"budgets: {limits: [{name: a, for: {who: me}, concurrent: 1}]}": "caller team route model", "budgets: {currency: euros, limits: []}": "EUR",
 	"workers: 1000": "number", "memory: much": "size", "listen: [{address: 'a:1', tls: {certificate: x}}]": "key for it",
