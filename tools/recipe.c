@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "recipes/recipe.h"
@@ -45,7 +46,7 @@ static int from_input(void)
 
 	text_init(&source, NULL);
 	text_init(&result, NULL);
-	if (file_read("/dev/stdin", 1 << 24, &source) != STATUS_OK)
+	if (file_read_open(STDIN_FILENO, 1 << 24, &source) != STATUS_OK)
 		return 1;
 	bool good = recipe_build(text_bytes(&source), &result, &error);
 	if (good)

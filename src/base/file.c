@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum status read_all(int fd, size_t most, struct text *out)
+enum status file_read_open(int fd, size_t most, struct text *out)
 {
 	enum { STEP = 64 << 10 };
 
@@ -24,15 +25,28 @@ static enum status read_all(int fd, size_t most, struct text *out)
 
 enum status file_read(const char *path, size_t most, struct text *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat about;
 
 	if (fd < 0)
-		return STATUS_IO;
-	enum status status = read_all(fd, most, out);
+		return errno == ENXIO ? STATUS_MALFORMED : STATUS_IO;   /* a socket, or a device without its driver */
+	enum status status = fstat(fd, &about) != 0 ? STATUS_IO : S_ISREG(about.st_mode) ? file_read_open(fd, most, out) : STATUS_MALFORMED;
 	int why = errno;
 	close(fd);
 	errno = why;
 	return status;
+}
+
+const char *file_trouble(enum status status)
+{
+	return status == STATUS_MALFORMED ? "it is no regular file" : status == STATUS_LIMIT ? "it is larger than such a file may be" : strerror(errno);
+}
+
+bool file_is_odd(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
 }
 
 static enum status write_all(int fd, struct bytes b)

@@ -156,7 +156,7 @@ bool budgets_restore(struct budgets *b, const char *path, char why[160])
 			r.why = "is too large";
 		arena_finish(&arena);
 	} else if (!none) {
-		r.why = status == STATUS_LIMIT ? "is too large" : strerror(errno);
+		r.why = file_trouble(status);
 	}
 	text_finish(&in);
 	if (r.why)

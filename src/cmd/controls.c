@@ -80,8 +80,9 @@ static bool read_profile(struct work *w, const struct catalog *catalog, struct p
 	const char *path = w->settings->profile;
 
 	text_init(&content, w->arena);
-	if (file_read(path, PROFILE_MOST, &content) != STATUS_OK) {
-		log_error("%s: cannot be read: %m", path);
+	enum status status = file_read(path, PROFILE_MOST, &content);
+	if (status != STATUS_OK) {
+		log_error("%s: cannot be read: %s", path, file_trouble(status));
 		return false;
 	}
 	if (profile_read(w->arena, text_bytes(&content), catalog, out, &error))

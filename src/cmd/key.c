@@ -125,7 +125,7 @@ static bool read_file(struct job *job)
 	enum status status = file_read(path, FILE_MOST, &content);
 	bool none = status == STATUS_IO && errno == ENOENT && job->settings->argument_count && strcmp(job->settings->arguments[0], "add") == 0;
 	if (status != STATUS_OK && !none) {
-		log_error("%s: %s", path, status == STATUS_LIMIT ? "is too large" : strerror(errno));
+		log_error("%s: cannot be read: %s", path, file_trouble(status));
 		return false;
 	}
 	if (!none && !keys_read(job->arena, text_bytes(&content), &job->file, &error)) {

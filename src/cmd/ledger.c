@@ -93,8 +93,9 @@ static int verify(struct ledger *l, const struct settings *s)
 	int status = 0;
 
 	text_init(&outside, NULL);
-	if (s->outside && file_read(s->outside, FILE_MOST, &outside) != STATUS_OK) {
-		log_error("%s: cannot be read: %m", s->outside);
+	enum status read = s->outside ? file_read(s->outside, FILE_MOST, &outside) : STATUS_OK;
+	if (read != STATUS_OK) {
+		log_error("%s: cannot be read: %s", s->outside, file_trouble(read));
 		status = EXIT_UNREADABLE;
 	} else if (!ledger_verify(l, text_bytes(&outside), s->witnesses, s->witness_count, &out)) {
 		log_error("%s: the ledger cannot be read: %s", directory, store_error(ledger_store(l)));

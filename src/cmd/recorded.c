@@ -14,8 +14,9 @@ const struct policy *load_policy(struct arena *arena, const char *path)
 	if (!path)
 		return policies_default(arena);
 	text_init(&file, arena);
-	if (file_read(path, FILE_MOST, &file) != STATUS_OK) {
-		log_error("%s: cannot be read: %m", path);
+	enum status status = file_read(path, FILE_MOST, &file);
+	if (status != STATUS_OK) {
+		log_error("%s: cannot be read: %s", path, file_trouble(status));
 		return NULL;
 	}
 	const struct policy *p = policies_read(arena, text_bytes(&file), &error);

@@ -291,8 +291,9 @@ static const struct policy *read_policy(struct loading *l, const char *path, con
 		if (strcmp(f->path, path) == 0)
 			return f->policy;
 	text_init(&in, &c->arena);
-	if (file_read(path, FILE_MOST, &in) != STATUS_OK) {
-		settings_fail(&l->settings, where, "names a policy \"%s\" that cannot be read: %m", path);
+	enum status status = file_read(path, FILE_MOST, &in);
+	if (status != STATUS_OK) {
+		settings_fail(&l->settings, where, "names a policy \"%s\" that cannot be read: %s", path, file_trouble(status));
 		return NULL;
 	}
 	struct policy_file *f = arena_new(&c->arena, struct policy_file);
@@ -462,8 +463,9 @@ static const struct yaml *read_file(struct loading *l)
 	struct text in;
 
 	text_init(&in, &c->arena);
-	if (file_read(c->path, FILE_MOST, &in) != STATUS_OK) {
-		settings_fail(&l->settings, NULL, "cannot be read: %m");
+	enum status status = file_read(c->path, FILE_MOST, &in);
+	if (status != STATUS_OK) {
+		settings_fail(&l->settings, NULL, "cannot be read: %s", file_trouble(status));
 		return NULL;
 	}
 	c->digest = digest_of(text_bytes(&in));

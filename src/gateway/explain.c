@@ -30,7 +30,7 @@ static void explain_upstream(struct text *out, const struct upstream *u)
 		text_add_printable(out, u->terms->provider, 60);
 		text_add_string(out, " covers, until ");
 		text_add_time(out, u->terms->expires_ms);
-		text_add_string(out, u->terms->changed ? "; BUT ITS TEXT HAS CHANGED" : "");
+		text_add_string(out, u->terms->changed ? "; BUT ITS TEXT HAS CHANGED, OR CANNOT BE READ" : "");
 	}
 	if (!u->terms && !u->own)
 		text_add_string(out, ";\n  no agreement is known: it gets nothing that is for a purpose, nor what a route wants handled in some way");

@@ -102,6 +102,8 @@ static const char *take_key(struct keeper *k, size_t i)
 	struct holder h = holder_at(k->config, i);
 
 	k->keys[i] = read_key(h.private_key);
+	if (file_is_odd(h.private_key))
+		return "is no regular file";
 	if (!k->keys[i])
 		return "cannot be read as a private key (PEM, without a passphrase)";
 	return belongs_to(h.certificate, k->keys[i]) ? NULL : "does not belong to the certificate";

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "gateway/config.h"
 
@@ -64,7 +65,7 @@ static const char *check_dates(const struct listener *l)
 
 X509 *tls_read_certificate(const char *path)
 {
-	FILE *in = fopen(path, "re");
+	FILE *in = file_is_odd(path) ? NULL : fopen(path, "re");
 	X509 *x = in ? PEM_read_X509(in, NULL, NULL, NULL) : NULL;
 
 	if (in)
@@ -81,14 +82,15 @@ const char *tls_read_end(const char *path, int64_t *ends_s)
 	if (good)
 		*ends_s = timegm(&ends);
 	X509_free(x);
-	return good ? NULL : "a certificate that cannot be read";
+	return good ? NULL : file_is_odd(path) ? "a certificate that is no regular file" : "a certificate that cannot be read";
 }
 
 /* Who may call is checked at every handshake, by those who are named and no others. */
 static const char *check_callers(const struct listener *l)
 {
+	if (file_is_odd(l->authorities))
+		return "a file of authorities for callers that is no regular file";
 	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(l->authorities);
-
 	if (!names || SSL_CTX_load_verify_file(l->context, l->authorities) != 1)
 		return "a file of authorities for callers that cannot be read";
 	SSL_CTX_set_client_CA_list(l->context, names);
@@ -120,6 +122,8 @@ const char *tls_open(struct listener *l)
 		return "a context of TLS that cannot be made";
 	set_rules(l->context);
 	ERR_clear_error();
+	if (file_is_odd(l->certificate))
+		return "a certificate that is no regular file";
 	if (SSL_CTX_use_certificate_chain_file(l->context, l->certificate) != 1)
 		return "a certificate that cannot be read, or is weaker than what is safe";
 	const char *why = check_dates(l);

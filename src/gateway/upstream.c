@@ -38,7 +38,8 @@ const char *upstream_read_key(struct upstream *u, const char *header, const char
 	text_init(&t, NULL);
 	if (strcasecmp(header, "authorization") == 0)
 		text_add_string(&t, "Bearer ");
-	bool good = file_read(path, SECRET_MOST, &t) == STATUS_OK;
+	enum status status = file_read(path, SECRET_MOST, &t);
+	bool good = status == STATUS_OK;
 	while (t.len > 0 && (unsigned char)t.at[t.len - 1] <= ' ')
 		t.len--;
 	for (size_t i = 0; i < t.len; i++)
@@ -50,7 +51,7 @@ const char *upstream_read_key(struct upstream *u, const char *header, const char
 	if (t.at)
 		explicit_bzero(t.at, t.room);
 	text_finish(&t);
-	return good ? NULL : "cannot be read as a key of one line";
+	return status == STATUS_MALFORMED ? "is no regular file" : good ? NULL : "cannot be read as a key of one line";
 }
 
 /* NULL when it is fine, else why not; `*out` stays NULL where no server speaks TLS. */
@@ -69,6 +70,8 @@ static const char *make_context(const struct upstream *u, SSL_CTX **out)
 		abort();
 	/* Read now: a worker that serves can open no file. */
 	const char *roots = u->authorities ? u->authorities : getenv("SSL_CERT_FILE") ? getenv("SSL_CERT_FILE") : "/etc/ssl/certs/ca-certificates.crt";
+	if (file_is_odd(roots))
+		return "has authorities that are no regular file";
 	if (SSL_CTX_load_verify_file(context, roots) != 1)
 		return u->authorities ? "has authorities that cannot be read" : "needs the certificates of this system's authorities (package ca-certificates)";
 	/* The key stays with the signer. */

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,7 +112,7 @@ bool reader_file(struct reader *r, const struct yaml *at, struct bytes name, siz
 		return true;
 	}
 	r->file = *path;
-	return reader_fail(r, NULL, "%s", status == STATUS_LIMIT ? "is larger than such a file may be" : strerror(errno));
+	return reader_fail(r, NULL, "%s", file_trouble(status));
 }
 
 static struct names copy_names(struct arena *arena, struct names from)

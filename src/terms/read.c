@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -156,7 +155,7 @@ bool terms_load(struct arena *arena, const char *path, struct terms *out, struct
 	text_init(&content, NULL);
 	enum status status = file_read(path, FILE_MOST, &content);
 	if (status != STATUS_OK)
-		snprintf(error->why, sizeof error->why, "%s", status == STATUS_LIMIT ? "is larger than such a file may be" : strerror(errno));
+		snprintf(error->why, sizeof error->why, "%s", file_trouble(status));
 	else
 		yaml = arena_copy(arena, text_bytes(&content));
 	text_finish(&content);

@@ -288,6 +288,42 @@ def erasure():
 	g.end()
 
 
+def odd_files():
+	"""A pipe or a folder where the configuration names a file is a mistake, and nobody waits for it."""
+	certificate("plain", 300)
+	os.mkfifo(WORK / "odd-pipe")
+	(WORK / "odd-folder").mkdir()
+	agreement = (pathlib.Path(__file__).resolve().parents[2] / "examples" / "gateway" / "provider.terms.yaml").read_text()
+	issuer = "callers: {tokens: [{name: a, issuer: a, audience: a, algorithms: [ES256], "
+	at = lambda what: f"upstreams: {{m: {{servers: ['https://127.0.0.1:1'], {what}}}}}\n"
+	places = {
+		"a policy": "policy: ODD\n", "keys": "callers: {keys: ODD}\n", "keys of an issuer": issuer + "keys: ODD}]}\n", "an issuer's authority": issuer + "keys: 'https://127.0.0.1:1/', authority: ODD}]}\n",
+		"the key of an upstream": at("key: {file: ODD}"), "an agreement": at("terms: ODD"), "authorities": at("tls: {authorities: ODD}"), "a certificate for servers": at("tls: {certificate: ODD, key: plain.key}"),
+		"a private key for servers": at("tls: {certificate: plain.pem, key: ODD}"), "a certificate": "TLS{certificate: ODD, key: plain.key}", "a private key": "TLS{certificate: plain.pem, key: ODD}",
+		"authorities for callers": "TLS{certificate: plain.pem, key: plain.key, callers: ODD}",
+	}
+
+	def check_file(text):
+		tls = f", tls: {text[3:]}" if text.startswith("TLS") else ""
+		(WORK / "odd.yaml").write_text(f"listen: [{{address: '127.0.0.1:1'{tls}}}]\nledger: l\nroutes: [{{upstreams: m}}]\n" + ("" if tls else text) + ("" if "upstreams: {" in text else "upstreams: {m: {servers: ['http://127.0.0.1:1']}}\n"))
+		return run(WORK / "odd.yaml")
+
+	def run(file):
+		try:
+			return subprocess.run([MERLON, "gateway", "--config", str(file), "--check"], capture_output=True, text=True, timeout=10)
+		except subprocess.TimeoutExpired:
+			return subprocess.CompletedProcess([], None, "", "it hangs")
+	for odd in ("odd-pipe", "odd-folder"):
+		for what, text in places.items():
+			r = check_file(text.replace("ODD", odd))
+			check(f"{odd} is not taken for {what}", r.returncode == (2 if "private key" in what else 64) and "no regular file" in r.stderr, (r.returncode, r.stderr))
+		r = run(WORK / odd)
+		check(f"nor for a configuration ({odd})", r.returncode == 64 and "it is no regular file" in r.stderr, r.stderr)
+		(WORK / "odd.terms.yaml").write_text(agreement.replace("agreement.txt", odd))
+		r = check_file(at("terms: odd.terms.yaml"))
+		check(f"nor for the text of an agreement ({odd})", r.returncode == 0 and "BUT ITS TEXT HAS CHANGED, OR CANNOT BE READ" in " ".join(r.stdout.split()), (r.returncode, r.stdout, r.stderr))
+
+
 # ---- metrics ----
 
 KEYS = {"prometheus": "roles: [monitoring], routes: none", "reader": "roles: [reader]", "nothing": "team: wards"}
@@ -373,7 +409,7 @@ def main():
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", str(PRELOAD), str(pathlib.Path(__file__).resolve().parents[1] / "tools" / "names.c")], check=True)
-	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates, erasure, scrapes):
+	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates, erasure, scrapes, odd_files):
 		part()
 	return gateway.TALLY.end()
 

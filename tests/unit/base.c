@@ -1,8 +1,12 @@
 #include "tests/unit/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cursor.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/lookup3.h"
 #include "base/sort.h"
@@ -345,6 +349,42 @@ static void durations_in_their_largest_unit(void **state)
 	text_finish(&t);
 }
 
+/* Somebody who named a pipe by mistake does not wait for it. */
+static void files_are_regular(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/merlon-file-XXXXXX", path[64], pipe[64], link[64];
+	const char *const odd[] = {pipe, folder, "/dev/null", "/dev/zero"};
+	struct text t;
+
+	text_init(&t, NULL);
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/file", folder);
+	snprintf(pipe, sizeof pipe, "%s/pipe", folder);
+	snprintf(link, sizeof link, "%s/link", folder);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	assert_int_equal(symlink("file", link), 0);
+	for (size_t i = 0; i < COUNT_OF(odd); i++) {
+		assert_int_equal(file_read(odd[i], 100, &t), STATUS_MALFORMED);
+		assert_true(file_is_odd(odd[i]));
+	}
+	assert_string_equal(file_trouble(STATUS_MALFORMED), "it is no regular file");
+	assert_int_equal(file_read(path, 100, &t), STATUS_IO);
+	assert_string_equal(file_trouble(STATUS_IO), "No such file or directory");
+	assert_false(file_is_odd(path));
+	assert_int_equal(file_write(path, 0600, BYTES("seven..")), STATUS_OK);
+	assert_int_equal(file_read(path, 6, &t), STATUS_LIMIT);
+	text_clear(&t);
+	assert_int_equal(file_read(link, 7, &t), STATUS_OK);
+	assert_bytes(text_bytes(&t), "seven..");
+	assert_false(file_is_odd(link));
+	text_finish(&t);
+	unlink(link);
+	unlink(pipe);
+	unlink(path);
+	rmdir(folder);
+}
+
 static void sha256_as_published(void **state)
 {
 	(void)state;
@@ -366,7 +406,7 @@ int main(void)
 		cmocka_unit_test(arena_runs_nest), cmocka_unit_test(arena_sees_overflow), cmocka_unit_test(arena_goes_back), cmocka_unit_test(printable_text_deceives_nobody),
 		cmocka_unit_test(base64_and_hex), cmocka_unit_test(lines_are_wrapped), cmocka_unit_test(time_there_and_back),
 		cmocka_unit_test(durations_in_their_largest_unit),
-		cmocka_unit_test(sha256_as_published),
+		cmocka_unit_test(files_are_regular), cmocka_unit_test(sha256_as_published),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
