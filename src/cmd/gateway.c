@@ -1,4 +1,5 @@
 #include "gateway/gateway.h"
+#include "gateway/recorder.h"
 #include "gateway/signer.h"
 
 #include <stdio.h>
@@ -79,7 +80,7 @@ static int explain(struct config *c)
 	config_explain(c, &out);
 	fwrite(out.at, 1, out.len, stdout);
 	text_finish(&out);
-	bool good = signer_check(c);
+	bool good = signer_check(c) & recorder_check(c->ledger);
 	config_destroy(c);
 	return good ? 0 : 2;
 }

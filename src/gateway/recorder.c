@@ -417,6 +417,23 @@ static bool open_all(struct keeping *k, const char *directory)
 	return k->salts >= 0;
 }
 
+bool recorder_check(const char *directory)
+{
+	char path[4096], why[300];
+
+	if (!ledger_can_append(directory, why, sizeof why)) {
+		log_error("%s: %s", directory, why);
+		return false;
+	}
+	snprintf(path, sizeof path, "%s/gateway.lock", directory);
+	int lock = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		log_note("%s: a gateway keeps its evidence in this folder at the moment; a second one would not start", directory);
+	if (lock >= 0)
+		close(lock);
+	return true;
+}
+
 static int patience(const struct keeping *k)
 {
 	int64_t left = k->commit_at_ms - time_monotonic_ms();

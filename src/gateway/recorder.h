@@ -27,6 +27,9 @@
  */
 int recorder_run(const char *directory, int supervisor, int ready_fd, struct shared *shared);
 
+/* Before there is one: could it keep evidence there? Makes nothing; says why not, and who does already, which is well where that one only is to reload. */
+bool recorder_check(const char *directory);
+
 /* The supervisor's: a new worker, whose records come over `socket`, and whose journal is DIR/under-way.NUMBER; 0: one without. */
 bool recorder_introduce(int supervisor, int socket, uint64_t number);
 /* Makes that journal. -1 with errno set. */

@@ -1,6 +1,7 @@
 #include "ledger/ledger.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -136,6 +137,43 @@ struct ledger *ledger_open(const char *directory, enum ledger_mode mode, char *w
 	}
 	ledger_close(l);
 	return NULL;
+}
+
+/* Of the folder it would be made in. */
+static bool can_make(const char *directory)
+{
+	char parent[4096];
+	size_t len = strlen(directory);
+
+	while (len > 0 && directory[len - 1] == '/')
+		len--;
+	while (len > 0 && directory[len - 1] != '/')
+		len--;
+	snprintf(parent, sizeof parent, "%.*s.", (int)len, directory);
+	return faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+bool ledger_can_append(const char *directory, char *why, size_t room)
+{
+	static const char *const files[] = {".", "records.jsonl", "ledger.sqlite", "ledger.key"};
+	char path[4096];
+
+	if (access(directory, F_OK) != 0) {
+		bool can = errno == ENOENT && can_make(directory);
+		snprintf(why, room, "cannot be made: %s", can ? "" : strerror(errno));
+		return can;
+	}
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		snprintf(path, sizeof path, "%s/%s", directory, files[i]);
+		if (faccessat(AT_FDCWD, path, i == 0 ? W_OK | X_OK : R_OK | W_OK, AT_EACCESS) == 0 || (i > 0 && errno == ENOENT))
+			continue;
+		if (i == 0)
+			snprintf(why, room, "cannot be written to: %s", strerror(errno));
+		else
+			snprintf(why, room, "has a file %s that cannot be read and written: %s", files[i], strerror(errno));
+		return false;
+	}
+	return true;
 }
 
 void ledger_close(struct ledger *l)

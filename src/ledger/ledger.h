@@ -23,6 +23,9 @@ enum ledger_mode { LEDGER_READ, LEDGER_APPEND };
 /* LEDGER_APPEND makes what is not there. NULL: `why` (of `room` bytes) tells, as a clause that completes "DIR ...". */
 struct ledger *ledger_open(const char *directory, enum ledger_mode mode, char *why, size_t room);
 
+/* Could it be opened so, by this user? Nothing is made or changed. False: `why` tells, likewise. */
+bool ledger_can_append(const char *directory, char *why, size_t room);
+
 /* Commits what was appended, then closes. */
 void ledger_close(struct ledger *l);
 

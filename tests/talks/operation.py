@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -324,6 +325,52 @@ def odd_files():
 		check(f"nor for the text of an agreement ({odd})", r.returncode == 0 and "BUT ITS TEXT HAS CHANGED, OR CANNOT BE READ" in " ".join(r.stdout.split()), (r.returncode, r.stdout, r.stderr))
 
 
+# ---- the ledger's folder ----
+
+def checked_ledger(ledger, merlon=MERLON, **how):
+	"""What --check says of it, and whether anything was made or changed."""
+	file = WORK / "ledgers.yaml"
+	file.write_text(f"listen: [{{address: '127.0.0.1:1'}}]\nledger: {ledger}\nupstreams: {{m: {{servers: ['http://127.0.0.1:1']}}}}\nroutes: [{{upstreams: m}}]\n")
+	if how:
+		file = shutil.copy(file, ledger.parent)
+	there = lambda: sorted((str(p), p.stat().st_mtime_ns) for p in [*ledger.parent.rglob("*"), ledger.parent] if p.exists())
+	before = there()
+	r = subprocess.run([merlon, "gateway", "--config", str(file), "--check"], capture_output=True, text=True, **how)
+	return r.returncode, r.stderr, "left as it was" if there() == before else "CHANGED"
+
+
+def ledgers():
+	"""--check looks at the folder of the evidence as a start does, and makes nothing."""
+	folder = WORK / "ledgers"
+	folder.mkdir()
+	(folder / "file").touch()
+	check("a folder that can be made is fine", checked_ledger(folder / "fresh") == (0, "", "left as it was"), checked_ledger(folder / "fresh"))
+	for ledger, why in ((folder / "no" / "where", "cannot be made: No such file or directory"), (folder / "file" / "x", "cannot be made: Not a directory"), (folder / "file", "cannot be written to: Not a directory")):
+		status, said, _ = checked_ledger(ledger)
+		check(f"{ledger.name}: {why}", status == 2 and f"{ledger}: {why}" in said, (status, said))
+	g = Configured("held", START + "upstreams: {m: {servers: ['http://127.0.0.1:1']}}\nroutes: [{upstreams: m}]\n")
+	status, said, _ = checked_ledger(g.ledger)
+	check("who holds it is said, and no mistake", status == 0 and f"{g.ledger}: a gateway keeps its evidence in this folder" in said, (status, said))
+	check("it ends", g.end() == 0)
+	check("then nobody does", checked_ledger(g.ledger) == (0, "", "left as it was"), checked_ledger(g.ledger))
+	if os.geteuid() != 0:
+		print("the ledger of others: only root may be somebody else; skipped")
+		return
+	others = pathlib.Path(tempfile.mkdtemp(prefix="merlon-"))       # the folder of this repository may be shut to others
+	others.chmod(0o755)
+	shutil.copytree(g.ledger, others / "theirs", ignore=shutil.ignore_patterns("control"))
+	try:
+		merlon = shutil.copy(MERLON, others)
+		subprocess.run([merlon, "version"], user=65534, check=True, capture_output=True)
+		for name, mode, why in (("theirs", 0o755, "cannot be written to: Permission denied"), ("theirs", 0o777, "has a file records.jsonl that cannot be read and written: Permission denied"), ("fresh", 0o755, "cannot be made: Permission denied")):
+			(others / "theirs").chmod(mode)
+			status, said, _ = checked_ledger(others / name, merlon, user=65534)
+			check(f"of others, {name} of mode {mode:o}: {why}", status == 2 and f"{others / name}: {why}" in said, (status, said))
+	except OSError:
+		print("the ledger of others: nobody else may run anything here; skipped")
+	shutil.rmtree(others)
+
+
 # ---- metrics ----
 
 KEYS = {"prometheus": "roles: [monitoring], routes: none", "reader": "roles: [reader]", "nothing": "team: wards"}
@@ -409,7 +456,7 @@ def main():
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", str(PRELOAD), str(pathlib.Path(__file__).resolve().parents[1] / "tools" / "names.c")], check=True)
-	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates, erasure, scrapes, odd_files):
+	for part in (halts, halts_while_it_waits, halts_that_last, halted_before_it_begins, operators_over_reloads, names, certificates, erasure, scrapes, odd_files, ledgers):
 		part()
 	return gateway.TALLY.end()
 
