@@ -289,6 +289,8 @@ def erasure():
 	g.end()
 
 
+# ---- files that are named ----
+
 def odd_files():
 	"""A pipe or a folder where the configuration names a file is a mistake, and nobody waits for it."""
 	certificate("plain", 300)
