@@ -1,18 +1,11 @@
 #include "inspector/inside.h"
 
-#include "base/sort.h"
 #include "syntax/json.h"
 
 /*
  * Edits happen in the text as it stands in the body: what stays keeps its
  * escapes byte for byte, and only what is covered goes.
  */
-
-struct edit {
-	uint64_t offset, end;       /* of the JSON value in the data */
-	const struct place *place;
-	size_t begin, len;          /* of what stands there instead, in the text all of them are written to */
-};
 
 /* ---- the units of a JSON string ---- */
 
@@ -135,59 +128,18 @@ static bool is_edited(const struct inspection *i, const struct place *p)
 	return false;
 }
 
-static int compare_edits(const void *a, const void *b)
+static struct json_edit write_edit(struct inspection *i, struct bytes data, const struct place *p, struct text *values)
 {
-	const struct edit *x = a, *y = b;
+	struct json_edit e = {.offset = p->offset, .begin = values->len, .left_out = p->left_out};
 
-	return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-static void write_edit(struct inspection *i, struct bytes data, struct edit *e, struct text *values)
-{
-	const struct place *p = e->place;
-
-	e->begin = values->len;
 	if (p->thread)
-		write_string(i, p, edits_string(data, p->offset, &e->end), values);
+		write_string(i, p, edits_string(data, p->offset, &e.end), values);
 	else
-		e->end = value_end(data, p->offset);
+		e.end = value_end(data, p->offset);
 	if (!p->thread && !p->left_out)
 		text_add_string(values, "null");
-	e->len = values->len - e->begin;
-}
-
-static bool is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* What stood there leaves no comma: neither the one behind it nor, as the last of its list, the one before. */
-static uint64_t close_gap(struct bytes data, uint64_t at, struct text *out)
-{
-	uint64_t next = at;
-
-	while (next < data.len && is_blank(data.at[next]))
-		next++;
-	if (next < data.len && data.at[next] == ',')
-		return next + 1;
-	while (out->len > 0 && is_blank((unsigned char)out->at[out->len - 1]))
-		out->len--;
-	out->len -= out->len > 0 && out->at[out->len - 1] == ',';
-	return at;
-}
-
-static void splice(struct bytes data, const struct edit *edits, size_t count, struct bytes values, struct text *out)
-{
-	uint64_t at = 0;
-
-	for (size_t n = 0; n < count; n++) {
-		if (edits[n].offset < at)
-			continue;
-		text_add(out, bytes_slice(data, at, edits[n].offset - at));
-		text_add(out, bytes_slice(values, edits[n].begin, edits[n].len));
-		at = edits[n].place->left_out ? close_gap(data, edits[n].end, out) : edits[n].end;
-	}
-	text_add(out, bytes_from(data, at));
+	e.len = values->len - e.begin;
+	return e;
 }
 
 bool edits_write(struct inspection *i, struct event *e, struct bytes data, struct text *out)
@@ -203,17 +155,13 @@ bool edits_write(struct inspection *i, struct event *e, struct bytes data, struc
 	/* Room first: `out` outlives what is written here on the way. */
 	text_reserve(out, room);
 	struct arena_mark mark = arena_mark(i->arena);
-	struct edit *edits = arena_alloc(i->arena, e->place_count, sizeof *edits);
+	struct json_edit *edits = arena_alloc(i->arena, e->place_count, sizeof *edits);
 	text_init(&values, i->arena);
 	/* In the order of the text, so that the first part of a cover gets what stands for it. */
-	for (size_t p = 0; p < e->place_count; p++) {
-		if (e->places[p].thread && !is_edited(i, &e->places[p]))
-			continue;
-		edits[count] = (struct edit){.offset = e->places[p].offset, .place = &e->places[p]};
-		write_edit(i, data, &edits[count++], &values);
-	}
-	sort(edits, count, sizeof *edits, compare_edits);
-	splice(data, edits, count, text_bytes(&values), out);
+	for (size_t p = 0; p < e->place_count; p++)
+		if (!e->places[p].thread || is_edited(i, &e->places[p]))
+			edits[count++] = write_edit(i, data, &e->places[p], &values);
+	json_splice(data, edits, count, text_bytes(&values), out);
 	if (data.len + values.len <= room)
 		arena_rewind(i->arena, mark);
 	return true;

@@ -111,6 +111,18 @@ bool json_u64(const struct json *value, uint64_t *out);
  */
 bool json_is_canonical(struct bytes in);
 
+/* ---- editing ---- */
+
+/* Of a value in a JSON text. */
+struct json_edit {
+	uint64_t offset, end;       /* where it stands */
+	size_t begin, len;          /* of what stands there instead, in the text that holds all of those */
+	bool left_out;              /* an entry of a list: it goes, and a comma with it */
+};
+
+/* What stays is the same byte for byte. An edit inside of another is passed over; they are sorted here. */
+void json_splice(struct bytes json, struct json_edit *edits, size_t count, struct bytes values, struct text *out);
+
 /* ---- writing ---- */
 
 /* "text", escaped; bytes that are not UTF-8 become U+FFFD. */
