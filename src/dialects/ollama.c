@@ -1,5 +1,5 @@
 /* The API of Ollama: chat, generate and embeddings, one JSON object a line. */
-#include "dialects/reading.h"
+#include "dialects/lists.h"
 
 static const struct dialect_route routes[] = {
 	ROUTE("POST", "/api/chat", EXAMINE),
@@ -8,7 +8,7 @@ static const struct dialect_route routes[] = {
 	ROUTE("POST", "/api/embeddings", EXAMINE),
 	ROUTE("GET", "/api/tags", LIST),
 	ROUTE("GET", "/api/ps", LIST),
-	ROUTE("GET", "/api/version", LIST),
+	ROUTE("GET", "/api/version", TELL),
 	ROUTE("", "/api/show", DENY),          /* tells templates and system prompts */
 	ROUTE("", "/api/**", DENY),            /* pulls, pushes, makes and deletes models */
 	ROUTES_END
@@ -292,6 +292,7 @@ const struct dialect dialect_ollama = {
 	.request = read_request,
 	.answer = read_answer,
 	.event = read_line,
+	.list = lists_filter,
 	.refusal = write_refusal,
 	.stop = write_stop,
 };

@@ -1,10 +1,11 @@
 /* POST /v1/chat/completions, and the routes around it that list or must stay shut. */
+#include "dialects/lists.h"
 #include "dialects/openai.h"
 
 static const struct dialect_route routes[] = {
 	ROUTE("POST", "/v1/chat/completions", EXAMINE),
 	ROUTE("GET", "/v1/models", LIST),
-	ROUTE("GET", "/v1/models/**", LIST),
+	ROUTE("GET", "/v1/models/**", MODEL),
 	ROUTES_END
 };
 
@@ -218,6 +219,7 @@ const struct dialect dialect_openai_chat = {
 	.request = read_request,
 	.answer = read_answer,
 	.event = read_event,
+	.list = lists_filter,
 	.refusal = openai_refusal,
 	.stop = write_stop,
 };

@@ -329,12 +329,31 @@ static void refuse_unread_error(struct turn *t)
 	turn_refuse(t, &(struct refusal){t->status < 400 ? 502 : t->status, "upstream_error", message});
 }
 
+static bool refuse_whole(struct turn *t)
+{
+	(t->status >= 300 ? refuse_unread_error : refuse_unread)(t);
+	return false;
+}
+
+/* Which models it tells of has to be known, whatever its route says of what cannot be understood. */
+static bool list_may_go_out(struct turn *t, struct bytes *body)
+{
+	if (!lists_are_limited(t))
+		return true;
+	if (t->status >= 300 || !lists_leave_out(t, body))
+		return refuse_whole(t);
+	call_it(t, BYTES("application/json"));
+	return true;
+}
+
 static bool may_go_out(struct turn *t, struct bytes *body)
 {
 	struct reading r = {.t = t, .data = *body};
 
-	if (t->of_dialect->action != ROUTE_EXAMINE || body->len == 0)
+	if (body->len == 0)
 		return true;
+	if (t->of_dialect->action != ROUTE_EXAMINE)
+		return list_may_go_out(t, body);
 	if (understand(t, &r)) {
 		call_it(t, BYTES("application/json"));
 		return !t->inspection || judge_may_answer(t, &r.part, body);
@@ -343,8 +362,7 @@ static bool may_go_out(struct turn *t, struct bytes *body)
 		inspection_let_go(t->inspection);
 	if (t->route->pass_unexamined)
 		return true;
-	(t->status >= 300 ? refuse_unread_error : refuse_unread)(t);
-	return false;
+	return refuse_whole(t);
 }
 
 static void finish_whole(struct turn *t)

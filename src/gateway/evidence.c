@@ -55,6 +55,8 @@ static void add_answer(struct text *out, struct turn *t)
 	text_add_member_number(out, "events", t->events);
 	text_add_member_word(out, "examined", examined_name(t->status ? examined(t, &t->answer, t->answer_bytes) : EXAMINED_NOT));
 	add_bounded(out, "finish", t->answer.finish);
+	if (t->left_out)
+		text_add_member_number(out, "left-out", t->left_out);
 	add_bounded(out, "model", t->answer.model);
 	text_add_member_number(out, "status", t->status);
 	text_add_member_number(out, "text-bytes", t->answer.text_bytes);

@@ -247,6 +247,9 @@ void turn_free(struct turn *t)
 
 /* ---- answers from here ---- */
 
+const struct refusal turn_unknown_model = {404, "unknown_model", "This gateway has no route for the model that is asked for."};
+const struct refusal turn_route_denied = {403, "denied", "This caller may not use this route."};
+
 void turn_refuse(struct turn *t, const struct refusal *r)
 {
 	const struct dialect *d = t->dialect ? t->dialect : dialects[0];
@@ -458,21 +461,27 @@ static void read_request(void *arg)
 	t->dialect->request(&t->request, &(struct heading){.method = t->method, .path = t->target, .field = turn_field, .entry = turn_entry, .owner = t->head}, text_bytes(&t->body));
 }
 
-/* What was asked for is known now: a route for its model may be another. */
-static bool settle_route(struct turn *t)
+struct route *turn_route_for(const struct turn *t, const struct bytes *model, const struct names *among)
 {
 	const struct dialect *d;
 	const struct dialect_route *of_dialect;
+	struct route *r = config_route(t->door->config, t->head->method, t->head->path, model, among, &d, &of_dialect);
 
+	return r && d == t->dialect && r->prefix.len == t->route->prefix.len ? r : NULL;
+}
+
+/* What was asked for is known now: a route for its model may be another. */
+static bool settle_route(struct turn *t)
+{
 	/* The first route for this path is the first for its model, too. */
 	if (route_takes(t->route, t->request.model))
 		return true;
-	struct route *r = config_route(t->door->config, t->head->method, t->head->path, &t->request.model, NULL, &d, &of_dialect);
-	if (r && d == t->dialect && r->prefix.len == t->route->prefix.len && t->body.len <= r->body_most) {
+	struct route *r = turn_route_for(t, &t->request.model, NULL);
+	if (r && t->body.len <= r->body_most) {
 		t->route = r;
 		return true;
 	}
-	turn_refuse(t, &(struct refusal){404, "unknown_model", "This gateway has no route for the model that is asked for."});
+	turn_refuse(t, &turn_unknown_model);
 	return false;
 }
 
@@ -584,34 +593,23 @@ static bool has_known_query(const struct turn *t)
 	return known;
 }
 
-static bool may_use(const struct caller *c, const struct route *r)
+bool turn_may_use(const struct turn *t, const struct route *r)
 {
-	return c->routes.count == 0 || names_fit(&c->routes, r->name);
+	return t->caller->routes.count == 0 || names_fit(&t->caller->routes, r->name);
 }
 
-/* A list is of no model: of the routes it may come from, it comes from the first that its caller may use. */
-static struct route *route_of_list(const struct turn *t)
-{
-	const struct dialect *d;
-	const struct dialect_route *of_dialect;
-	struct route *r = config_route(t->door->config, t->head->method, t->head->path, NULL, &t->caller->routes, &d, &of_dialect);
-
-	return r && d == t->dialect && r->prefix.len == t->route->prefix.len ? r : t->route;
-}
-
-/* What is only a list, or could not be read, no policy judges: what its caller may reach at most holds for it all the same. */
+/* What could not be read no policy judges: what its caller may reach at most holds for it all the same. */
 static bool is_within_limits(struct turn *t)
 {
 	const struct caller *c = t->caller;
-	bool lists = t->of_dialect->action != ROUTE_EXAMINE;
 
-	if (!lists && !t->request.why)
+	if (t->of_dialect->action != ROUTE_EXAMINE)
+		return lists_may_ask(t);
+	if (!t->request.why)
 		return true;
-	if (lists && !may_use(c, t->route))
-		t->route = route_of_list(t);
-	if (!may_use(c, t->route))
-		turn_refuse(t, &(struct refusal){403, "denied", "This caller may not use this route."});
-	else if (!lists && c->models.count + c->tools.count > 0)
+	if (!turn_may_use(t, t->route))
+		turn_refuse(t, &turn_route_denied);
+	else if (c->models.count + c->tools.count > 0)
 		turn_refuse(t, &(struct refusal){403, "denied", "This caller may use some models or tools alone, and which ones the request asks for could not be read."});
 	else
 		return true;

@@ -39,6 +39,7 @@ struct turn {
 	struct hold *holds;         /* what of it a person has to agree to, or had to; see hold.h */
 	struct exchange request, answer;    /* answer: what its events and body came to */
 	uint64_t tools_called;
+	uint64_t left_out;          /* models of a list that its caller may not ask for */
 
 	struct link *link;
 	struct upstream *upstream;  /* asked last; NULL before */
@@ -71,6 +72,8 @@ struct refusal {
 	unsigned status;
 	const char *code, *message;
 };
+
+extern const struct refusal turn_unknown_model, turn_route_denied;
 
 /* `refusal` has a status when it may not begin: then it is to be refused. */
 struct turn *turn_begin(struct reply *reply, struct door *door, const struct http_head *head, struct refusal *refusal);
@@ -127,11 +130,25 @@ bool judge_stream_ends(struct turn *);
 /* Ends the stream that the client has so far: what waits, it never gets. */
 void judge_write_stop(struct turn *, struct text *out, const struct refusal *);
 
+/*
+ * lists.c: what is asked for without a body: lists of models, one model.
+ * They come from a route that the caller may use; false: it was refused.
+ */
+bool lists_may_ask(struct turn *t);
+/* Does the answer name models, and may not all of them be asked for? */
+bool lists_are_limited(const struct turn *t);
+/* Leaves those out of `body`; false: it cannot be understood. */
+bool lists_leave_out(struct turn *t, struct bytes *body);
+
 /* Accounts for what the turn holds, wherever it has become more, and before it waits. When all together hold too much, and it is no small one, it is refused: false. */
 bool turn_holds(struct turn *);
 
 /* With the salt of the exchange: once that is erased it says nothing any more. */
 struct digest turn_digest(const struct turn *, struct bytes);
+/* May its caller use that route? */
+bool turn_may_use(const struct turn *t, const struct route *route);
+/* The route that a model is asked for by at the place of this one, of those named in `among`, unless none are; without a model, the first there is. NULL: none. */
+struct route *turn_route_for(const struct turn *t, const struct bytes *model, const struct names *among);
 /* What it asked for without the query: where on the upstream. */
 struct bytes turn_endpoint(const struct turn *);
 struct bytes turn_field(const struct heading *, const char *name);

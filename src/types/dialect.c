@@ -27,6 +27,11 @@ const struct dialect_route *dialect_route_for(const struct dialect *d, struct by
 	return NULL;
 }
 
+struct bytes dialect_route_end(const struct dialect_route *r, struct bytes path)
+{
+	return bytes_end_with(r->path, BYTES("**")) ? bytes_from(path, r->path.len - 2) : BYTES("");
+}
+
 const struct dialect *dialect_for(struct bytes method, struct bytes path, const struct dialect_route **route)
 {
 	for (const struct dialect *const *d = dialects; *d; d++)

@@ -12,7 +12,9 @@ enum framing_kind {
 
 enum route_action {
 	ROUTE_EXAMINE,              /* the body is read, and the answer */
-	ROUTE_LIST,                 /* tells names only: no body, the answer goes through as it is */
+	ROUTE_LIST,                 /* lists models: no body, of the answer only who may not ask for all of them keeps anything back */
+	ROUTE_MODEL,                /* tells of the one model that the end of its path names: no body, the answer goes through as it is */
+	ROUTE_TELL,                 /* the same of no model */
 	ROUTE_DENY,                 /* stores, executes or administers behind the gateway's back */
 };
 
@@ -36,6 +38,12 @@ struct heading {
 	const void *owner;
 };
 
+/* Who asks for a list. */
+struct list_reader {
+	bool (*may_see)(const struct list_reader *, struct bytes model);
+	const void *owner;
+};
+
 /*
  * An AI API.  src/dialects/NAME.c defines `dialect_NAME`.  Pure: what it is
  * given are whole bodies and whole events, however they came.
@@ -55,6 +63,9 @@ struct dialect {
 	/* One event of a stream; `name` is empty when the framing has none. Sets `ended` with the last one. */
 	void (*event)(struct exchange *answer, struct bytes name, struct bytes data);
 
+	/* The answer of a ROUTE_LIST without the models that its reader may not see: into `out`, unless it is as it was. How many they are; of a list that cannot be read the exchange says why. NULL: no such route. */
+	size_t (*list)(struct exchange *answer, struct bytes body, const struct list_reader *reader, struct text *out);
+
 	/* What a client of this dialect understands as a refusal, whole. `request` may have been understood in part, or not at all. */
 	void (*refusal)(struct text *out, const struct exchange *request, const char *code, const char *message);
 	/* The status it goes out with, where that is not `usual`; NULL: it always is. */
@@ -69,6 +80,9 @@ const struct dialect *dialect_named(struct bytes name);         /* or NULL */
 
 /* The route of this dialect that answers for a request, or NULL. */
 const struct dialect_route *dialect_route_for(const struct dialect *dialect, struct bytes method, struct bytes path);
+
+/* What stands where its path has "**": empty where it has none. */
+struct bytes dialect_route_end(const struct dialect_route *route, struct bytes path);
 
 /* The dialect and route that answer for a request; NULL when none does: then it is denied. */
 const struct dialect *dialect_for(struct bytes method, struct bytes path, const struct dialect_route **route);
