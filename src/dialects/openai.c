@@ -106,6 +106,16 @@ void openai_content(struct exchange *x, const struct json *content, struct role 
 	}
 }
 
+static void read_tokens(struct exchange *x, const struct json *list)
+{
+	if (list->kind != JSON_IS_ARRAY)
+		return;
+	if (list->first && list->first->kind == JSON_IS_NUMBER)
+		reading_opaque(x, list, "tokens");
+	json_each(list, it)
+		x->tokens += it->kind == JSON_IS_NUMBER;
+}
+
 void openai_prompt(struct exchange *x, const struct json *value, enum channel channel, unsigned trust)
 {
 	struct role role = {"", channel, trust};
@@ -114,11 +124,9 @@ void openai_prompt(struct exchange *x, const struct json *value, enum channel ch
 		openai_part(x, value, role, (struct place){0});
 		return;
 	}
-	if (value->first && value->first->kind == JSON_IS_NUMBER)
-		reading_opaque(x, value, "tokens");
+	read_tokens(x, value);
 	json_each(value, it)
-		if (it->kind == JSON_IS_ARRAY && it->first && it->first->kind == JSON_IS_NUMBER)
-			reading_opaque(x, it, "tokens");
+		read_tokens(x, it);
 	json_each(value, it)
 		openai_part(x, it, role, (struct place){0});
 }

@@ -569,7 +569,7 @@ static bool reserve(struct turn *t)
 	struct budget_request r = {.caller = t->caller->name, .team = t->caller->team, .route = t->route->name, .model = t->request.model};
 	char why[160] __attribute__((uninitialized));
 
-	t->input_estimate = (t->request.text_bytes + 3) / 4;
+	t->input_estimate = (t->request.text_bytes + 3) / 4 + t->request.tokens;
 	r.input_tokens = t->input_estimate;
 	if (__builtin_mul_overflow(choices, most, &r.output_tokens))
 		r.output_tokens = UINT64_MAX / 2;

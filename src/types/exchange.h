@@ -101,6 +101,7 @@ struct exchange {
 	size_t piece_count;
 	struct claim *claims;
 	uint64_t text_bytes;        /* of all texts together */
+	uint64_t tokens;            /* of a request: that stand in it as numbers, which are no text */
 	const char *why;            /* it could not be understood: a clause that completes "the request ..."; or NULL */
 	const char *code;           /* with `why`: the dialect's own code for it; or NULL */
 	bool partly;                /* some of it is opaque */

@@ -30,7 +30,7 @@ class Patient(Model):
 	asked, may_answer = threading.Semaphore(0), threading.Event()
 
 	def do_POST(self):
-		body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+		body = {"messages": [{"content": "hi"}], **json.loads(self.rfile.read(int(self.headers["content-length"])))}
 		if body["messages"][-1]["content"] == "wait":
 			time.sleep(1)
 		if body["messages"][-1]["content"] == "be busy":
@@ -90,6 +90,7 @@ budgets:
     - {{name: tokens, for: {{team: wards}}, window: 366d, tokens: 500}}
     - {{name: words, for: {{caller: wordy}}, window: 366d, tokens: 2400}}
     - {{name: asked, for: {{caller: hasty}}, window: 366d, tokens: 2000}}
+    - {{name: numbers, for: {{caller: counting}}, window: 366d, tokens: 6000}}
     - {{name: one at a time, for: {{caller: single}}, concurrent: 1}}
     - {{name: thrice, for: {{caller: kept}}, window: 366d, requests: 3}}
 upstreams:
@@ -151,6 +152,11 @@ def budgets(g, keys):
 	check("what a request may use at most is reserved", ask(g, keys["ward"], max_tokens=600)[1] == "budget")
 	results = [ask(g, keys["ward"], max_tokens=100)[0] for _ in range(20)]
 	check("and settled by what it used", results.count(200) == 14 and results[:14] == [200] * 14, results)     # 30 tokens each, 100 and the words reserved
+	numbers = lambda path, **more: said(g, keys["counting"], path, json.dumps({"model": "m", **more}).encode())[0]
+	codes = [numbers("/v1/completions", prompt=[1] * count, max_tokens=100) for count in (5700, 6100)], [numbers("/v1/completions", prompt=[[1] * count, [2] * count], max_tokens=100) for count in (2700, 3000)]
+	check("tokens that stand there as numbers are reserved as so many", codes == ([200, 429], [200, 429]), codes)
+	codes = [numbers("/v1/embeddings", input=value) for value in ([1] * 10, [1] * 5000, [[1] * 2500] * 2)]
+	check("to be embedded, too", codes == [200, 429, 429], codes)
 	waiting = threading.Thread(target=ask, args=(g, keys["single"], "wait"))
 	waiting.start()
 	time.sleep(0.4)
@@ -465,7 +471,7 @@ def main():
 	own, provider = Server(("127.0.0.1", 0), Patient), Server(("127.0.0.1", 0), Patient)
 	for s in (own, provider):
 		threading.Thread(target=s.serve_forever, daemon=True).start()
-	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "wordy": new_key("wordy"), "hasty": new_key("hasty"), "kept": new_key("kept"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual"), "leaked": new_key("leaked")}
+	keys = {"few": new_key("few"), "ward": new_key("ward", "--team", "wards"), "single": new_key("single"), "wordy": new_key("wordy"), "hasty": new_key("hasty"), "kept": new_key("kept"), "counting": new_key("counting"), "scoped": new_key("scoped", "--model", "small"), "routed": new_key("routed", "--route", "care"), "bare": new_key("bare", "--tool", "none"), "old": new_key("old", "--expires", "2098-01-01"), "usual": new_key("usual"), "leaked": new_key("leaked")}
 	(WORK / "keys.yaml").write_text((WORK / "keys.yaml").read_text().replace("2098-", "2020-"))
 	write_agreement()
 	(WORK / "watch.yaml").write_text("policy: watch\nmode: observe\nmodels: any\n")
