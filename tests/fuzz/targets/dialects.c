@@ -83,6 +83,27 @@ static void begin(struct job *job, struct exchange *x, const struct exchange *as
 	x->state = state;
 }
 
+static bool is_even(const struct list_reader *reader, struct bytes model)
+{
+	(void)reader;
+	return model.len % 2 == 0;
+}
+
+/* What is left of a list is one, of which nothing more is left out. */
+static void check_list(struct job *job, struct bytes line)
+{
+	const struct list_reader reader = {.may_see = is_even};
+	struct exchange x;
+	struct text out, rest;
+
+	text_init(&out, &job->arena);
+	text_init(&rest, &job->arena);
+	begin(job, &x, NULL, NULL);
+	job->dialect->list(&x, line, &reader, &out);
+	if (x.why ? out.len > 0 : out.len > 0 && (job->dialect->list(&x, text_bytes(&out), &reader, &rest) > 0 || rest.len > 0 || x.why))
+		__builtin_trap();
+}
+
 /* A line of a conversation: whatever it is, it may be sent as anything. */
 static void send(struct job *job, struct bytes line, void *state)
 {
@@ -103,6 +124,8 @@ static void send(struct job *job, struct bytes line, void *state)
 	begin(job, &x, &request, state);
 	d->event(&x, BYTES(""), line);
 	check(&job->arena, &x);
+	if (d->list)
+		check_list(job, line);
 	d->stop(&out, &x, "denied", "The policy denies it.");
 	d->stop(&out, &x, "upstream_cut", "It was cut off.");
 	if (!bytes_are_utf8(text_bytes(&out)))
