@@ -13,6 +13,8 @@ import pydantic
 from importlib.metadata import version
 
 BASE, KEY = os.environ["BASE"], os.environ["KEY"]
+LIMITED = os.environ["LIMITED"], os.environ["LIMITED_KEY"]          # where m-* alone may be asked for
+MODELS = ["m-1", "x-1", "x-2", "m-2", "x-3", "m-3"]
 SENTENCE = "Paris is the capital of France, nämlich 🗼."
 CASES = []
 
@@ -111,7 +113,16 @@ def _():
 
 @case("openai", "models")
 def _():
-	assert [m.id for m in gpt().models.list()] == ["m-1"]
+	assert [m.id for m in gpt().models.list()] == MODELS
+	assert gpt().models.retrieve("x-1").id == "x-1"
+
+
+@case("openai", "models, where some alone may be asked for")
+def _():
+	c = gpt(LIMITED[1]).with_options(base_url=LIMITED[0] + "/v1")
+	assert [m.id for m in c.models.list()] == ["m-1", "m-2", "m-3"]
+	assert c.models.retrieve("m-2").id == "m-2"
+	raises(openai.NotFoundError, lambda: c.models.retrieve("x-1"), lambda e: e.code == "unknown_model")
 
 
 @case("openai", "a wrong key is AuthenticationError")
@@ -260,7 +271,15 @@ def _():
 @case("anthropic", "tokens counted, models listed")
 def _():
 	assert claude().messages.count_tokens(model="m", messages=user("hello")).input_tokens == 7
-	assert [m.id for m in claude().models.list()] == ["m-1"]
+	assert [m.id for m in claude().models.list()] == [m.id for m in claude().models.list(limit=4)] == MODELS
+
+
+@case("anthropic", "models, where some alone may be asked for, page by page")
+def _():
+	c = claude(LIMITED[1]).with_options(base_url=LIMITED[0])
+	assert [[m.id for m in c.models.list(**more)] for more in ({}, {"limit": 4}, {"limit": 3})] == [["m-1", "m-2", "m-3"]] * 3
+	assert c.models.retrieve("m-2").id == "m-2"
+	raises(anthropic.NotFoundError, lambda: c.models.retrieve("x-1"), lambda e: e.body["error"]["code"] == "unknown_model")
 
 
 @case("anthropic", "a wrong key is AuthenticationError")
@@ -330,7 +349,14 @@ def _():
 @case("ollama", "embeddings, models")
 def _():
 	assert llama().embed("m", ["a", "b"]).embeddings == [[1.0, 2.0]] * 2
-	assert [m.model for m in llama().list().models] == ["m-1"]
+	assert [m.model for m in llama().list().models] == MODELS
+
+
+@case("ollama", "models, where some alone may be asked for")
+def _():
+	c = ollama.Client(host=LIMITED[0], headers={"authorization": f"Bearer {LIMITED[1]}"}, timeout=20)
+	assert [m.model for m in c.list().models] == [m.model for m in c.ps().models] == ["m-1", "m-2", "m-3"]
+	raises(ollama.ResponseError, lambda: c.show("x-1"), lambda e: e.status_code == 404)
 
 
 @case("ollama", "a wrong key, 429 of the model, and a refusal are ResponseError with their status")

@@ -21,8 +21,18 @@ import upstream
 MERLON, INSTALLED, FOLDER = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
 
 
-def clients(gateway, tally):
-	environment = {**os.environ, "BASE": f"http://127.0.0.1:{gateway.port}", "KEY": gateway.key, "NO_PROXY": "127.0.0.1"}
+class Limited(gate.Gateway):
+	"""Where some models alone may be asked for."""
+
+	def __init__(self, folder):
+		folder.mkdir(parents=True, exist_ok=True)
+		self.port, file = gate.free_port(), folder / "gateway.yaml"
+		file.write_text(f"listen: [{{address: '127.0.0.1:{self.port}'}}]\nledger: ledger\nupstreams: {{a: {{servers: ['http://127.0.0.1:{upstream.start().server_port}']}}}}\nroutes: [{{models: [m-*], upstreams: a}}]\n")
+		self.begin(MERLON, folder / "ledger", folder / "log", ["--config", str(file)])
+
+
+def clients(gateway, limited, tally):
+	environment = {**os.environ, "BASE": f"http://127.0.0.1:{gateway.port}", "KEY": gateway.key, "LIMITED": f"http://127.0.0.1:{limited.port}", "LIMITED_KEY": limited.key, "NO_PROXY": "127.0.0.1"}
 	for command in ([INSTALLED / "venv/bin/python", HERE / "clients.py"], ["node", INSTALLED / "clients.mjs"]):
 		r = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
 		print(r.stdout, end="")
@@ -85,11 +95,12 @@ def main():
 	shutil.rmtree(FOLDER, ignore_errors=True)
 	shutil.copy(HERE / "clients.mjs", INSTALLED)
 	tally, model = gate.Tally(), upstream.start()
-	gateway = gate.Gateway(MERLON, FOLDER, model.server_port)
+	gateway, limited = gate.Gateway(MERLON, FOLDER, model.server_port), Limited(FOLDER / "limited")
 	try:
-		clients(gateway, tally)
+		clients(gateway, limited, tally)
 		events(gateway, tally)
 	finally:
+		limited.end()
 		status = gateway.end()
 	tally.check("the gateway ends well", status == 0, status)
 	records = gateway.records()

@@ -10,8 +10,10 @@ import json
 import sys
 import threading
 import time
+import urllib.parse
 
 WORDS = ["Paris ", "is ", "the ", "capital ", "of ", "France, ", "näm", "lich ", "🗼."]
+MODELS = ["m-1", "x-1", "x-2", "m-2", "x-3", "m-3"]
 TOOL = {"name": "get_weather", "arguments": {"city": "Paris", "unit": "°C"}}
 
 
@@ -82,11 +84,19 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 
 	def do_GET(self):
 		self.note(0)
-		if self.path == "/v1/models":
-			self.whole({"object": "list", "data": [{"id": "m-1", "object": "model", "created": 1, "owned_by": "nobody"}], "has_more": False, "first_id": "m-1", "last_id": "m-1"})
-		elif self.path == "/api/tags":
-			self.whole({"models": [{"name": "m-1", "model": "m-1", "modified_at": "2026-01-01T00:00:00Z", "size": 1, "digest": "0" * 64, "details": {"family": "none"}}]})
-		elif self.path == "/api/version":
+		path, _, query = self.path.partition("?")
+		asked = dict(urllib.parse.parse_qsl(query))
+		if path == "/v1/models":
+			rest = MODELS[MODELS.index(asked["after_id"]) + 1:] if "after_id" in asked else MODELS
+			page = rest[:int(asked.get("limit", 20))]
+			self.whole({"object": "list", "data": [{"id": m, "object": "model", "type": "model", "created": 1, "owned_by": "nobody"} for m in page], "has_more": len(page) < len(rest), "first_id": page[0], "last_id": page[-1]})
+		elif path.removeprefix("/v1/models/") in MODELS:
+			self.whole({"id": path.removeprefix("/v1/models/"), "object": "model", "type": "model", "created": 1, "owned_by": "nobody"})
+		elif path == "/api/tags":
+			self.whole({"models": [{"name": m, "model": m, "modified_at": "2026-01-01T00:00:00Z", "size": 1, "digest": "0" * 64, "details": {"family": "none"}} for m in MODELS]})
+		elif path == "/api/ps":
+			self.whole({"models": [{"name": m, "model": m, "size": 1, "digest": "0" * 64, "expires_at": "2026-01-01T00:00:00Z", "size_vram": 1} for m in MODELS]})
+		elif path == "/api/version":
 			self.whole({"version": "0.0.1"})
 		else:
 			self.whole({"error": {"message": "no such thing", "type": "invalid_request_error"}}, 404)
