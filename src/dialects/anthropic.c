@@ -1,8 +1,11 @@
 /* POST /v1/messages, and the routes around it that count, or must stay shut. */
 #include "dialects/anthropic/blocks.h"
+#include "dialects/lists.h"
 
 static const struct dialect_route routes[] = {
 	ROUTE("POST", "/v1/messages", EXAMINE),
+	ROUTE_WITH("anthropic-version", "GET", "/v1/models", LIST),
+	ROUTE_WITH("anthropic-version", "GET", "/v1/models/**", MODEL),
 	ROUTE("POST", "/v1/messages/count_tokens", EXAMINE),
 	ROUTE("", "/v1/messages/**", DENY),            /* batches: run later, their answers are fetched from elsewhere */
 	ROUTE("", "/v1/files/**", DENY),
@@ -391,6 +394,7 @@ const struct dialect dialect_anthropic = {
 	.request = read_request,
 	.answer = read_answer,
 	.event = read_event,
+	.list = lists_filter,
 	.refusal = write_refusal,
 	.stop = write_stop,
 };

@@ -153,7 +153,7 @@ static bool says_not_done(unsigned status)
 /* Who only stands before it (502, 504) may not know. */
 static bool was_not_done(const struct turn *t, unsigned status)
 {
-	return says_not_done(status) || (t->dialect->repeatable && (status == 502 || status == 504));
+	return says_not_done(status) || (turn_may_repeat(t) && (status == 502 || status == 504));
 }
 
 /* In seconds; 0 when it does not say, or says it in another way. */
@@ -406,7 +406,7 @@ static void take_end(struct link *link)
 static void take_loss(struct link *link, const char *why)
 {
 	struct turn *t = link->owner;
-	bool safe = !link->reached || (link->reused && t->dialect->repeatable);
+	bool safe = !link->reached || (link->reused && turn_may_repeat(t));
 
 	(void)why;
 	/* A stream that has said that it is over is. */

@@ -625,12 +625,15 @@ static bool model_fits(const struct names *models, struct bytes model)
 	return models->count == 0;
 }
 
-static const struct dialect *dialect_of(const struct route *r, struct bytes method, struct bytes path, const struct dialect_route **of_dialect)
+static const struct dialect *dialect_of(const struct route *r, const struct heading *heading, const struct dialect_route **of_dialect)
 {
+	struct heading below = *heading;
+
+	below.path = bytes_from(heading->path, r->prefix.len);
 	for (size_t i = 0; i < r->dialect_count; i++)
-		if ((*of_dialect = dialect_route_for(r->dialects[i], method, path)) != NULL)
+		if ((*of_dialect = dialect_route_for(r->dialects[i], &below)) != NULL)
 			return r->dialects[i];
-	return r->dialect_count == 0 ? dialect_for(method, path, of_dialect) : NULL;
+	return r->dialect_count == 0 ? dialect_for(&below, of_dialect) : NULL;
 }
 
 bool route_takes(const struct route *r, struct bytes model)
@@ -638,14 +641,14 @@ bool route_takes(const struct route *r, struct bytes model)
 	return model_fits(&r->models, model);
 }
 
-struct route *config_route(const struct config *c, struct bytes method, struct bytes path, const struct bytes *model, const struct names *among, const struct dialect **dialect,
+struct route *config_route(const struct config *c, const struct heading *heading, const struct bytes *model, const struct names *among, const struct dialect **dialect,
 			   const struct dialect_route **of_dialect)
 {
 	for (size_t i = 0; i < c->route_count; i++) {
 		struct route *r = &c->routes[i];
-		if (!bytes_start_with(path, r->prefix) || (model && !model_fits(&r->models, *model)) || (among && among->count > 0 && !names_fit(among, r->name)))
+		if (!bytes_start_with(heading->path, r->prefix) || (model && !model_fits(&r->models, *model)) || (among && among->count > 0 && !names_fit(among, r->name)))
 			continue;
-		*dialect = dialect_of(r, method, bytes_from(path, r->prefix.len), of_dialect);
+		*dialect = dialect_of(r, heading, of_dialect);
 		if (*dialect)
 			return r;
 	}

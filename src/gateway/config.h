@@ -91,11 +91,11 @@ bool config_identity(struct config *config);
 void config_explain(const struct config *config, struct text *out);
 
 /*
- * The route for a path (and, unless NULL, a model, and of those named in
+ * The route for what a head asks for (and, unless NULL, a model, and of those named in
  * `among`, unless none are), with the dialect and its own route; NULL when
  * there is none.
  */
-struct route *config_route(const struct config *config, struct bytes method, struct bytes path, const struct bytes *model, const struct names *among, const struct dialect **dialect,
+struct route *config_route(const struct config *config, const struct heading *heading, const struct bytes *model, const struct names *among, const struct dialect **dialect,
 			   const struct dialect_route **of_dialect);
 /* May this model be asked for on that route? */
 bool route_takes(const struct route *route, struct bytes model);

@@ -131,6 +131,11 @@ static bool is_refused(struct turn *t, const struct http_head *head, struct refu
 	return true;
 }
 
+bool turn_may_repeat(const struct turn *t)
+{
+	return t->dialect->repeatable || t->of_dialect->action != ROUTE_EXAMINE;
+}
+
 static void out_of_patience(struct timer *timer)
 {
 	struct turn *t = timer->owner;
@@ -139,7 +144,7 @@ static void out_of_patience(struct timer *timer)
 		poll_ask(t);
 		return;
 	}
-	bool safe = t->status == 0 && (!t->link->reached || t->dialect->repeatable);
+	bool safe = t->status == 0 && (!t->link->reached || turn_may_repeat(t));
 	/* It may be at work on it still: what may not be asked twice is not. */
 	server_failed(t->link->server);
 	t->reached |= t->link->reached;
@@ -147,9 +152,16 @@ static void out_of_patience(struct timer *timer)
 		turn_refuse(t, &(struct refusal){504, "upstream_timeout", "The model did not answer in time."});
 }
 
+static struct heading heading_of(const struct http_head *head)
+{
+	return (struct heading){.method = head->method, .path = head->path, .field = turn_field, .owner = head};
+}
+
 static void find_route(struct turn *t, const struct http_head *head)
 {
-	t->route = config_route(t->door->config, head->method, head->path, NULL, NULL, &t->dialect, &t->of_dialect);
+	struct heading heading = heading_of(head);
+
+	t->route = config_route(t->door->config, &heading, NULL, NULL, &t->dialect, &t->of_dialect);
 	t->method = arena_copy(&t->arena, head->method);
 	t->target = arena_copy(&t->arena, bytes_from(head->target, t->route ? t->route->prefix.len : 0));
 	exchange_init(&t->request, &t->arena, t->dialect);
@@ -465,7 +477,8 @@ struct route *turn_route_for(const struct turn *t, const struct bytes *model, co
 {
 	const struct dialect *d;
 	const struct dialect_route *of_dialect;
-	struct route *r = config_route(t->door->config, t->head->method, t->head->path, model, among, &d, &of_dialect);
+	struct heading heading = heading_of(t->head);
+	struct route *r = config_route(t->door->config, &heading, model, among, &d, &of_dialect);
 
 	return r && d == t->dialect && r->prefix.len == t->route->prefix.len ? r : NULL;
 }

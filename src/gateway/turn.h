@@ -145,6 +145,8 @@ bool turn_holds(struct turn *);
 
 /* With the salt of the exchange: once that is erased it says nothing any more. */
 struct digest turn_digest(const struct turn *, struct bytes);
+/* May a server be asked for it again that may have been at it already? */
+bool turn_may_repeat(const struct turn *t);
 /* May its caller use that route? */
 bool turn_may_use(const struct turn *t, const struct route *route);
 /* The route that a model is asked for by at the place of this one, of those named in `among`, unless none are; without a model, the first there is. NULL: none. */

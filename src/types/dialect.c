@@ -19,10 +19,10 @@ static bool path_fits(struct bytes pattern, struct bytes path)
 	return bytes_start_with(path, folder) && (deep || (below.len > 0 && bytes_find_byte(below, '/') == below.len));
 }
 
-const struct dialect_route *dialect_route_for(const struct dialect *d, struct bytes method, struct bytes path)
+const struct dialect_route *dialect_route_for(const struct dialect *d, const struct heading *h)
 {
 	for (const struct dialect_route *r = d->routes; r->path.len > 0; r++)
-		if (path_fits(r->path, path) && (r->method.len == 0 || bytes_equal(method, r->method)))
+		if (path_fits(r->path, h->path) && (r->method.len == 0 || bytes_equal(h->method, r->method)) && (!r->field || h->field(h, r->field).len > 0))
 			return r;
 	return NULL;
 }
@@ -32,10 +32,10 @@ struct bytes dialect_route_end(const struct dialect_route *r, struct bytes path)
 	return bytes_end_with(r->path, BYTES("**")) ? bytes_from(path, r->path.len - 2) : BYTES("");
 }
 
-const struct dialect *dialect_for(struct bytes method, struct bytes path, const struct dialect_route **route)
+const struct dialect *dialect_for(const struct heading *heading, const struct dialect_route **route)
 {
 	for (const struct dialect *const *d = dialects; *d; d++)
-		if ((*route = dialect_route_for(*d, method, path)) != NULL)
+		if ((*route = dialect_route_for(*d, heading)) != NULL)
 			return *d;
 	return NULL;
 }

@@ -22,9 +22,11 @@ enum route_action {
 struct dialect_route {
 	struct bytes method, path;
 	enum route_action action;
+	const char *field;          /* only where the head has it: what tells its clients from others that ask for the same; NULL: wherever */
 };
 
-#define ROUTE(method, path, action) {BYTES(method), BYTES(path), ROUTE_##action}
+#define ROUTE(method, path, action) {BYTES(method), BYTES(path), ROUTE_##action, NULL}
+#define ROUTE_WITH(name, method, path, action) {BYTES(method), BYTES(path), ROUTE_##action, name}
 #define ROUTES_END {.path = BYTES("")}
 
 /* What a dialect sees of the head of a message. */
@@ -79,12 +81,12 @@ extern const struct dialect *const dialects[];  /* ends with NULL; generated */
 const struct dialect *dialect_named(struct bytes name);         /* or NULL */
 
 /* The route of this dialect that answers for a request, or NULL. */
-const struct dialect_route *dialect_route_for(const struct dialect *dialect, struct bytes method, struct bytes path);
+const struct dialect_route *dialect_route_for(const struct dialect *dialect, const struct heading *heading);
 
 /* What stands where its path has "**": empty where it has none. */
 struct bytes dialect_route_end(const struct dialect_route *route, struct bytes path);
 
 /* The dialect and route that answer for a request; NULL when none does: then it is denied. */
-const struct dialect *dialect_for(struct bytes method, struct bytes path, const struct dialect_route **route);
+const struct dialect *dialect_for(const struct heading *heading, const struct dialect_route **route);
 
 #endif

@@ -41,6 +41,7 @@ routes:
   - {{name: first, prefix: /both, models: [m1], upstreams: one}}
   - {{name: elsewhere, prefix: /both, models: [m2], upstreams: two}}
   - {{name: rest, prefix: /both, upstreams: one}}
+  - {{name: claude, prefix: /claude, dialects: [anthropic], upstreams: one}}
   - {{name: pass, prefix: /pass, upstreams: one, unexamined: pass}}
   - {{name: open, upstreams: one}}
 """
@@ -56,10 +57,10 @@ class Talk:
 		r = c.getresponse()
 		return r.status, r.read()
 
-	def hears(self, body, path=GPT, key="scoped", at="", status=200, **headers):
+	def hears(self, body, path=GPT, key="scoped", at="", status=200, asking={}, **headers):
 		"""What comes of a list that the server tells so."""
 		self.one.says[path] = status, headers, body.encode() if isinstance(body, str) else body
-		return self.get(at + path, key)
+		return self.get(at + path, key, **asking)
 
 	def refused(self, what, body, path=GPT, **headers):
 		status, got = self.hears(body, path, **headers)
@@ -98,6 +99,16 @@ def lists(t):
 	check("no letter is another", t.hears('{"data":[{"id":"M1"},{"id":"m1 "},{"id":"m1"}]}')[1] == b'{"data":[{"id":"m1"}]}')
 	check("an answer that has nothing in it says nothing", t.hears("") == (200, b""), t.hears(""))
 	check("the version is everybody's", t.hears('{"version":"m2"}', "/api/version") == (200, b'{"version":"m2"}'))
+
+
+def of_claude(t):
+	"""Clients of Anthropic's are known by what they send."""
+	was = '{"data":[{"type":"model","id":"m\\u0031"}],"has_more":true,"first_id":"m\\u0031","last_id":"m\\u0031"}'
+	check("Anthropic's clients get its lists", t.hears(OF_CLAUDE, asking=CLAUDE) == t.hears(OF_CLAUDE, asking=CLAUDE, at="/claude") == (200, was.encode()), t.hears(OF_CLAUDE, asking=CLAUDE, at="/claude"))
+	check("the same bytes, if they may use all", t.hears(OF_CLAUDE, key="usual", asking=CLAUDE) == (200, OF_CLAUDE.encode()))
+	refusals = [(status, body["type"], body["error"]["type"], body["error"]["code"]) for status, body in ((status, json.loads(body)) for status, body in (t.get(GPT + "/m2", "scoped", **CLAUDE), t.hears("m2", asking=CLAUDE)))]
+	check("and refusals in its words", refusals == [(404, "error", "not_found_error", "unknown_model"), (502, "error", "api_error", "not_examined")], refusals)
+	check("others get none where it alone is spoken", t.get("/claude" + GPT)[0] == 404)
 
 
 def pages(t):
@@ -167,6 +178,7 @@ def main():
 	g = Configured("lists", START + CONFIG.format(one=url(one), two=url(two)))
 	t = Talk(g, one, keys)
 	lists(t)
+	of_claude(t)
 	pages(t)
 	unreadable(t)
 	single(t)

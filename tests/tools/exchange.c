@@ -204,7 +204,7 @@ static void read_talk(struct talk *t, struct bytes in)
 	t->heading = (struct heading){.method = bytes_slice(line, 0, space), .path = bytes_from(line, space + 1), .field = field, .entry = entry, .owner = &t->head};
 	t->head = bytes_slice(in, 0, bytes_start_with(in, BYTES("--- ")) ? 0 : bytes_find(in, BYTES("\n--- ")) + 1);
 	in = bytes_from(in, t->head.len);
-	t->dialect = dialect_for(t->heading.method, t->heading.path, &t->route);
+	t->dialect = dialect_for(&t->heading, &t->route);
 	if (!t->dialect || t->route->action == ROUTE_DENY) {
 		text_add_string(&t->out, "denied\n");
 		return;

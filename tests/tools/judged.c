@@ -141,7 +141,7 @@ static void judge_talk(struct talk *t, const char *path, struct bytes in)
 	size_t space = bytes_find_byte(line, ' ');
 	t->heading = (struct heading){.method = bytes_slice(line, 0, space), .path = bytes_from(line, space + 1), .field = no_field};
 	in = bytes_from(in, bytes_start_with(in, BYTES("--- ")) ? 0 : bytes_find(in, BYTES("\n--- ")) + 1);
-	t->dialect = dialect_for(t->heading.method, t->heading.path, &t->route);
+	t->dialect = dialect_for(&t->heading, &t->route);
 	if (!t->dialect || t->route->action != ROUTE_EXAMINE)
 		return;
 	printf("%s\n", path);
