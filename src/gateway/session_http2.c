@@ -12,7 +12,7 @@
 
 enum {
 	STREAMS_MOST = 100, WINDOW = 1 << 20, QUEUED_MOST = 256 << 10, QUEUED_FEW = 64 << 10,
-	IDLE_MS = 75000, STREAM_MS = 120000, NOTICE_MS = 1000, NOTICE_SHORT_MS = 100,
+	IDLE_MS = 75000, STREAM_MS = 120000, REST_MS = 1000, NOTICE_MS = 1000, NOTICE_SHORT_MS = 100,
 	HEADERS_MOST = 8 * HTTP_HEAD_MOST,      /* what one block may unfold to before the connection ends */
 	PATIENCE_MOST = 400, PATIENCE_A_SECOND = 40,
 };
@@ -47,6 +47,7 @@ struct stream {
 	const char *why;                        /* the request is bad */
 	unsigned status;                        /* then: to answer with */
 	bool whole, answered, ended, slow;      /* the request; the answer's head; its end; turn_pause() was told */
+	bool over;                              /* the whole answer has gone out */
 	struct stream *next, **place;
 };
 
@@ -262,7 +263,7 @@ static void due(struct timer *timer)
 {
 	struct stream *s = timer->owner;
 
-	nghttp2_submit_rst_stream(s->session->http, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_CANCEL);
+	nghttp2_submit_rst_stream(s->session->http, NGHTTP2_FLAG_NONE, s->id, s->over ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
 	send_soon(s->session);
 }
 
@@ -419,15 +420,22 @@ static int take_data(nghttp2_session *http, uint8_t flags, int32_t id, const uin
 	return 0;
 }
 
-/* An answer that came before its request was whole: the rest is not wanted. A stream that breaks the rules costs as one that is reset. */
+/*
+ * An answer that came before its request was whole: the rest is not wanted.
+ * But it may be on its way, and some clients (curl 7.88) take no answer from a
+ * stream that is reset while they send.  A stream that breaks the rules costs
+ * as one that is reset.
+ */
 static int frame_sent(nghttp2_session *http, const nghttp2_frame *frame, void *context)
 {
 	struct stream *s = nghttp2_session_get_stream_user_data(http, frame->hd.stream_id);
 
 	if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
 		charge(context, COST_RESET);
-	if (s && !s->whole && (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) && frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
-		nghttp2_submit_rst_stream(http, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
+	if (!s || s->whole || (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+		return 0;
+	s->over = true;
+	timer_set(s->session->client.door->loop, &s->patience, REST_MS);
 	return 0;
 }
 

@@ -314,6 +314,16 @@ def streams(g):
 	check("models are listed", json.loads(c.wait(id)[0].body)["data"][0]["id"] == "m-1")
 	id = c.send([h for h in c.headers() if h[0] != "authorization"], question("hello"))
 	check("a stranger is refused", c.wait(id)[0].status == 401)
+	late, never = [c.send([h for h in c.headers() if h[0] != "authorization"], b"{", end=False) for _ in range(2)]
+	c.wait(late, never)
+	while c.read(0.3):
+		pass
+	done = [c.streams[i] for i in (late, never)]
+	check("also before his request is whole, and may send on", [(s.status, s.ended, s.reset) for s in done] == [(401, True, None)] * 2, [(s.status, s.ended, s.reset) for s in done])
+	c.h2.send_data(late, b"}", end_stream=True)
+	c.flush()
+	check("for a while", gate.in_time(lambda: (c.read(0.1), c.streams[never].reset == 0)[1]) and c.streams[late].reset is None, (c.streams[late].reset, c.streams[never].reset))
+	check("the connection goes on", c.wait(c.ask("hello"))[0].status == 200)
 	c.close()
 	c = Caller(g)
 	c.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 400})
