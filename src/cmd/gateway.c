@@ -80,9 +80,9 @@ static int explain(struct config *c)
 	config_explain(c, &out);
 	fwrite(out.at, 1, out.len, stdout);
 	text_finish(&out);
-	bool good = signer_check(c) & recorder_check(c->ledger);
+	bool signs = signer_check(c), keeps = recorder_check(c->ledger);        /* both say what is wrong */
 	config_destroy(c);
-	return good ? 0 : 2;
+	return signs && keeps ? 0 : 2;
 }
 
 /* What is wrong with the command line, or NULL. */
