@@ -382,8 +382,7 @@ size_t turn_fallbacks(const struct turn *t)
 static bool send_somewhere(struct turn *t)
 {
 	for (; t->choice <= turn_fallbacks(t) && t->attempts < ATTEMPTS_MOST; t->choice++, t->asked_here = t->asked_again = 0) {
-		if (t->choice > 0)
-			t->upstream = t->route->fallbacks[t->choice - 1];
+		t->upstream = t->choice > 0 ? t->route->fallbacks[t->choice - 1] : t->first;
 		if (!may_have_it(t, t->upstream))
 			continue;
 		while (t->asked_here < (t->home ? 1 : t->upstream->server_count) && t->attempts < ATTEMPTS_MOST) {
@@ -400,13 +399,26 @@ static bool send_somewhere(struct turn *t)
 	return false;
 }
 
+/* Whoever can have a model answer 500 has it left alone: while the others cannot be reached, that shuts it for nobody. */
+static bool ask_somebody(struct turn *t)
+{
+	if (send_somewhere(t))
+		return true;
+	if (t->anyway)
+		return false;
+	t->anyway = true;
+	t->choice = t->attempts = 0;
+	t->asked_here = t->asked_again = 0;
+	return send_somewhere(t);
+}
+
 bool turn_ask_another(struct turn *t)
 {
 	timer_cancel(t->door->loop, &t->patience);
 	if (t->link)
 		t->link->give_back(t->link);
 	t->link = NULL;
-	return send_somewhere(t);
+	return ask_somebody(t);
 }
 
 RARELY static void refuse_unsent(struct turn *t)
@@ -419,14 +431,7 @@ RARELY static void refuse_unsent(struct turn *t)
 
 void turn_ask(struct turn *t)
 {
-	struct upstream *first = t->upstream;
-
-	if (send_somewhere(t))
-		return;
-	t->upstream = first;
-	t->choice = t->attempts = 0;
-	t->anyway = true;
-	if (!send_somewhere(t))
+	if (!ask_somebody(t))
 		refuse_unsent(t);
 }
 
@@ -671,7 +676,7 @@ void turn_go(struct turn *t)
 		return;
 	if (!find_session(t))
 		return;
-	t->upstream = t->home ? t->home->upstream : choose_target(t->route);
+	t->upstream = t->first = t->home ? t->home->upstream : choose_target(t->route);
 	t->to_ask = text_bytes(&t->body);
 	if (t->of_dialect->action == ROUTE_EXAMINE && !t->request.why && !judge_may_ask(t))
 		return;

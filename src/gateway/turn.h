@@ -42,11 +42,12 @@ struct turn {
 	uint64_t left_out;          /* models of a list that its caller may not ask for */
 
 	struct link *link;
+	struct upstream *first;     /* of the route's, before its fallbacks */
 	struct upstream *upstream;  /* asked last; NULL before */
 	struct server *home;        /* it alone knows the session; NULL: any may be asked */
 	struct bytes session;       /* as the server calls it; empty: none */
 	size_t choice;              /* 0: an upstream of the route; from 1: its fallbacks */
-	bool anyway;                /* there is none but such as are left alone */
+	bool anyway;                /* no other can answer: those that are left alone are asked */
 	size_t asked_here;          /* servers of it, so far */
 	size_t asked_again;         /* so many of those that may be asked once more */
 	unsigned attempts;

@@ -99,10 +99,12 @@ const char *upstream_begin(struct upstream *u, struct loop *loop, uint64_t *hold
 	return make_context(u, &u->context);
 }
 
-/* A server that was shut is tried with one request: until that comes back, it is shut for everybody else. */
+/* A server that was shut is tried with one request: until that comes back, it is shut for everybody else. `anyway`: of those that are shut. */
 static bool may_ask(const struct server *s, int64_t now_ms, bool anyway)
 {
-	return s->failures < s->upstream->failures_most || now_ms >= s->shut_until_ms || (anyway && s->answers);
+	bool shut = s->failures >= s->upstream->failures_most && now_ms < s->shut_until_ms;
+
+	return anyway ? shut && s->answers : !shut;
 }
 
 /* Smooth weighted round: every server gains its weight, the one with most is asked and pays for all. */

@@ -50,7 +50,7 @@ void upstream_take_up(struct upstream *u);
 
 /*
  * A connection to the server whose turn it is; NULL when none can be asked.
- * `anyway`: one that is left alone may be, if it only answered that it failed.
+ * `anyway`: one of those that are left alone, if it only answered that it failed.
  * What comes of it is told to the link's owner.
  */
 struct link *upstream_lend(struct upstream *u, bool anyway);

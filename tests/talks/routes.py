@@ -182,6 +182,13 @@ def the_only_one():
 	found = [g.status("hello", model="gone") for _ in range(6)]
 	check("one that cannot be reached is left alone", found == [502] * 6 and how_it_does(g, dead) == ["3", "1"], (found, how_it_does(g, dead)))
 	g.end()
+	g = Configured("besides", START + f"upstreams: {{a: {{servers: ['{url(ill)}'], {circuit}}}, b: {{servers: ['{dead}'], circuit: {{failures: 1000}}}}}}\nroutes: [{{upstreams: a, fallback: b}}]\n")
+	ill.ill = 500
+	check("while it is left alone its fallback is asked", [g.status("hello") for _ in range(4)] == [500] * 4 and ill.asked == 11 and how_it_does(g, dead)[0] == "1", (ill.asked, how_it_does(g, dead)))
+	ill.ill = 0
+	found = [g.status("hello") for _ in range(3)]
+	check("where that cannot be reached, it is, all the same", found == [200] * 3, found)
+	g.end()
 
 
 def reload_under_load():
