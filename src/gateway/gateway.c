@@ -28,7 +28,7 @@
 #include "syntax/json.h"
 #include "types/assessment.h"
 
-enum { LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5, SAVE_MS = 5000, DAY_MS = 86400000 };
+enum { LOOK_MS = 25, RESTART_MS = 200, RESTART_MOST_MS = 10000, RECORDERS_MOST = 5, SAVE_MS = 5000, DAY_MS = 86400000, ADDRESS_MOST = 200 };
 
 struct slot {
 	pid_t pid;                  /* 0: nobody */
@@ -128,6 +128,12 @@ static void add_policies(struct text *out, const struct config *c)
 	text_add_byte(out, ']');
 }
 
+/* An address may be as long as its file: of a record that is too long the end would be cut off, and then it is none. */
+static struct bytes bounded(const char *address)
+{
+	return bytes_slice(bytes_of(address), 0, ADDRESS_MOST);
+}
+
 /* On record: what happens to the gateway itself, and under which configuration. */
 static void note(struct gateway *g, const char *what)
 {
@@ -142,9 +148,9 @@ static void note(struct gateway *g, const char *what)
 	if (callers)
 		text_add_member_hex(&body, "callers", digest_bytes(callers));
 	text_add_member_hex(&body, "configuration", digest_bytes(&g->config->digest));
-	text_add_member(&body, "listen", bytes_of(g->config->listeners[0].address));
+	text_add_member(&body, "listen", bounded(g->config->listeners[0].address));
 	add_policies(&body, g->config);
-	text_add_member(&body, "upstream", bytes_of(g->config->upstreams[0].servers[0].url));
+	text_add_member(&body, "upstream", bounded(g->config->upstreams[0].servers[0].url));
 	text_add_member(&body, "version", bytes_of(merlon_version));
 	text_add_member(&body, "what", bytes_of(what));
 	text_add_byte(&body, '}');

@@ -191,6 +191,14 @@ def the_only_one():
 	g.end()
 
 
+def long_addresses():
+	"""What is on record of the gateway itself is whole, however long its addresses are."""
+	g = Configured("addresses", START + f"upstreams: {{m: {{servers: ['http://127.0.0.1:1/{'a' * 70000}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	g.end()
+	good, said = g.verify()
+	check("an address of 70 KB leaves records that can be read", good and [r["what"] for r in g.records("gateway")] == ["begins", "ends"], said)
+
+
 def reload_under_load():
 	a, b = serve(), serve()
 	text = START + "upstreams: {{m: {{servers: ['{}']}}}}\nroutes: [{{upstreams: m}}]\n"
@@ -533,7 +541,7 @@ def main():
 	shutil.rmtree(WORK, ignore_errors=True)
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
-	for part in (mistakes, weights, fallbacks, the_only_one, origins, early_answers, empty_answers, surplus_answers, timeouts, callers_who_pause, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load, reload_that_fails):
+	for part in (mistakes, weights, fallbacks, the_only_one, long_addresses, origins, early_answers, empty_answers, surplus_answers, timeouts, callers_who_pause, kept_connections_that_end, silent_handshakes, keys_of_models, reload_under_load, reload_that_fails):
 		part()
 	return gateway.TALLY.end()
 
