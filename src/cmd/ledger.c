@@ -185,8 +185,8 @@ static int erase(struct ledger *l, const struct settings *s)
 	struct erasure_outcome out;
 	char why[300];
 
-	if ((e.id_count > 0) == (s->caller != NULL) || !s->reason || strlen(s->reason) > REASON_MOST) {
-		log_error("ledger erase: give the directory, a --reason of at most %d bytes, and the ids of exchanges or --caller", REASON_MOST);
+	if ((e.id_count > 0) == (s->caller != NULL) || (s->caller && !*s->caller) || !s->reason || !*s->reason || strlen(s->reason) > REASON_MOST) {
+		log_error("ledger erase: give the directory, a --reason of 1 to %d bytes, and the ids of exchanges or --caller", REASON_MOST);
 		return EXIT_USAGE_ERROR;
 	}
 	e.reason = bytes_of(s->reason);
@@ -198,8 +198,10 @@ static int erase(struct ledger *l, const struct settings *s)
 	printf("%zu exchange%s: the salt of their digests is overwritten in %s/salts, and that is on record\n", out.erased, out.erased == 1 ? "" : "s", e.directory);
 	if (out.before > 0)
 		printf("%zu more had been erased before\n", out.before);
+	if (out.missing > 0)
+		log_error("%s/salts: has no salt of %zu more, so of these nothing was overwritten, and nothing is on record; where a copy has them, their digests still tell", e.directory, out.missing);
 	printf("the records still name their callers; copies and backups of %s/salts are yours to erase\n", e.directory);
-	return 0;
+	return out.missing > 0 ? EXIT_UNREADABLE : 0;
 }
 
 struct action {

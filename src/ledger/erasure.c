@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ledger/salts.h"
 #include "syntax/json.h"
@@ -19,6 +20,7 @@ struct ids {
 struct walk {
 	const struct erasure *e;
 	struct ids wanted, found, erased;       /* asked for; on record; erased already, as is on record */
+	bool *lies_there;           /* of each that was found: its salt */
 	struct arena arena;
 	struct bytes record;
 	bool unread;                /* one was too large, or could not be understood */
@@ -57,9 +59,17 @@ static void sort(struct ids *s)
 	s->count = kept;
 }
 
+/* Where it stands among them; or `count`. */
+static size_t place_of(const struct ids *s, struct bytes id)
+{
+	const char (*at)[ID_DIGITS + 1] = id.len == ID_DIGITS && s->count > 0 ? bsearch(id.at, s->at, s->count, sizeof *s->at, by_text) : NULL;
+
+	return at ? (size_t)(at - (const char (*)[ID_DIGITS + 1])s->at) : s->count;
+}
+
 static bool has(const struct ids *s, struct bytes id)
 {
-	return id.len == ID_DIGITS && s->count > 0 && bsearch(id.at, s->at, s->count, sizeof *s->at, by_text);
+	return place_of(s, id) < s->count;
 }
 
 /* ---- which ones ---- */
@@ -105,6 +115,10 @@ static bool find(struct ledger *l, struct walk *w, char *why, size_t room)
 	}
 	sort(&w->found);
 	sort(&w->erased);
+	if (w->found.count == 0 && !w->e->ids) {
+		snprintf(why, room, "has no exchange of a caller of that name on record; nothing was erased");
+		return false;
+	}
 	for (size_t i = 0; i < w->e->id_count; i++)
 		if (!has(&w->found, bytes_of(w->e->ids[i]))) {
 			snprintf(why, room, "has no exchange \"%.40s\" on record; nothing was erased", w->e->ids[i]);
@@ -122,9 +136,12 @@ static bool is_meant(void *context, const unsigned char id[EXCHANGE_ID])
 
 	text_init(&digits, NULL);
 	text_add_hex(&digits, (struct bytes){id, EXCHANGE_ID});
-	bool meant = has(&w->found, text_bytes(&digits));
+	size_t place = place_of(&w->found, text_bytes(&digits));
 	text_finish(&digits);
-	return meant;
+	if (place == w->found.count)
+		return false;
+	w->lies_there[place] = true;
+	return true;
 }
 
 static bool record(struct ledger *l, const struct erasure *e, const char *id)
@@ -143,34 +160,52 @@ static bool record(struct ledger *l, const struct erasure *e, const char *id)
 	return good;
 }
 
-/* First what is said, then that it was done: whoever is killed in between does both again. */
-static bool erase(struct ledger *l, struct walk *w, struct erasure_outcome *out, char *why, size_t room)
+/* What of it goes on record: that a salt was overwritten, once, and only where there was one. */
+static bool record_all(struct ledger *l, const struct walk *w, struct erasure_outcome *out)
 {
 	bool good = true;
 
-	if (w->found.count > 0 && !salts_erase(w->e->directory, is_meant, w)) {
+	for (size_t i = 0; good && i < w->found.count; i++) {
+		bool before = has(&w->erased, bytes_of(w->found.at[i])), meant = !before && w->lies_there[i];
+		good = !meant || record(l, w->e, w->found.at[i]);
+		out->before += before;
+		out->erased += meant;
+		out->missing += !before && !meant;
+	}
+	return good && ledger_commit(l);
+}
+
+/* First what is said, then that it was done: whoever is killed in between does both again. */
+static bool erase(struct ledger *l, struct walk *w, int salts, struct erasure_outcome *out, char *why, size_t room)
+{
+	w->lies_there = calloc(w->found.count, sizeof *w->lies_there);
+	if (!w->lies_there)
+		abort();
+	if (!salts_erase(salts, is_meant, w)) {
 		snprintf(why, room, "has salts that cannot be overwritten: %s", strerror(errno));
 		return false;
 	}
-	for (size_t i = 0; good && i < w->found.count; i++) {
-		bool before = has(&w->erased, bytes_of(w->found.at[i]));
-		good = before || record(l, w->e, w->found.at[i]);
-		out->before += before;
-		out->erased += !before;
-	}
-	if (!good || !ledger_commit(l)) {
+	if (!record_all(l, w, out)) {
 		snprintf(why, room, "cannot be written, so what was erased is not on record: %s", ledger_error(l));
 		return false;
 	}
 	return true;
 }
 
+/* One after the other: what one erases, the next finds on record. */
 bool ledger_erase(struct ledger *l, const struct erasure *e, struct erasure_outcome *out, char *why, size_t room)
 {
 	struct walk w = {.e = e};
+	int salts = salts_open_to_erase(e->directory);
 
 	*out = (struct erasure_outcome){0};
-	bool good = find(l, &w, why, room) && erase(l, &w, out, why, room);
+	if (salts < 0) {
+		snprintf(why, room, "has salts that cannot be overwritten: %s", strerror(errno));
+		return false;
+	}
+	bool good = find(l, &w, why, room) && erase(l, &w, salts, out, why, room);
+	close(salts);
+	free(w.lies_there);
 	free(w.wanted.at);
 	free(w.found.at);
 	free(w.erased.at);

@@ -21,9 +21,10 @@ struct erasure {
 struct erasure_outcome {
 	size_t erased;
 	size_t before;              /* so many of the exchanges were erased already: nothing of them is recorded again */
+	size_t missing;             /* of so many no salt lies there: nothing is recorded of them */
 };
 
-/* `l` is open to append. False with `why`, and nothing is erased where an id is of no exchange on record. */
+/* `l` is open to append. False with `why`, and nothing is erased where an id is of no exchange on record, or a caller has none. */
 bool ledger_erase(struct ledger *l, const struct erasure *e, struct erasure_outcome *out, char *why, size_t room);
 
 #endif

@@ -4,18 +4,45 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 
 enum { LINE = EXCHANGE_ID + SALT, LINES_AT_ONCE = 4096 };
 
+/* Closes it, unless it is good; errno stays what it was. */
+static int good_or_closed(int fd, bool good)
+{
+	int why = errno;
+
+	if (fd >= 0 && !good) {
+		close(fd);
+		fd = -1;
+	}
+	errno = why;
+	return fd;
+}
+
+/* A pipe or a device would be waited for, or read for ever. */
+static bool is_regular(int fd)
+{
+	struct stat about;
+
+	if (fstat(fd, &about) != 0)
+		return false;
+	errno = ENOTSUP;
+	return S_ISREG(about.st_mode);
+}
+
 static int open_file(const char *directory, int flags)
 {
 	char path[4096];
 
 	snprintf(path, sizeof path, "%s/salts", directory);
-	return open(path, flags | O_CLOEXEC, 0600);
+	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+	return good_or_closed(fd, fd >= 0 && is_regular(fd));
 }
 
 /* A line that was cut, as by a power failure, is of a record that was never kept: behind it no other would be found. */
@@ -30,11 +57,7 @@ int salts_open(const char *directory)
 {
 	int fd = open_file(directory, O_WRONLY | O_CREAT | O_APPEND);
 
-	if (fd >= 0 && end_whole(fd) && file_keep_folder(directory))
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	return good_or_closed(fd, fd >= 0 && end_whole(fd) && file_keep_folder(directory));
 }
 
 void salts_add(struct text *lines, const unsigned char id[EXCHANGE_ID], const unsigned char salt[SALT])
@@ -60,12 +83,18 @@ bool salts_write(int fd, struct text *lines)
 	return left.len == 0 && fdatasync(fd) == 0;
 }
 
-bool salts_erase(const char *directory, bool (*is_meant)(void *, const unsigned char id[EXCHANGE_ID]), void *context)
+int salts_open_to_erase(const char *directory)
+{
+	int fd = open_file(directory, O_RDWR);
+
+	return good_or_closed(fd, fd >= 0 && flock(fd, LOCK_EX) == 0);
+}
+
+bool salts_erase(int fd, bool (*is_meant)(void *, const unsigned char id[EXCHANGE_ID]), void *context)
 {
 	static const unsigned char nothing[SALT];
 	static unsigned char lines[LINES_AT_ONCE][LINE];
-	int fd = open_file(directory, O_RDWR);
-	bool good = fd >= 0;
+	bool good = true;
 	ssize_t n = 0;
 
 	for (off_t at = 0; good && (n = pread(fd, lines, sizeof lines, at)) >= LINE; at += n - n % LINE)
@@ -74,7 +103,5 @@ bool salts_erase(const char *directory, bool (*is_meant)(void *, const unsigned 
 				good = pwrite(fd, nothing, SALT, at + i * LINE + EXCHANGE_ID) == SALT;
 	good = good && n >= 0 && fdatasync(fd) == 0;
 	explicit_bzero(lines, sizeof lines);
-	if (fd >= 0)
-		close(fd);
 	return good;
 }

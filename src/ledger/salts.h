@@ -17,7 +17,10 @@ void salts_add(struct text *lines, const unsigned char id[EXCHANGE_ID], const un
 /* They are on the disk when true, and what was written is taken out of `lines`. */
 bool salts_write(int fd, struct text *lines);
 
+/* For one process at a time that erases: waits for another that does. It is locked until it is closed. -1 with errno set. */
+int salts_open_to_erase(const char *directory);
+
 /* Overwrites the salt wherever `is_meant` says so of an id: on the disk when true, else errno is set. */
-bool salts_erase(const char *directory, bool (*is_meant)(void *, const unsigned char id[EXCHANGE_ID]), void *context);
+bool salts_erase(int fd, bool (*is_meant)(void *, const unsigned char id[EXCHANGE_ID]), void *context);
 
 #endif

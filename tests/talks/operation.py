@@ -272,7 +272,7 @@ def erasure():
 	check("a digest tells whose request some bytes were", len(meant) == 1, meant)
 	lying = lambda: sum(salts[meant[0]] in f.read_bytes() for f in g.ledger.iterdir() if f.is_file())
 	check("its salt lies in one file alone", in_time(lambda: lying() == 1), lying())
-	for what, arguments in (("an id that is not on record", (str(g.ledger), "--reason", "x", meant[0], "0" * 32)), ("no id", (str(g.ledger), "--reason", "x")), ("no reason", (str(g.ledger), meant[0])), ("an id and a caller", (str(g.ledger), "--reason", "x", "--caller", "first", meant[0])), ("no ledger", (str(WORK / "nowhere"), "--reason", "x", meant[0]))):
+	for what, arguments in (("an id that is not on record", (str(g.ledger), "--reason", "x", meant[0], "0" * 32)), ("no id", (str(g.ledger), "--reason", "x")), ("no reason", (str(g.ledger), meant[0])), ("an empty one", (str(g.ledger), "--reason", "", meant[0])), ("a caller that there is not", (str(g.ledger), "--reason", "x", "--caller", "firrst")), ("nobody", (str(g.ledger), "--reason", "x", "--caller", "")), ("an id and a caller", (str(g.ledger), "--reason", "x", "--caller", "first", meant[0])), ("no ledger", (str(WORK / "nowhere"), "--reason", "x", meant[0]))):
 		code, said = erase(g, *arguments)
 		check(f"{what} erases nothing", code != 0 and salts_of(g) == salts and not (WORK / "nowhere").exists(), said)
 	code, said = erase(g, str(g.ledger), "--reason", "asked for", meant[0])
@@ -284,9 +284,47 @@ def erasure():
 	name = records[0]["caller"]
 	code, said = erase(g, str(g.ledger), "--reason", "left", "--caller", name)
 	check("and so are all of a caller, each recorded once", code == 0 and "12 exchanges" in said and "1 more had been" in said and set(salts_of(g).values()) == {bytes(16)} and len(g.records("erasure")) == 13, said)
+	erasures_at_once(g)
 	good, said = g.verify()
 	check("the ledger verifies as before", good, said)
 	g.end()
+	salts_that_are_not_there()
+
+
+def erasures_at_once(g):
+	for i in range(40):
+		g.ask("hello", user=str(i))
+	in_time(lambda: len(g.records()) == 53)
+	many = [subprocess.Popen([MERLON, "ledger", "erase", "--reason", "left", "--caller", "first", str(g.ledger)], stdout=subprocess.DEVNULL) for _ in range(4)]
+	codes, erased = [p.wait() for p in many], [r["exchange"] for r in g.records("erasure")]
+	check("four at once record each once", codes == [0] * 4 and len(erased) == len(set(erased)) == 53, (codes, len(erased), len(set(erased))))
+
+
+def salts_that_are_not_there():
+	"""What was not overwritten is not on record as if it were."""
+	g = Configured("saltless", START + f"upstreams: {{m: {{servers: ['http://127.0.0.1:{serve('127.0.0.1').server_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+	for i in range(3):
+		g.ask("hello", user=str(i))
+	in_time(lambda: len(g.records()) == 3)
+	g.end()
+	salts, ids = g.ledger / "salts", [r["id"] for r in g.records()]
+	data = salts.read_bytes()
+	salts.write_bytes(data[:-32])
+	gone = next(i for i in ids if bytes.fromhex(i) not in salts.read_bytes())
+	code, said = erase(g, str(g.ledger), "--reason", "x", *ids)
+	check("of an exchange without a salt nothing is recorded, and it is said", code == 2 and "no salt of 1 more" in said and {r["exchange"] for r in g.records("erasure")} == set(ids) - {gone}, (code, said))
+	salts.write_bytes(data)
+	code, said = erase(g, str(g.ledger), "--reason", "x", gone)
+	check("once it is back it can be", code == 0 and g.records("erasure")[-1]["exchange"] == gone, (code, said))
+	for what, make in (("a pipe", lambda: os.mkfifo(salts)), ("a device", lambda: salts.symlink_to("/dev/zero")), ("a folder", salts.mkdir)):
+		salts.unlink()
+		make()
+		try:
+			r = subprocess.run([MERLON, "ledger", "erase", "--reason", "x", str(g.ledger), gone], capture_output=True, text=True, timeout=10)
+			found = r.returncode, r.stderr
+		except subprocess.TimeoutExpired:
+			found = None, "it waits"
+		check(f"salts that are {what} are none", found[0] == 2 and "cannot be overwritten" in found[1], found)
 
 
 # ---- files that are named ----
