@@ -21,11 +21,19 @@ static void settle_route(struct turn *t)
 	t->route = r ? r : t->route;
 }
 
+/* Where it would be asked; NULL when its caller may not. A route behind that one, which it may use, never gets such a request. */
+static struct route *route_to_ask(const struct turn *t, struct bytes model)
+{
+	struct route *r = may_name(t, model) ? turn_route_for(t, &model, NULL) : NULL;
+
+	return r && turn_may_use(t, r) ? r : NULL;
+}
+
 /* One model comes from where it would be asked. */
 static bool settle_model(struct turn *t)
 {
 	struct bytes model = dialect_route_end(t->of_dialect, turn_endpoint(t));
-	struct route *r = may_name(t, model) ? turn_route_for(t, &model, &t->caller->routes) : NULL;
+	struct route *r = route_to_ask(t, model);
 
 	t->route = r ? r : t->route;
 	return r != NULL;
@@ -60,7 +68,7 @@ static bool asks(const struct route *r, const struct upstream *u)
 static bool may_see(const struct list_reader *reader, struct bytes model)
 {
 	const struct turn *t = reader->owner;
-	const struct route *r = may_name(t, model) ? turn_route_for(t, &model, &t->caller->routes) : NULL;
+	const struct route *r = route_to_ask(t, model);
 
 	return r && asks(r, t->upstream);
 }
@@ -83,9 +91,15 @@ static void filter(void *arg)
 	l->left_out = t->dialect->list(&l->answer, l->body, &(struct list_reader){.may_see = may_see, .owner = t}, &l->out);
 }
 
+/* Routes before this one take the models that they name. */
+static bool has_routes_before(const struct turn *t)
+{
+	return turn_route_for(t, NULL, NULL) != t->route;
+}
+
 bool lists_are_limited(const struct turn *t)
 {
-	return t->of_dialect->action == ROUTE_LIST && t->caller->models.count + t->route->models.count > 0;
+	return t->of_dialect->action == ROUTE_LIST && (t->caller->models.count + t->route->models.count > 0 || has_routes_before(t));
 }
 
 bool lists_leave_out(struct turn *t, struct bytes *body)

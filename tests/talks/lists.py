@@ -165,6 +165,10 @@ def several_routes(t, two):
 	check("a list tells of what its server may be asked for, by whichever route", ids == ["m0", "m1", "m-3", "s-9"], ids)
 	ids = [m["id"] for m in json.loads(t.hears(OPENAI, key="routed", at="/both")[1])["data"]]
 	check("that the caller may use", ids == ["m1"], ids)
+	ids = [m["id"] for m in json.loads(t.hears(OPENAI, key="behind", at="/both")[1])["data"]]
+	check("not of what another route takes before that", ids == ["m0", "m-3", "s-9"], ids)
+	t.one.says[GPT + "/m1"] = 200, {}, b'{"id":"m1"}'
+	check("nor of it alone", t.get("/both" + GPT + "/m1", "behind")[0] == 404 and t.get("/both" + GPT + "/m1", "routed")[0] == 200, t.get("/both" + GPT + "/m1", "behind"))
 	t.one.says[GPT + "/m2"], two.says[GPT + "/m2"] = (200, {}, b'{"id":"m2","at":1}'), (200, {}, b'{"id":"m2","at":2}')
 	check("one is told of by the server that is asked for it", t.get("/both" + GPT + "/m2") == (200, b'{"id":"m2","at":2}'), t.get("/both" + GPT + "/m2"))
 
@@ -174,7 +178,7 @@ def main():
 	WORK.mkdir(parents=True)
 	FOLDER.mkdir(parents=True, exist_ok=True)
 	one, two = serve(), serve()
-	keys = {"usual": new_key("usual"), "scoped": new_key("scoped", "--model", "m1", "--model", "m-3"), "any": new_key("any", "--model", "*"), "none": new_key("none", "--model", "none"), "routed": new_key("routed", "--route", "first")}
+	keys = {"usual": new_key("usual"), "scoped": new_key("scoped", "--model", "m1", "--model", "m-3"), "any": new_key("any", "--model", "*"), "none": new_key("none", "--model", "none"), "routed": new_key("routed", "--route", "first"), "behind": new_key("behind", "--route", "rest")}
 	g = Configured("lists", START + CONFIG.format(one=url(one), two=url(two)))
 	t = Talk(g, one, keys)
 	lists(t)
