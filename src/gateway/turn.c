@@ -666,7 +666,8 @@ void turn_go(struct turn *t)
 		turn_refuse(t, &(struct refusal){403, "foreign_origin", "This comes from a page in a browser whose origin this route does not name: its \"origins\" list those that may call."});
 		return;
 	}
-	if (t->of_dialect->action == ROUTE_EXAMINE && !t->request.why && !has_known_query(t)) {
+	/* Lists go by pages, in the words of their server; what comes of them is looked through. */
+	if ((t->of_dialect->action == ROUTE_EXAMINE || t->of_dialect->action == ROUTE_MODEL) && !t->request.why && !has_known_query(t)) {
 		turn_refuse(t, &(struct refusal){400, "unknown_query", "Behind its path stands something that nothing here reads: the \"queries\" of a route list what may."});
 		return;
 	}

@@ -158,6 +158,10 @@ def single(t):
 	c = t.g.connect()
 	c.request("POST", "/api/show", '{"model":"m1"}', {"authorization": "Bearer " + t.keys["usual"], "content-type": "application/json"})
 	check("what Ollama would show of one is nobody's", c.getresponse().status == 404)
+	before = list(t.one.asked)
+	asked = [t.get(f"{GPT}/m1?{query}", "scoped") for query in ("model=m2", "api-version=1&id=m2", "beta;id=m2")]
+	check("behind its name stands nothing that a server might take for another", all(status == 400 and json.loads(body)["error"]["code"] == "unknown_query" for status, body in asked) and t.one.asked == before, asked)
+	check("but what the route lets stand there", t.get(GPT + "/m1?api-version=1", "scoped")[0] == 200 and t.get("/part" + GPT + "/m1?beta=true")[0] == 200)
 
 
 def several_routes(t, two):
