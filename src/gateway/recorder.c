@@ -421,7 +421,7 @@ bool recorder_check(const char *directory)
 {
 	char path[4096], why[300];
 
-	if (!ledger_can_append(directory, why, sizeof why)) {
+	if (!ledger_can_append(directory, why, sizeof why) || !ledger_can_use(directory, "salts", why, sizeof why) || !ledger_can_use(directory, "gateway.lock", why, sizeof why)) {
 		log_error("%s: %s", directory, why);
 		return false;
 	}

@@ -144,7 +144,13 @@ static bool can_make(const char *directory)
 {
 	char parent[4096];
 	size_t len = strlen(directory);
+	struct stat about;
 
+	/* A link that leads nowhere stands in its place. */
+	if (lstat(directory, &about) == 0) {
+		errno = EEXIST;
+		return false;
+	}
 	while (len > 0 && directory[len - 1] == '/')
 		len--;
 	while (len > 0 && directory[len - 1] != '/')
@@ -153,9 +159,21 @@ static bool can_make(const char *directory)
 	return faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
+bool ledger_can_use(const char *directory, const char *file, char *why, size_t room)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/%s", directory, file);
+	bool odd = file_is_odd(path);
+	if (!odd && (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT))
+		return true;
+	snprintf(why, room, "has a file %s that %s%s", file, odd ? "is no regular file" : "cannot be read and written: ", odd ? "" : strerror(errno));
+	return false;
+}
+
 bool ledger_can_append(const char *directory, char *why, size_t room)
 {
-	static const char *const files[] = {".", "records.jsonl", "ledger.sqlite", "ledger.key"};
+	static const char *const files[] = {"records.jsonl", "ledger.sqlite", "ledger.key"};
 	char path[4096];
 
 	if (access(directory, F_OK) != 0) {
@@ -163,17 +181,15 @@ bool ledger_can_append(const char *directory, char *why, size_t room)
 		snprintf(why, room, "cannot be made: %s", can ? "" : strerror(errno));
 		return can;
 	}
-	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		snprintf(path, sizeof path, "%s/%s", directory, files[i]);
-		if (faccessat(AT_FDCWD, path, i == 0 ? W_OK | X_OK : R_OK | W_OK, AT_EACCESS) == 0 || (i > 0 && errno == ENOENT))
-			continue;
-		if (i == 0)
-			snprintf(why, room, "cannot be written to: %s", strerror(errno));
-		else
-			snprintf(why, room, "has a file %s that cannot be read and written: %s", files[i], strerror(errno));
+	snprintf(path, sizeof path, "%s/.", directory);
+	if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0) {
+		snprintf(why, room, "cannot be written to: %s", strerror(errno));
 		return false;
 	}
-	return true;
+	bool good = true;
+	for (size_t i = 0; good && i < COUNT_OF(files); i++)
+		good = ledger_can_use(directory, files[i], why, room);
+	return good;
 }
 
 void ledger_close(struct ledger *l)

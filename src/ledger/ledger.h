@@ -25,6 +25,8 @@ struct ledger *ledger_open(const char *directory, enum ledger_mode mode, char *w
 
 /* Could it be opened so, by this user? Nothing is made or changed. False: `why` tells, likewise. */
 bool ledger_can_append(const char *directory, char *why, size_t room);
+/* The same of one file in it, which need not be there. */
+bool ledger_can_use(const char *directory, const char *file, char *why, size_t room);
 
 /* Commits what was appended, then closes. */
 void ledger_close(struct ledger *l);

@@ -388,6 +388,12 @@ def ledgers():
 	for ledger, why in ((folder / "no" / "where", "cannot be made: No such file or directory"), (folder / "file" / "x", "cannot be made: Not a directory"), (folder / "file", "cannot be written to: Not a directory")):
 		status, said, _ = checked_ledger(ledger)
 		check(f"{ledger.name}: {why}", status == 2 and f"{ledger}: {why}" in said, (status, said))
+	(folder / "link").symlink_to(folder / "nowhere")
+	check("a link that leads nowhere is no folder", checked_ledger(folder / "link")[::2] == (2, "left as it was"), checked_ledger(folder / "link"))
+	for odd in ("salts", "gateway.lock", "records.jsonl"):
+		(folder / f"odd {odd}" / odd).mkdir(parents=True)
+		status, said, left = checked_ledger(folder / f"odd {odd}")
+		check(f"nor is one fine where {odd} is no file", (status, left) == (2, "left as it was") and f"has a file {odd} that is no regular file" in said, (status, said, left))
 	g = Configured("held", START + "upstreams: {m: {servers: ['http://127.0.0.1:1']}}\nroutes: [{upstreams: m}]\n")
 	status, said, _ = checked_ledger(g.ledger)
 	check("who holds it is said, and no mistake", status == 0 and f"{g.ledger}: a gateway keeps its evidence in this folder" in said, (status, said))
