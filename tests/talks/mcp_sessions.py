@@ -113,7 +113,9 @@ def where(g, servers, key):
 	g.process.send_signal(signal.SIGHUP)
 	check("the file is read again", gate.in_time(lambda: "read again" in g.log.read_text()))
 	kept = [hashlib.sha256((WORK / "mcp-keys.yaml").read_bytes()).hexdigest()]
-	notes = [r for r in g.records("gateway") if r["what"] in ("begins", "configuration read again")]
+	notes = lambda: [r for r in g.records("gateway") if r["what"] in ("begins", "configuration read again")]
+	gate.in_time(lambda: len(notes()) == 2)         # it is on the disk moments after the log says so
+	notes = notes()
 	check("on record is which keys and policies were in force", len(notes) == 2 and all([r["callers"]] == kept and len(r["policies"]) == 1 for r in notes), notes)
 	check("also after that", [ask(g, key, "ping", name)[0] for name in names] == [200] * 6)
 	return names
