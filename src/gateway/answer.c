@@ -420,7 +420,7 @@ static void take_loss(struct link *link, const char *why)
 		t->asked_here--;
 		t->asked_again++;
 	} else if (!link->told) {
-		server_failed(link->server);
+		server_broke_off(link->server, t->status);
 	}
 	if (t->status == 0 && safe && turn_ask_another(t))
 		return;

@@ -112,6 +112,11 @@ void server_failed(struct server *s)
 	count_failure(s, false);
 }
 
+void server_broke_off(struct server *s, unsigned status)
+{
+	count_failure(s, status > 0);
+}
+
 static void works(struct server *s)
 {
 	s->failures = 0;

@@ -76,8 +76,10 @@ void server_add_authority(const struct server *s, struct text *out);
 /* Connections that wait are closed: one of them turned out to be dead. */
 void server_forget(struct server *s);
 
-/* It was not reached, or said nothing, or broke off. */
+/* It was not reached, or said nothing. */
 void server_failed(struct server *s);
+/* It broke off: behind the head of an answer of that status, it is there all the same; 0: before one. */
+void server_broke_off(struct server *s, unsigned status);
 /* With a status of 500 or more it failed too. */
 void server_answered(struct server *s, unsigned status);
 
