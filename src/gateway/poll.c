@@ -2,7 +2,7 @@
 
 #include "gateway/turn.h"
 
-enum { POLLS_MOST = 100, ID_MOST = 256, WAIT_USUAL_MS = 1000, WAIT_MOST_MS = 60000, FIELDS_MOST = 16 };
+enum { POLLS_MOST = 100, ID_MOST = 256, WAIT_LEAST_MS = 50, WAIT_USUAL_MS = 1000, WAIT_MOST_MS = 60000, FIELDS_MOST = 16 };
 
 struct polling {
 	struct server *server;      /* that answers: others need not know of it */
@@ -35,8 +35,9 @@ void poll_note(struct turn *t, const struct framed *event)
 
 	if (event->data.len > 0)
 		p->count = 0;
+	/* A server that always says something, and never to the end, is not asked as fast as it can answer. */
 	if (bytes_to_u64(event->retry, &ms))
-		p->wait_ms = ms < WAIT_MOST_MS ? (int64_t)ms : WAIT_MOST_MS;
+		p->wait_ms = ms > WAIT_MOST_MS ? WAIT_MOST_MS : ms < WAIT_LEAST_MS ? WAIT_LEAST_MS : (int64_t)ms;
 	if (event->id.len == 0)
 		return;
 	p->id_len = can_be_asked_for(event->id) ? event->id.len : 0;
