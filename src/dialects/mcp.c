@@ -142,6 +142,12 @@ static void read_result(struct exchange *x, const struct json *result, struct vo
 	x->finish = failed && failed->truth ? BYTES("isError") : reading_member_text(result, WORD_resultType).len > 0 ? reading_member_text(result, WORD_resultType) : BYTES("complete");
 }
 
+/* What the Python SDK (1.x) writes where others write null: it says why, before it has looked who asked. */
+static bool is_of_nobody(const struct message *m)
+{
+	return !m->id || (m->error && m->id->kind == JSON_IS_STRING && bytes_same(m->id->text, "server-error"));
+}
+
 /* A stream that is taken up again brings what others asked for. */
 static void read_response(struct exchange *x, const struct message *m)
 {
@@ -149,7 +155,7 @@ static void read_response(struct exchange *x, const struct message *m)
 	bool again = bytes_equal(x->asked->operation, RESUME_STREAM);
 	int at = m->id ? mcp_find_asked(x, x->asked, m->id) : -1;
 
-	if (m->id && at < 0 && !again)
+	if (!is_of_nobody(m) && at < 0 && !again)
 		mcp_fail(x, "-32603", "answers what nobody asked");
 	else if (at >= 0 && progress->answered >> at & 1)
 		mcp_fail(x, "-32603", "answers twice");
