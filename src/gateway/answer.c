@@ -136,7 +136,7 @@ static void begin_stream(struct turn *t)
 	call_it(t, stream_type(t));
 	shared_count(t->door->shared, COUNT_STREAMS, 1);
 	text_finish(&t->asked);         /* it may be long until that is wanted again, and there may be many of these */
-	framing_init(&t->framing, t->dialect->framing);
+	framing_init(&t->framing, t->dialect->framing, t->route->answer_most);
 	t->fields[t->field_count++] = (struct http_field){BYTES("Cache-Control"), BYTES("no-cache")};
 	t->fields[t->field_count++] = (struct http_field){BYTES("X-Accel-Buffering"), BYTES("no")};
 	t->reply->head(t->reply, t->status, t->fields, t->field_count, HTTP_UNKNOWN);

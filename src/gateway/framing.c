@@ -4,11 +4,9 @@
 
 #include "base/sixteen.h"
 
-enum { EVENT_MOST = 4 << 20 };
-
-void framing_init(struct framing *f, enum framing_kind kind)
+void framing_init(struct framing *f, enum framing_kind kind, uint64_t most)
 {
-	*f = (struct framing){.kind = kind};
+	*f = (struct framing){.kind = kind, .most = most};
 	text_init(&f->held, NULL);
 }
 
@@ -30,7 +28,7 @@ bool framing_feed(struct framing *f, struct bytes b)
 		memmove(f->held.at, f->held.at + f->taken, left);
 	f->held.len = left;
 	f->taken = 0;
-	if (left + b.len > EVENT_MOST)
+	if (left + b.len > f->most)
 		return false;
 	text_add(&f->held, b);
 	return true;
@@ -46,7 +44,7 @@ void framing_again(struct framing *f)
 	bool begun = f->begun;          /* what may stand at the beginning of a stream would stand in the middle */
 
 	framing_finish(f);
-	framing_init(f, f->kind);
+	framing_init(f, f->kind, f->most);
 	f->begun = begun;
 }
 

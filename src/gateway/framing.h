@@ -7,6 +7,7 @@
 struct framing {
 	enum framing_kind kind;
 	struct text held;
+	uint64_t most;              /* bytes of one event */
 	size_t taken;               /* of `held` */
 	size_t looked;              /* of what is left: in so much, no event ends */
 	bool begun, over;           /* an event was given out; nothing more comes */
@@ -20,7 +21,8 @@ struct framed {
 	const char *why;            /* readers may take it for something else: a clause; or NULL */
 };
 
-void framing_init(struct framing *, enum framing_kind kind);
+/* `most`: bytes that one event may have. */
+void framing_init(struct framing *, enum framing_kind kind, uint64_t most);
 void framing_finish(struct framing *);
 
 /* False when one event is longer than any that is held. */

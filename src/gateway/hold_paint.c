@@ -107,7 +107,7 @@ bool hold_read_rest(struct turn *t, struct arena *arena, struct bytes body, stru
 {
 	struct rest r = {.turn = t, .arena = arena, .body = body, .out = out};
 
-	framing_init(&r.framing, t->dialect->framing);
+	framing_init(&r.framing, t->dialect->framing, t->route->answer_most);
 	bool good = arena_run(arena, read_rest, &r);
 	framing_finish(&r.framing);
 	return good;

@@ -318,10 +318,25 @@ struct ruling inspection_answer(struct inspection *i, const struct exchange *ans
 
 /* ---- streams ---- */
 
-/* More waits than may: the policy says which way out. */
-static void limit_held(struct inspection *i)
+static size_t size_of(const struct event *e)
 {
-	if (i->held <= HELD_MOST || i->let_go)
+	return e->raw.len + e->data.len;
+}
+
+/* What waits before the latest one, which is as long as its server made it, and mostly goes on at once. */
+static size_t waits_before(struct inspection *i, const struct event *latest)
+{
+	size_t held = i->held - size_of(latest);
+
+	for (const struct event *e = i->first; e != latest && held > HELD_MOST && event_is_safe(i, e); e = e->next)
+		held -= size_of(e);
+	return held;
+}
+
+/* More waits than may: the policy says which way out. */
+static void limit_held(struct inspection *i, const struct event *latest)
+{
+	if (i->held <= HELD_MOST || i->let_go || waits_before(i, latest) <= HELD_MOST)
 		return;
 	i->facts.overload = i->dirty = true;
 	i->let_go = i->manner->overload < MEASURE_HOLD;
@@ -345,8 +360,8 @@ struct ruling inspection_event(struct inspection *i, const struct exchange *part
 		threads_end(i, BYTES(""));
 	*i->last = e;
 	i->last = &e->next;
-	i->held += e->raw.len + e->data.len;
-	limit_held(i);
+	i->held += size_of(e);
+	limit_held(i, e);
 	return rule(i);
 }
 
@@ -377,7 +392,7 @@ bool inspection_next(struct inspection *i, struct bytes *out)
 	i->first = e->next;
 	i->last = i->first ? i->last : &i->first;
 	i->out = e;
-	i->held -= e->raw.len + e->data.len;
+	i->held -= size_of(e);
 	text_clear(&i->written);
 	text_clear(&i->state);
 	text_add(&i->state, text_bytes(&e->state));

@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import sys
 import threading
 
@@ -51,7 +52,7 @@ class Gateway(gate.Gateway):
 	def __init__(self, upstream_port):
 		self.port = gate.free_port()
 		ledger, file = FOLDER / f"ledger.{os.getpid()}", FOLDER / "gateway.yaml"
-		file.write_text(f"listen: [{{address: '127.0.0.1:{self.port}'}}]\nledger: {ledger.name}\nworkers: 1\npolicy: watch.yaml\nupstreams: {{m: {{servers: ['http://127.0.0.1:{upstream_port}']}}}}\nroutes: [{{upstreams: m}}]\n")
+		file.write_text(f"listen: [{{address: '127.0.0.1:{self.port}'}}]\nledger: {ledger.name}\nworkers: 1\npolicy: watch.yaml\nupstreams: {{m: {{servers: ['http://127.0.0.1:{upstream_port}']}}}}\nroutes: [{{upstreams: m, answer-most: 8MiB}}]\n")
 		self.begin(MERLON, ledger, FOLDER / "log", ["--config", str(file)])
 
 
@@ -76,12 +77,24 @@ def whole(port, key):
 		check(f"{name} passes as it is", ask(port, key, talk, talk.parts["answer"], "application/json") == (200, talk.parts["answer"]))
 
 
+def long(port, key):
+	"""An event is as long as its server makes it: a picture, a file; the route's `answer-most` bounds it as it bounds whole answers."""
+	talk = Talk("anthropic/stream")
+	first, rest = talk.parts["stream"].split("\n\n", 1)
+	for megabytes, good in ((1, True), (3, True), (6, True), (9, False)):
+		event = "event: ping\ndata: " + json.dumps({"type": "ping", "more": "x" * (megabytes << 20)})
+		answer = f"{first}\n\n{event}\n\n{rest}"
+		status, body = ask(port, key, talk, answer)
+		check(f"an event of {megabytes} MiB", status == 200 and (body == answer if good else json.loads(body.rstrip().split("data: ")[-1])["error"]["code"] == "not_examined"), body[-300:])
+
+
 def cut(port, key):
 	for name in ("stopped-text", "stopped-call", "stopped-before"):
 		talk = Talk(f"anthropic/{name}")
 		status, body = ask(port, key, talk, talk.parts["stream"])
 		last = body.rstrip().split("\n\n")[-1].split("\n")
-		check(f"a cut stream ends with an error: {name}", status == 200 and body.startswith(talk.parts["stream"]) and last[0] == "event: error" and json.loads(last[1][6:])["error"]["code"] == "upstream_cut", body)
+		came = re.sub("(?m)^:.*", lambda comment: ":" + " " * (len(comment[0]) - 1), talk.parts["stream"])
+		check(f"a cut stream ends with an error: {name}", status == 200 and body.startswith(came) and last[0] == "event: error" and json.loads(last[1][6:])["error"]["code"] == "upstream_cut", body)
 	talk = Talk("ollama/cut")
 	status, body = ask(port, key, talk, talk.parts["stream"])
 	last = json.loads(body.rstrip().split("\n")[-1])
@@ -116,6 +129,7 @@ def main():
 	try:
 		port, key = g.port, g.key
 		whole(port, key)
+		long(port, key)
 		cut(port, key)
 		refused(port, key)
 	finally:

@@ -141,7 +141,7 @@ static void read_stream(struct talk *t, struct bytes body)
 	struct framed event;
 	unsigned number = 0;
 
-	framing_init(&framing, t->dialect->framing);
+	framing_init(&framing, t->dialect->framing, SIZE_MAX);
 	if (!framing_feed(&framing, body))
 		text_add_string(&t->out, "an event is too long\n");
 	while (framing_next(&framing, &t->arena, &event)) {

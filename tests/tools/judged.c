@@ -69,7 +69,7 @@ static void judge_stream(struct talk *t, struct bytes body)
 	struct bytes out;
 	struct ruling r = {0};
 
-	framing_init(&framing, t->dialect->framing);
+	framing_init(&framing, t->dialect->framing, SIZE_MAX);
 	if (!framing_feed(&framing, body))
 		printf("an event is too long\n");
 	while (!t->denied && framing_next(&framing, &t->arena, &event)) {

@@ -22,7 +22,7 @@ static void cut(struct bytes stream, size_t step, enum framing_kind kind, struct
 {
 	struct framing f;
 
-	framing_init(&f, kind);
+	framing_init(&f, kind, SIZE_MAX);
 	for (size_t i = 0; i < stream.len; i += step) {
 		assert_true(framing_feed(&f, bytes_slice(stream, i, step)));
 		take_all(&f, arena, events);
@@ -78,7 +78,7 @@ static void come_at_once(struct bytes stream)
 	size_t count = 0;
 
 	arena_init(&arena, SIZE_MAX);
-	framing_init(&f, FRAMING_EVENTS);
+	framing_init(&f, FRAMING_EVENTS, SIZE_MAX);
 	for (size_t i = 0; i < stream.len; i++) {
 		assert_true(framing_feed(&f, bytes_slice(stream, i, 1)));
 		while (framing_next(&f, &arena, &event))
@@ -136,7 +136,7 @@ static void ids_and_waits(void **state)
 
 	(void)state;
 	arena_init(&arena, SIZE_MAX);
-	framing_init(&f, FRAMING_EVENTS);
+	framing_init(&f, FRAMING_EVENTS, SIZE_MAX);
 	assert_true(framing_feed(&f, stream));
 	framing_end(&f);
 	for (size_t i = 0; i < COUNT_OF(said); i++) {

@@ -351,10 +351,53 @@ static void body_bound(void *arg)
 	assert_true(bytes_equal(text_bytes(&d.in), text_bytes(&d.out)));
 }
 
+/* Of one event, and with what frames it longer than all that may wait. */
+static struct bytes long_text(void)
+{
+	static unsigned char letters[530 << 10];
+
+	memset(letters, 'a', sizeof letters);
+	return (struct bytes){letters, sizeof letters};
+}
+
+static void begin_long(struct driven *d, struct arena *arena)
+{
+	drive(d, arena, "openai-chat", MAIL);
+	drive_request(d, BYTES("{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
+	drive_content(d, 0, long_text());
+	assert_int_equal(d->out.len, 0);
+}
+
+static void body_long_event(void *arg)
+{
+	struct driven d;
+
+	begin_long(&d, arg);
+	drive_content(&d, 0, BYTES("!"));
+	assert_true(bytes_equal(text_bytes(&d.in), text_bytes(&d.out)));
+}
+
+static void body_long_wait(void *arg)
+{
+	struct driven d;
+
+	begin_long(&d, arg);
+	drive_content(&d, 0, BYTES("a"));
+	assert_int_equal(d.ruling.measure, MEASURE_DENY);
+	assert_true(bytes_same(d.ruling.rule, "overload"));
+}
+
 static void no_more_is_held_than_may_become_a_match(void **state)
 {
 	(void)state;
 	with_arena(body_bound);
+}
+
+static void one_event_is_as_long_as_it_is(void **state)
+{
+	(void)state;
+	with_arena(body_long_event);
+	with_arena(body_long_wait);
 }
 
 static void body_prompt(void *arg)
@@ -784,7 +827,7 @@ int main(void)
 		cmocka_unit_test(arguments_are_judged_by_type),
 		cmocka_unit_test(limits_hold_however_a_number_or_a_key_is_written),
 		cmocka_unit_test(calls_wait_until_they_are_judged),
-		cmocka_unit_test(no_more_is_held_than_may_become_a_match),
+		cmocka_unit_test(no_more_is_held_than_may_become_a_match), cmocka_unit_test(one_event_is_as_long_as_it_is),
 		cmocka_unit_test(plain_text_goes_on_at_once),
 		cmocka_unit_test(disclosure_stands_first_in_every_choice),
 		cmocka_unit_test(disclosure_is_not_spent_on_what_is_not_shown),
