@@ -354,7 +354,21 @@ static void refuse_stream(struct stream *s)
 	text_finish(&out);
 }
 
-static void take_head(struct stream *s)
+/* Java's client sends no body before it. */
+static void tell_to_go_on(struct stream *s)
+{
+	struct text names;
+	nghttp2_nv status;
+
+	text_init(&names, NULL);
+	status = pair(&names, BYTES(":status"), BYTES("100"));
+	status.name = (uint8_t *)names.at;
+	nghttp2_submit_headers(s->session->http, NGHTTP2_FLAG_NONE, s->id, NULL, &status, 1, NULL);
+	text_finish(&names);
+	send_soon(s->session);
+}
+
+static void take_head(struct stream *s, bool is_all)
 {
 	struct refusal r;
 
@@ -368,6 +382,8 @@ static void take_head(struct stream *s)
 	s->turn = turn_begin(&s->reply, s->session->client.door, &s->head, &r);
 	if (r.status)
 		turn_refuse(s->turn, &r);
+	else if (s->head.expects_continue && !is_all)
+		tell_to_go_on(s);
 }
 
 static void take_whole(struct stream *s)
@@ -403,7 +419,7 @@ static int take_frame(nghttp2_session *http, const nghttp2_frame *frame, void *c
 	if (!charge(session, cost_of(frame)) || !s)
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
-		take_head(s);
+		take_head(s, frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
 	if ((frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) && frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
 		take_whole(s);
 	return 0;

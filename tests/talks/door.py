@@ -132,7 +132,7 @@ def ask_tls(g, port, context, wish="hello"):
 
 class Stream:
 	def __init__(self):
-		self.status, self.body, self.ended, self.reset, self.pieces = None, b"", False, None, []
+		self.status, self.body, self.ended, self.reset, self.pieces, self.before = None, b"", False, None, [], []
 
 
 class Caller:
@@ -174,6 +174,8 @@ class Caller:
 		self.clock += 1
 		if isinstance(e, h2.events.ResponseReceived):
 			s.status = int(dict(e.headers)[":status"])
+		elif isinstance(e, h2.events.InformationalResponseReceived):
+			s.before.append(int(dict(e.headers)[":status"]))
 		elif isinstance(e, h2.events.DataReceived):
 			s.body += e.data
 			s.pieces.append(self.clock)
@@ -300,6 +302,23 @@ def recorder_that_dies(g):
 			break
 		time.sleep(0.05)
 	check("after the recorder was killed and a reload there are as many processes as before", answers[-1] == 200 and len(g.family()) == before, (answers[-1], before, len(g.family())))
+
+
+def go_ahead(g):
+	c = Caller(g)
+	expects = [("expect", "100-continue")]
+	id = c.send(c.headers(more=expects), end=False)
+	while c.read(1) and not c.streams[id].before:
+		pass
+	check("who waits with the body is told to go on", c.streams[id].before == [100] and c.streams[id].status is None, c.streams[id].before)
+	c.h2.send_data(id, question("hello"), end_stream=True)
+	c.flush()
+	check("and is answered then", c.wait(id)[0].status == 200 and c.streams[id].before == [100], (c.streams[id].status, c.streams[id].before))
+	whole = c.send(c.headers("GET", "/v1/models", expects))
+	stranger = c.send([h for h in c.headers(more=expects) if h[0] != "authorization"], end=False)
+	done = c.wait(whole, stranger)
+	check("but not where nothing more comes, or is wanted", [(s.status, s.before) for s in done] == [(200, []), (401, [])], [(s.status, s.before) for s in done])
+	c.close()
 
 
 def streams(g):
@@ -610,7 +629,7 @@ def main():
 	tls[2].update({"callers": "authority.pem", "callers-required": "false"})
 	g = Gateway(server.server_port, "ledger", [*tls, None])
 	try:
-		for part in (versions, callers, keys, recorder_that_dies, streams, strangeness, floods, plain, halts, reloads):
+		for part in (versions, callers, keys, recorder_that_dies, go_ahead, streams, strangeness, floods, plain, halts, reloads):
 			begun = time.monotonic()
 			part(g)
 			if os.environ.get("V"):
