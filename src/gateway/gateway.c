@@ -116,16 +116,15 @@ static bool introduce(struct gateway *g, int pair[2], uint64_t number)
 	return good;
 }
 
-/* Of its routes, in their order. */
-static void add_policies(struct text *out, const struct config *c)
+/* One over those of its routes, in their order: however many there are, a record holds it. */
+static struct digest digest_of_policies(const struct config *c)
 {
-	text_add_key(out, "policies");
-	for (size_t i = 0; i < c->route_count; i++) {
-		text_add_string(out, i ? ",\"" : "[\"");
-		text_add_hex(out, digest_bytes(policy_digest(c->routes[i].policy)));
-		text_add_byte(out, '"');
-	}
-	text_add_byte(out, ']');
+	struct hasher h;
+
+	hasher_begin(&h);
+	for (size_t i = 0; i < c->route_count; i++)
+		hasher_add(&h, digest_bytes(policy_digest(c->routes[i].policy)));
+	return hasher_end(&h);
 }
 
 /* An address may be as long as its file: of a record that is too long the end would be cut off, and then it is none. */
@@ -139,7 +138,7 @@ static void note(struct gateway *g, const char *what)
 {
 	struct recorder r;
 	struct loop *loop = loop_create();
-	const struct digest *callers = identity_files(g->config->identity);
+	const struct digest *callers = identity_files(g->config->identity), policies = digest_of_policies(g->config);
 	struct text body;
 
 	recorder_open(&r, loop, dup(g->recorder_socket), -1, g->shared);
@@ -149,7 +148,7 @@ static void note(struct gateway *g, const char *what)
 		text_add_member_hex(&body, "callers", digest_bytes(callers));
 	text_add_member_hex(&body, "configuration", digest_bytes(&g->config->digest));
 	text_add_member(&body, "listen", bounded(g->config->listeners[0].address));
-	add_policies(&body, g->config);
+	text_add_member_hex(&body, "policies", digest_bytes(&policies));
 	text_add_member(&body, "upstream", bounded(g->config->upstreams[0].servers[0].url));
 	text_add_member(&body, "version", bytes_of(merlon_version));
 	text_add_member(&body, "what", bytes_of(what));
