@@ -91,12 +91,22 @@ void turn_free(struct turn *);
 
 /* ---- for the files of this folder that make up a turn ---- */
 
+/*
+ * ask.c: whom it asks.  An upstream of the route by weight, or the server that
+ * keeps its session; false: there is no such session, and it was refused.
+ */
+bool turn_choose(struct turn *);
 /* Asks the next server there is; the turn is refused when there is none. */
 void turn_ask(struct turn *);
 /* The server of the link that is under way cannot answer: another is asked, where that is safe. False when there is none. */
 bool turn_ask_another(struct turn *);
 /* So many upstreams may be asked after the first. */
 size_t turn_fallbacks(const struct turn *);
+/* May a server be asked for it again that may have been at it already? */
+bool turn_may_repeat(const struct turn *);
+/* Nobody has answered in time, or the time to ask again has come. */
+void turn_out_of_patience(struct timer *);
+
 /* The link, as an answer comes over it. */
 void answer_listen(struct turn *);
 /* It ended before its end: the turn does, too. */
@@ -146,8 +156,6 @@ bool turn_holds(struct turn *);
 
 /* With the salt of the exchange: once that is erased it says nothing any more. */
 struct digest turn_digest(const struct turn *, struct bytes);
-/* May a server be asked for it again that may have been at it already? */
-bool turn_may_repeat(const struct turn *t);
 /* May its caller use that route? */
 bool turn_may_use(const struct turn *t, const struct route *route);
 /* The route that a model is asked for by at the place of this one, of those named in `among`, unless none are; without a model, the first there is. NULL: none. */
