@@ -1,5 +1,4 @@
 #include "gateway/turn.h"
-#include "policy/language.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "gateway/evidence.h"
 #include "gateway/hold.h"
 #include "gateway/metrics.h"
+#include "policy/language.h"
 
 enum { BODY_MOST = 16 << 20, REQUEST_MEMORY = 256 << 20, EVENT_MEMORY = 512 << 20, HOLDS_LITTLE = 256 << 10 };
 

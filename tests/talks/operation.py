@@ -80,6 +80,7 @@ def halts_that_last():
 	for how, (pull, lift) in pulls.items():
 		pull()
 		check(f"halted by {how}", in_time(lambda: status(g) == 503))
+		check(f"and that is kept ({how})", in_time(lambda: (g.ledger / ("halt" if how == "file" else "halted")).exists()))
 		g.process.send_signal(signal.SIGKILL if how == "signal" else signal.SIGTERM)
 		g.process.wait(20)
 		g.begin(MERLON, g.ledger, g.log, ["--config", str(g.file)])
