@@ -134,6 +134,7 @@ lint: all
 	@sh tools/lint-layers.sh
 	@sh tools/lint-pure.sh $(B)
 	@sh tools/lint-headers.sh
+	@$(CC) $(filter-out -MMD -MP,$(FLAGS)) -fsyntax-only $(wildcard tests/fuzz/targets/*.c)
 
 # ---- what is generated from the program: reference pages, man pages, completion ----
 

@@ -91,7 +91,6 @@ void server_resolve(struct server *s)
 	log_note("gateway: upstream %s: \"%s\" leads elsewhere now", s->upstream->name, s->host);
 }
 
-/* Connections that wait lead to where it was; what is under way comes to its end there. */
 /* ---- how it does ---- */
 
 static void count_failure(struct server *s, bool answers)
@@ -134,6 +133,7 @@ void server_answered(struct server *s, unsigned status)
 		works(s);
 }
 
+/* Connections that wait lead to where it was; what is under way comes to its end there. */
 void server_take_up(struct server *s)
 {
 	if (!s->published || !published_take(s->published, &s->generation, &s->addresses))

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sort.h"
 #include "ledger/salts.h"
 #include "syntax/json.h"
 
@@ -47,12 +48,11 @@ static int by_text(const void *a, const void *b)
 	return memcmp(a, b, ID_DIGITS);
 }
 
-static void sort(struct ids *s)
+static void put_in_order(struct ids *s)
 {
 	size_t kept = 0;
 
-	if (s->count > 0)
-		qsort(s->at, s->count, sizeof *s->at, by_text);
+	sort(s->at, s->count, sizeof *s->at, by_text);
 	for (size_t i = 0; i < s->count; i++)
 		if (kept == 0 || by_text(s->at[i], s->at[kept - 1]) != 0)
 			memmove(s->at[kept++], s->at[i], sizeof *s->at);
@@ -104,7 +104,7 @@ static bool find(struct ledger *l, struct walk *w, char *why, size_t room)
 {
 	for (size_t i = 0; i < w->e->id_count; i++)
 		add_id(&w->wanted, bytes_of(w->e->ids[i]));
-	sort(&w->wanted);
+	put_in_order(&w->wanted);
 	if (!store_each_record(ledger_store(l), 0, take_row, w)) {
 		snprintf(why, room, "cannot be read: %s", store_error(ledger_store(l)));
 		return false;
@@ -113,8 +113,8 @@ static bool find(struct ledger *l, struct walk *w, char *why, size_t room)
 		snprintf(why, room, "has a record that cannot be read: merlon ledger verify names it");
 		return false;
 	}
-	sort(&w->found);
-	sort(&w->erased);
+	put_in_order(&w->found);
+	put_in_order(&w->erased);
 	if (w->found.count == 0 && !w->e->ids) {
 		snprintf(why, room, "has no exchange of a caller of that name on record; nothing was erased");
 		return false;
@@ -175,7 +175,7 @@ static bool record_all(struct ledger *l, const struct walk *w, struct erasure_ou
 	return good && ledger_commit(l);
 }
 
-/* First what is said, then that it was done: whoever is killed in between does both again. */
+/* First it is done, then it is said: whoever is killed in between does both again. */
 static bool erase(struct ledger *l, struct walk *w, int salts, struct erasure_outcome *out, char *why, size_t room)
 {
 	w->lies_there = calloc(w->found.count, sizeof *w->lies_there);
