@@ -636,6 +636,11 @@ static const struct dialect *dialect_of(const struct route *r, const struct head
 	return r->dialect_count == 0 ? dialect_for(&below, of_dialect) : NULL;
 }
 
+struct upstream *route_upstream(const struct route *r, size_t i)
+{
+	return i < r->target_count ? r->targets[i].upstream : i - r->target_count < r->fallback_count ? r->fallbacks[i - r->target_count] : NULL;
+}
+
 bool route_takes(const struct route *r, struct bytes model)
 {
 	return model_fits(&r->models, model);

@@ -97,6 +97,8 @@ void config_explain(const struct config *config, struct text *out);
  */
 struct route *config_route(const struct config *config, const struct heading *heading, const struct bytes *model, const struct names *among, const struct dialect **dialect,
 			   const struct dialect_route **of_dialect);
+/* The i-th of the upstreams that it may ask: its targets, then its fallbacks; NULL when there are no more. */
+struct upstream *route_upstream(const struct route *route, size_t i);
 /* May this model be asked for on that route? */
 bool route_takes(const struct route *route, struct bytes model);
 

@@ -55,11 +55,10 @@ bool lists_may_ask(struct turn *t)
 
 static bool asks(const struct route *r, const struct upstream *u)
 {
-	for (size_t i = 0; i < r->target_count; i++)
-		if (r->targets[i].upstream == u)
-			return true;
-	for (size_t i = 0; i < r->fallback_count; i++)
-		if (r->fallbacks[i] == u)
+	const struct upstream *asked;
+
+	for (size_t i = 0; (asked = route_upstream(r, i)) != NULL; i++)
+		if (asked == u)
 			return true;
 	return false;
 }

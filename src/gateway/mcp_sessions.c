@@ -36,8 +36,8 @@ bool mcp_sessions_open(const char *directory, unsigned char key[MCP_SESSIONS_KEY
 	return good;
 }
 
-/* The parts with a byte between them that neither the first nor the last can have. */
-static void make_code(const unsigned char key[MCP_SESSIONS_KEY], const struct server *server, struct bytes caller, struct bytes own, unsigned char code[CODE])
+/* Over the parts with a byte between them that neither the first nor the last can have. */
+static void add_code(struct text *out, const unsigned char key[MCP_SESSIONS_KEY], const struct server *server, struct bytes caller, struct bytes own)
 {
 	unsigned char whole[EVP_MAX_MD_SIZE];
 	struct text all;
@@ -50,34 +50,30 @@ static void make_code(const unsigned char key[MCP_SESSIONS_KEY], const struct se
 	text_add(&all, own);
 	if (!HMAC(EVP_sha256(), key, MCP_SESSIONS_KEY, (const unsigned char *)all.at, all.len, whole, NULL))
 		abort();
-	memcpy(code, whole, CODE);
+	text_add_hex(out, (struct bytes){whole, CODE});
 	text_finish(&all);
 }
 
 struct bytes mcp_session_name(const unsigned char key[MCP_SESSIONS_KEY], struct arena *arena, const struct server *server, struct bytes caller, struct bytes own)
 {
-	unsigned char code[CODE];
 	struct text name;
 
-	make_code(key, server, caller, own, code);
 	text_init(&name, arena);
 	text_add(&name, own);
 	text_add_byte(&name, '.');
-	text_add_hex(&name, (struct bytes){code, CODE});
+	add_code(&name, key, server, caller, own);
 	return text_bytes(&name);
 }
 
 static struct server *find_in(const unsigned char key[MCP_SESSIONS_KEY], struct upstream *u, struct bytes caller, struct bytes own, struct bytes digits)
 {
 	for (size_t i = 0; i < u->server_count; i++) {
-		unsigned char code[CODE];
-		struct text said;
+		struct text code;
 
-		make_code(key, &u->servers[i], caller, own, code);
-		text_init(&said, NULL);
-		text_add_hex(&said, (struct bytes){code, CODE});
-		bool same = CRYPTO_memcmp(said.at, digits.at, CODE_DIGITS) == 0;
-		text_finish(&said);
+		text_init(&code, NULL);
+		add_code(&code, key, &u->servers[i], caller, own);
+		bool same = CRYPTO_memcmp(code.at, digits.at, CODE_DIGITS) == 0;
+		text_finish(&code);
 		if (same)
 			return &u->servers[i];
 	}
@@ -87,14 +83,13 @@ static struct server *find_in(const unsigned char key[MCP_SESSIONS_KEY], struct 
 struct server *mcp_session_find(const unsigned char key[MCP_SESSIONS_KEY], const struct route *route, struct bytes caller, struct bytes name, struct bytes *own)
 {
 	struct server *found = NULL;
+	struct upstream *u;
 
 	if (name.len <= CODE_DIGITS || name.at[name.len - CODE_DIGITS - 1] != '.')
 		return NULL;
 	*own = bytes_slice(name, 0, name.len - CODE_DIGITS - 1);
 	struct bytes digits = bytes_from(name, name.len - CODE_DIGITS);
-	for (size_t i = 0; i < route->target_count && !found; i++)
-		found = find_in(key, route->targets[i].upstream, caller, *own, digits);
-	for (size_t i = 0; i < route->fallback_count && !found; i++)
-		found = find_in(key, route->fallbacks[i], caller, *own, digits);
+	for (size_t i = 0; !found && (u = route_upstream(route, i)) != NULL; i++)
+		found = find_in(key, u, caller, *own, digits);
 	return found;
 }

@@ -272,8 +272,9 @@ static bool means_its_arguments(struct turn *t)
 	struct pins *pins = &t->door->shared->pins;
 	enum pinned worst = PINNED_UNKNOWN;
 
-	for (size_t i = 0; t->request.claims && i < t->route->target_count + t->route->fallback_count && worst != PINNED_AGREES; i++) {
-		const struct upstream *u = i < t->route->target_count ? t->route->targets[i].upstream : t->route->fallbacks[i - t->route->target_count];
+	const struct upstream *u;
+
+	for (size_t i = 0; t->request.claims && worst != PINNED_AGREES && (u = route_upstream(t->route, i)) != NULL; i++) {
 		enum pinned said = pins_judge(pins, bytes_of(u->name), turn_endpoint(t), t->request.claims);
 		if (said != PINNED_UNKNOWN)
 			worst = said;
